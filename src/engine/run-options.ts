@@ -1,0 +1,236 @@
+/**
+ * What `run` can be asked for, with docker's names in camelCase and every value already parsed:
+ * sizes in bytes, times in milliseconds, cpu times in microseconds, signals as numbers.
+ *
+ * A field that is absent was not asked for; the engine then chooses. What is asked for and cannot
+ * be had on this machine is an error.
+ */
+export interface RunOptions {
+  /** Where the root file system (or the whole configuration) comes from. */
+  readonly source: RunSource;
+  /** Program and arguments. Empty: what the bundle says, or `sh` in an interactive `host`. */
+  readonly command: readonly string[];
+
+  /** Name of the container; absent: its id. */
+  readonly name?: string;
+  /** Remove the container and its writable layer when it has ended. */
+  readonly rm?: boolean;
+  /** Keep standard input open; otherwise the program reads from /dev/null. */
+  readonly interactive?: boolean;
+  /** Give the program a terminal of its own. */
+  readonly tty?: boolean;
+  /** Pass signals that reach husk on to the program; absent: true. */
+  readonly sigProxy?: boolean;
+  /** Put a small init as pid 1 in front of the program: forwards signals, reaps orphans. */
+  readonly init?: boolean;
+  /** Kill the container after this many milliseconds; 0 or absent: never. */
+  readonly timeout?: number;
+  /** Signal number that asks the program to end; absent: 15. */
+  readonly stopSignal?: number;
+
+  /** `NAME=value`, later ones win: the files' entries first, then the single ones. */
+  readonly env?: readonly string[];
+  /** Absolute path in the container. */
+  readonly workdir?: string;
+  readonly user?: UserSpec;
+  /** More groups, by name or id. */
+  readonly groupAdd?: readonly (string | number)[];
+  readonly hostname?: string;
+  readonly domainname?: string;
+  readonly personality?: "linux" | "linux32";
+
+  /** The root file system is read-only. */
+  readonly readOnly?: boolean;
+  /** Bind and tmpfs mounts of `--volume`, `--mount` and `--tmpfs`, in the order given. */
+  readonly mounts?: readonly MountSpec[];
+  /** Size of /dev/shm in bytes. */
+  readonly shmSize?: number;
+
+  /** Names with or without `CAP_`, any case, or `ALL`. Checked by the engine. */
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
+  /** All capabilities and devices, no seccomp filter, nothing masked or read-only. */
+  readonly privileged?: boolean;
+  readonly securityOpt?: SecurityOptions;
+  readonly devices?: readonly DeviceSpec[];
+  readonly ulimits?: readonly Ulimit[];
+  /** In the kernel's dotted spelling: `net.ipv4.ip_forward`. */
+  readonly sysctls?: Readonly<Record<string, string>>;
+
+  /** Bytes; at least what the kernel needs. */
+  readonly memory?: number;
+  /** Memory and swap together, in bytes; -1: unlimited swap. */
+  readonly memorySwap?: number;
+  /** Soft limit in bytes. */
+  readonly memoryReservation?: number;
+  /** Number of CPUs worth of time, e.g. 1.5; excludes `cpuPeriod` and `cpuQuota`. */
+  readonly cpus?: number;
+  /** Relative weight, 2–262144 (1024 is usual). */
+  readonly cpuShares?: number;
+  /** Microseconds. */
+  readonly cpuPeriod?: number;
+  /** Microseconds in each period; -1: no limit. */
+  readonly cpuQuota?: number;
+  /** A list as the kernel takes it: `0-3,5`. */
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  /** Number of processes and threads; -1: no limit. */
+  readonly pidsLimit?: number;
+  /** Relative weight, 10–1000. */
+  readonly blkioWeight?: number;
+  /** Bytes per second. */
+  readonly deviceReadBps?: readonly DeviceRate[];
+  readonly deviceWriteBps?: readonly DeviceRate[];
+  /** Operations per second. */
+  readonly deviceReadIops?: readonly DeviceRate[];
+  readonly deviceWriteIops?: readonly DeviceRate[];
+  /** -1000 to 1000. */
+  readonly oomScoreAdj?: number;
+  /** Path below each hierarchy's root. */
+  readonly cgroupParent?: string;
+
+  /** `none`: private, and no /dev/shm. `shareable`: private, and others may join it. */
+  readonly ipc?: "private" | "shareable" | "host" | "none";
+  readonly pid?: "private" | "host";
+  readonly uts?: "private" | "host";
+  /** Absent: `private` for an ordinary user or with id maps, `host` for root. */
+  readonly userns?: "private" | "host";
+  readonly cgroupns?: "private" | "host";
+  /** Absent: `none`, a loopback device only. */
+  readonly network?: "none" | "host";
+  /** Each asks for a user namespace. */
+  readonly uidMap?: readonly IdMap[];
+  readonly gidMap?: readonly IdMap[];
+  /** Layers of isolation that are left out, for learners. */
+  readonly noIsolate?: readonly Isolation[];
+}
+
+/**
+ * Where a container comes from.
+ * - `host`: this machine's programs as a copy-on-write view; `with` adds folders of the host.
+ * - `rootfs`: an absolute path of a folder that becomes the root file system, written to directly.
+ * - `bundle`: an absolute path of a folder with a `config.json`; flags refine it.
+ */
+export type RunSource =
+  | { readonly kind: "host"; readonly with: readonly string[] }
+  | { readonly kind: "rootfs"; readonly path: string }
+  | { readonly kind: "bundle"; readonly path: string };
+
+/**
+ * What `--no-isolate` can leave out: a namespace by its name in the OCI specification, `root` (the
+ * changed root: the program sees the host's files), `limits` (no control groups), or one of the
+ * reductions of privilege (`masks`: masked and read-only paths of /proc and /sys).
+ */
+export const ISOLATIONS = [
+  "mount",
+  "pid",
+  "uts",
+  "ipc",
+  "network",
+  "user",
+  "cgroup",
+  "root",
+  "limits",
+  "capabilities",
+  "seccomp",
+  "masks",
+] as const;
+
+export type Isolation = (typeof ISOLATIONS)[number];
+
+/** A number is an id (0 to 2147483647), a text a name of the container's /etc/passwd or /etc/group. */
+export interface UserSpec {
+  readonly user: string | number;
+  readonly group?: string | number;
+}
+
+export type Propagation = "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
+
+export type MountSpec = BindSpec | TmpfsSpec;
+
+export interface BindSpec {
+  readonly type: "bind";
+  /** Absolute path on the host. */
+  readonly source: string;
+  /** Absolute path in the container. */
+  readonly target: string;
+  readonly readOnly?: boolean;
+  /**
+   * What happens to mounts below the source: `enabled` (absent) takes them along, read-only ones as
+   * far as the kernel can; `disabled` leaves them out; `writable` keeps them writable under a
+   * read-only mount; `readonly` insists that they are read-only.
+   */
+  readonly recursive?: "enabled" | "disabled" | "writable" | "readonly";
+  readonly propagation?: Propagation;
+  /** `--volume` makes a folder of a missing source; `--mount` does not. */
+  readonly createSource?: boolean;
+}
+
+export interface TmpfsSpec {
+  readonly type: "tmpfs";
+  readonly target: string;
+  /** As mount(8) takes them: `size=67108864`, `mode=1777`, `exec`, `ro`. */
+  readonly options: readonly string[];
+}
+
+export interface SecurityOptions {
+  readonly noNewPrivileges?: boolean;
+  /** Absent: husk's own profile. `file`: absolute path of a JSON profile. */
+  readonly seccomp?: "unconfined" | "builtin" | { readonly file: string };
+  /** Name of a loaded profile, or `unconfined`. */
+  readonly apparmor?: string;
+  /** `disable`, or `user:…`, `role:…`, `type:…`, `level:…`, `filetype:…`. */
+  readonly label?: readonly string[];
+  /** Paths masked besides the usual ones. */
+  readonly mask?: readonly string[];
+  /** Paths neither masked nor read-only; `ALL` is every one. */
+  readonly unmask?: readonly string[];
+}
+
+export interface DeviceSpec {
+  /** Absolute path on the host: a device, or a folder of devices. */
+  readonly source: string;
+  readonly target: string;
+  /** Some of `rwm`: read, write, mknod. */
+  readonly permissions: string;
+}
+
+export interface DeviceRate {
+  /** Absolute path of a block device on the host. */
+  readonly path: string;
+  /** Bytes or operations per second. */
+  readonly rate: number;
+}
+
+export interface Ulimit {
+  /** Name without `RLIMIT_`, lower case: `nofile`. */
+  readonly name: UlimitName;
+  /** In the unit of getrlimit(2); -1: unlimited. */
+  readonly soft: number;
+  readonly hard: number;
+}
+
+export type UlimitName =
+  | "as"
+  | "core"
+  | "cpu"
+  | "data"
+  | "fsize"
+  | "locks"
+  | "memlock"
+  | "msgqueue"
+  | "nice"
+  | "nofile"
+  | "nproc"
+  | "rss"
+  | "rtprio"
+  | "rttime"
+  | "sigpending"
+  | "stack";
+
+/** A range of ids, with the names of the OCI specification. */
+export interface IdMap {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
+}
