@@ -1,0 +1,958 @@
+/*
+ * The keeper: performs a launch plan and stays with what it started.
+ *
+ * It knows nothing of containers. husk (TypeScript) decides everything and hands over a plan: a list of
+ * system calls with a few control instructions (docs/architecture.md describes the format; src/plan/encode.ts
+ * writes it). The keeper reads the plan into private memory, validates it whole, performs it, waits, forwards
+ * signals, cleans up and reports. It is freestanding: kernel headers only, no libc, no heap.
+ *
+ * Descriptors at start: 0 the plan, 1 and 2 the container's output, 3 the container's input,
+ * 4 the report (written once, at the end), 5… descriptors to preserve as 3… in the container.
+ */
+#include <asm/ioctls.h>
+#include <asm/stat.h>
+#include <asm/termbits.h>
+#include <asm/unistd.h>
+#include <linux/close_range.h>
+#include <linux/fcntl.h>
+#include <linux/memfd.h>
+#include <linux/mman.h>
+#include <linux/mount.h>
+#include <linux/poll.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/signal.h>
+#include <linux/time_types.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+typedef __u8 u8;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 i32;
+typedef __s64 i64;
+
+enum {
+	E_NOENT = 2, E_SRCH = 3, E_INTR = 4, E_IO = 5, E_CHILD = 10, E_AGAIN = 11, E_ACCES = 13, E_BUSY = 16,
+	E_NOTDIR = 20, E_INVAL = 22, E_TIMEDOUT = 110,
+};
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+#ifndef P_PID
+#define P_PID 1
+#endif
+#define ST_RDONLY 1
+#define STATFS_FLAGS_WORD 10 /* struct statfs: f_flags is the eleventh long on 64-bit machines */
+
+/* --- system calls ------------------------------------------------------------------------------------ */
+
+static long call(long nr, long a, long b, long c, long d, long e, long f)
+{
+#if defined(__x86_64__)
+	long result;
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	__asm__ volatile("syscall"
+		: "=a"(result)
+		: "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+		: "rcx", "r11", "memory");
+	return result;
+#elif defined(__aarch64__)
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+	return x0;
+#else
+#error "the keeper is written for x86-64 and arm64"
+#endif
+}
+#define CALL0(nr) call(nr, 0, 0, 0, 0, 0, 0)
+#define CALL1(nr, a) call(nr, (long)(a), 0, 0, 0, 0, 0)
+#define CALL2(nr, a, b) call(nr, (long)(a), (long)(b), 0, 0, 0, 0)
+#define CALL3(nr, a, b, c) call(nr, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define CALL4(nr, a, b, c, d) call(nr, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define CALL5(nr, a, b, c, d, e) call(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define CALL6(nr, a, b, c, d, e, f) call(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+/* The compiler may call these for plain assignments. */
+void *memset(void *to, int value, unsigned long n)
+{
+	for (u8 *p = to; n--;)
+		*p++ = (u8)value;
+	return to;
+}
+void *memcpy(void *to, const void *from, unsigned long n)
+{
+	u8 *t = to;
+	for (const u8 *p = from; n--;)
+		*t++ = *p++;
+	return to;
+}
+
+_Noreturn static void leave(int status)
+{
+	for (;;)
+		CALL1(__NR_exit_group, status);
+}
+
+static unsigned long length(const char *text)
+{
+	unsigned long n = 0;
+	while (text[n])
+		n++;
+	return n;
+}
+
+/* Only for what happens before there is a report. */
+_Noreturn static void refuse(const char *why)
+{
+	CALL3(__NR_write, 2, "husk-keeper: ", 13);
+	CALL3(__NR_write, 2, why, length(why));
+	CALL3(__NR_write, 2, "\n", 1);
+	leave(125);
+}
+
+static u64 now(void)
+{
+	struct __kernel_timespec t = {0};
+	CALL2(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &t);
+	return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
+}
+
+static void pause_millisecond(void)
+{
+	struct __kernel_timespec t = {.tv_nsec = 1000000};
+	CALL2(__NR_nanosleep, &t, 0);
+}
+
+/* --- the plan ---------------------------------------------------------------------------------------- */
+
+#define PLAN_MAGIC 0x4b535548u   /* "HUSK" */
+#define REPORT_MAGIC 0x50455248u /* "HREP" */
+#define PROTOCOL 1u
+#define PLAN_LIMIT (64u << 20)
+#if defined(__x86_64__)
+#define MACHINE 62u /* EM_X86_64 */
+#else
+#define MACHINE 183u /* EM_AARCH64 */
+#endif
+
+struct header {
+	u32 magic, protocol, machine, bytes;
+	u32 flags, lists, slots, words;
+	u32 data, relocations, exports, cleanup;
+	u32 operations, preserve, reserved[2];
+};
+enum { PLAN_TIMED = 1 };
+enum { NO_LIST = 0xffffffffu };
+
+enum kind { OP_CALL = 1, OP_STORE, OP_LOAD, OP_CHECK, OP_WHEN, OP_CLONE, OP_WAIT, OP_EXEC, OP_INIT, OP_KILL_ALL, OP_KEEP };
+enum { CALL_EXPECTS = 1, CALL_RETRIES = 2 };
+enum tag { TAG_NUMBER, TAG_WIDE, TAG_DATA, TAG_SLOT };
+enum width { WIDTH_I32 = 1, WIDTH_U32, WIDTH_U64, WIDTH_DECIMAL };
+enum { WHEN_FAILED = 1, WHEN_SUCCEEDED = 2 };
+
+enum outcome { RUNNING, ENDED, FAILED };
+enum { REPORT_TIMED_OUT = 1, REPORT_CALLER_DIED = 2 };
+
+/* Shared by every process of the plan; written to descriptor 4 at the end. */
+struct report {
+	u32 magic, protocol, outcome, ordinal;
+	i32 error, detail, path, exit_code;
+	i32 exit_signal;
+	u32 flags, operations, exhibit_bytes;
+	u64 started, launched, ended;
+	i32 adopted; /* a child that another child cloned for the keeper (CLONE_PARENT) */
+	u32 reserved;
+	u8 exhibit[4096];
+};
+#define REPORT_HEAD (__builtin_offsetof(struct report, exhibit))
+
+static const struct header *plan;
+static const u32 *lists, *relocations, *exports, *words;
+static struct report *report;
+static u64 *times; /* start and end of each operation, when asked for */
+static i64 *slots;
+static u8 *data;
+static int report_fd = -1;
+
+#define CHILDREN 32
+static i32 children[CHILDREN];
+static u32 child_count;
+
+static const u32 *list_start(u32 list) { return words + lists[2 * list]; }
+static const u32 *list_end(u32 list) { return words + lists[2 * list + 1]; }
+
+/* Words of the operation at `op`, or 0 if it is none. `room` is how many words are left. */
+static u32 operation_words(const u32 *op, u64 room)
+{
+	if (room < 3)
+		return 0;
+	u32 kind = op[0] & 0xff, count = op[0] >> 8 & 0xf, accepted = op[0] >> 12 & 0xf, flags = op[0] >> 16;
+	u32 n;
+	switch (kind) {
+	case OP_CALL:
+		if (count > 6 || room < 4)
+			return 0;
+		n = 4 + accepted + ((flags & CALL_EXPECTS) != 0) + ((flags & CALL_RETRIES) != 0);
+		for (u32 i = 0; i < count; i++)
+			n += (op[3] >> (4 * i) & 0xf) == TAG_WIDE ? 2 : 1;
+		break;
+	case OP_KILL_ALL: case OP_INIT: n = 3; break;
+	case OP_LOAD: case OP_WHEN: case OP_CLONE: case OP_WAIT: n = 4; break;
+	case OP_STORE: n = 5; break;
+	case OP_EXEC: n = 5; break;
+	case OP_CHECK: case OP_KEEP: n = 7; break;
+	default: return 0;
+	}
+	return n <= room ? n : 0;
+}
+
+static int inside(u32 offset, u32 bytes) { return offset <= plan->data && bytes <= plan->data - offset; }
+
+static u32 width_bytes(u32 width)
+{
+	return width == WIDTH_U64 ? 8 : width == WIDTH_DECIMAL ? 12 : width <= WIDTH_U32 && width ? 4 : PLAN_LIMIT;
+}
+
+/* An array of addresses, relocated already, that ends in 0: argv(7)-like. */
+static int pointer_array(u32 offset)
+{
+	if (offset % 8)
+		return 0;
+	for (; inside(offset, 8); offset += 8) {
+		u64 address = *(u64 *)(data + offset);
+		if (!address)
+			return 1;
+		if (address < (u64)data || address >= (u64)data + plan->data)
+			return 0;
+	}
+	return 0;
+}
+
+static int operation_valid(const u32 *op, u32 list, const u32 *body_end)
+{
+	u32 kind = op[0] & 0xff, slot = op[1] >> 16;
+	if ((op[1] & 0xffff) >= plan->operations || slot > plan->slots)
+		return 0;
+	switch (kind) {
+	case OP_CALL: {
+		u32 count = op[0] >> 8 & 0xf, flags = op[0] >> 16;
+		const u32 *arg = op + 4 + (op[0] >> 12 & 0xf) + ((flags & CALL_EXPECTS) != 0) + ((flags & CALL_RETRIES) != 0);
+		for (u32 i = 0; i < count; i++) {
+			u32 tag = op[3] >> (4 * i) & 0xf;
+			if ((tag == TAG_DATA && *arg >= plan->data) || (tag == TAG_SLOT && *arg >= plan->slots) || tag > TAG_SLOT)
+				return 0;
+			arg += tag == TAG_WIDE ? 2 : 1;
+		}
+		return 1;
+	}
+	case OP_STORE: return op[2] < plan->slots && inside(op[3], width_bytes(op[4]));
+	case OP_LOAD: return slot && op[3] != WIDTH_DECIMAL && inside(op[2], width_bytes(op[3]));
+	case OP_CHECK: return op[3] != WIDTH_DECIMAL && inside(op[2], width_bytes(op[3]));
+	case OP_WHEN:
+		return op[2] < plan->slots && (op[0] >> 16 == WHEN_FAILED || op[0] >> 16 == WHEN_SUCCEEDED) &&
+			op[3] <= (u64)(body_end - (op + 4));
+	case OP_CLONE: return op[2] % 8 == 0 && inside(op[2], sizeof(struct clone_args)) && op[3] > list && op[3] < plan->lists;
+	case OP_INIT: return op[2] > list && op[2] < plan->lists;
+	case OP_WAIT: case OP_KILL_ALL: return op[2] < plan->slots;
+	case OP_EXEC: return pointer_array(op[2]) && pointer_array(op[3]) && pointer_array(op[4]) && *(u64 *)(data + op[4]);
+	case OP_KEEP: return op[2] < plan->slots && op[3] <= plan->slots && op[6] <= plan->slots;
+	}
+	return 0;
+}
+
+static int list_valid(u32 list)
+{
+	const u32 *ends[16], *op = list_start(list);
+	u32 depth = 0;
+	ends[0] = list_end(list);
+	while (op < ends[0]) {
+		u32 n = operation_words(op, (u64)(ends[depth] - op));
+		if (!n || !operation_valid(op, list, ends[depth]))
+			return 0;
+		int opens = (op[0] & 0xff) == OP_WHEN;
+		const u32 *body = op + n + (opens ? op[3] : 0);
+		op += n;
+		if (opens) {
+			if (++depth == 16)
+				return 0;
+			ends[depth] = body;
+		}
+		while (depth && op == ends[depth])
+			depth--;
+	}
+	return depth == 0;
+}
+
+/* Reads the plan into private memory: nobody can change it once it has been validated. */
+static const u8 *read_plan(u32 *bytes)
+{
+	u64 room = 1 << 17, used = 0;
+	u8 *buffer = (u8 *)CALL6(__NR_mmap, 0, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if ((long)buffer < 0 && (long)buffer > -4096)
+		refuse("no memory for the launch plan");
+	for (;;) {
+		if (used == room) {
+			long moved = CALL5(__NR_mremap, buffer, room, room * 2, 1 /* MREMAP_MAYMOVE */, 0);
+			if (room >= PLAN_LIMIT || (moved < 0 && moved > -4096))
+				refuse("the launch plan is larger than 64 MiB");
+			buffer = (u8 *)moved;
+			room *= 2;
+		}
+		long n = CALL3(__NR_read, 0, buffer + used, room - used);
+		if (n == -E_INTR)
+			continue;
+		if (n < 0)
+			refuse("cannot read the launch plan from descriptor 0");
+		if (n == 0)
+			break;
+		used += (u64)n;
+	}
+	*bytes = (u32)used;
+	return buffer;
+}
+
+static u64 aligned(u64 n) { return (n + 7) & ~7ul; }
+
+/* Takes the plan apart and validates every word of it; nothing is performed before. */
+static void open_plan(void)
+{
+	u32 bytes;
+	const u8 *start = read_plan(&bytes);
+	plan = (const struct header *)start;
+	if (bytes < sizeof *plan || plan->magic != PLAN_MAGIC || plan->bytes != bytes)
+		refuse("malformed launch plan: this program is started by husk, not by hand");
+	if (plan->protocol != PROTOCOL)
+		refuse("this keeper and husk speak different versions of the plan's protocol");
+	if (plan->machine != MACHINE)
+		refuse("the launch plan is for another processor architecture");
+	u64 end = sizeof *plan + 8ul * plan->lists + 4ul * plan->relocations + 8ul * plan->exports + 4ul * plan->words;
+	if (!plan->lists || plan->lists > 4096 || plan->slots > 65535 || plan->operations > 65535 || plan->preserve > 1000 ||
+		(plan->flags & ~(u32)PLAN_TIMED) || plan->reserved[0] || plan->reserved[1] ||
+		(plan->cleanup != NO_LIST && plan->cleanup >= plan->lists) || aligned(end) + plan->data != bytes)
+		refuse("malformed launch plan: its parts do not fit");
+	lists = (const u32 *)(start + sizeof *plan);
+	relocations = lists + 2 * plan->lists;
+	exports = relocations + plan->relocations;
+	words = exports + 2 * plan->exports;
+
+	u64 times_bytes = plan->flags & PLAN_TIMED ? 16ul * plan->operations : 0;
+	u64 slot_bytes = 8ul * plan->slots;
+	u64 shared = aligned(sizeof *report) + times_bytes + slot_bytes + plan->data + 4096;
+	u8 *memory = (u8 *)CALL6(__NR_mmap, 0, shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if ((long)memory < 0 && (long)memory > -4096)
+		refuse("no memory for the launch plan");
+	report = (struct report *)memory;
+	times = times_bytes ? (u64 *)(memory + aligned(sizeof *report)) : 0;
+	slots = (i64 *)(memory + aligned(sizeof *report) + times_bytes);
+	data = (u8 *)(slots + plan->slots);
+	memcpy(data, start + aligned(end), plan->data);
+
+	for (u32 i = 0; i < plan->relocations; i++) {
+		u32 at = relocations[i];
+		if (at % 8 || !inside(at, 8) || *(u64 *)(data + at) >= plan->data)
+			refuse("malformed launch plan: an address points outside");
+	}
+	for (u32 i = 0; i < plan->relocations; i++)
+		*(u64 *)(data + relocations[i]) += (u64)data;
+	for (u32 i = 0; i < plan->exports; i++)
+		if (!inside(exports[2 * i], exports[2 * i + 1]))
+			refuse("malformed launch plan: an export points outside");
+	u32 next = 0;
+	for (u32 i = 0; i < plan->lists; i++) {
+		if (lists[2 * i] != next || lists[2 * i + 1] < next || lists[2 * i + 1] > plan->words)
+			refuse("malformed launch plan: lists overlap");
+		next = lists[2 * i + 1];
+	}
+	if (next != plan->words)
+		refuse("malformed launch plan: operations in no list");
+	for (u32 i = 0; i < plan->lists; i++)
+		if (!list_valid(i))
+			refuse("malformed launch plan: an operation is not valid");
+	report->magic = REPORT_MAGIC;
+	report->protocol = PROTOCOL;
+	report->operations = plan->operations;
+}
+
+/* --- performing -------------------------------------------------------------------------------------- */
+
+/* The first failure counts: what fails afterwards fails because of it. */
+static int fail(const u32 *op, i32 error, i32 detail)
+{
+	u32 running = RUNNING;
+	if (__atomic_compare_exchange_n(&report->outcome, &running, FAILED, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		report->ordinal = op[1] & 0xffff;
+		report->error = error;
+		report->detail = detail;
+	}
+	return -1;
+}
+
+static void set_result(const u32 *op, i64 value)
+{
+	if (op[1] >> 16)
+		slots[(op[1] >> 16) - 1] = value;
+}
+
+static int perform_call(const u32 *op)
+{
+	u32 count = op[0] >> 8 & 0xf, accepted = op[0] >> 12 & 0xf, flags = op[0] >> 16;
+	const u32 *next = op + 4;
+	i64 expected = flags & CALL_EXPECTS ? (i32)*next++ : 0;
+	u64 deadline = flags & CALL_RETRIES ? now() + *next++ * 1000000ul : 0;
+	const u32 *accept = next;
+	next += accepted;
+	long args[6] = {0};
+	for (u32 i = 0; i < count; i++) {
+		switch (op[3] >> (4 * i) & 0xf) {
+		case TAG_NUMBER: args[i] = (i32)*next++; break;
+		case TAG_WIDE: args[i] = (long)(next[0] | (u64)next[1] << 32); next += 2; break;
+		case TAG_DATA: args[i] = (long)(data + *next++); break;
+		case TAG_SLOT: args[i] = slots[*next++]; break;
+		}
+	}
+	long result;
+	for (;;) {
+		result = call(op[2], args[0], args[1], args[2], args[3], args[4], args[5]);
+		if (result == -E_INTR)
+			continue;
+		if ((result != -E_BUSY && result != -E_AGAIN) || !deadline || now() >= deadline)
+			break;
+		pause_millisecond();
+	}
+	set_result(op, result);
+	if (result < 0 && result > -4096) {
+		for (u32 i = 0; i < accepted; i++)
+			if ((long)accept[i] == -result)
+				return 0;
+		return fail(op, (i32)-result, 0);
+	}
+	if (flags & CALL_EXPECTS && result != expected)
+		return fail(op, E_IO, (i32)result);
+	return 0;
+}
+
+static void store(const u32 *op)
+{
+	i64 value = slots[op[2]];
+	u8 *to = data + op[3];
+	if (op[4] == WIDTH_U64) {
+		memcpy(to, &value, 8);
+	} else if (op[4] != WIDTH_DECIMAL) {
+		memcpy(to, &value, 4);
+	} else {
+		u8 digits[12], n = 0;
+		u32 rest = (u32)value;
+		do
+			digits[n++] = (u8)('0' + rest % 10);
+		while (rest /= 10);
+		while (n)
+			*to++ = digits[--n];
+		*to = 0;
+	}
+}
+
+static i64 load(u32 offset, u32 width)
+{
+	i64 wide;
+	i32 narrow;
+	memcpy(&narrow, data + offset, 4);
+	if (width != WIDTH_U64)
+		return width == WIDTH_I32 ? narrow : (i64)(u32)narrow;
+	memcpy(&wide, data + offset, 8);
+	return wide;
+}
+
+static int check(const u32 *op)
+{
+	i64 value = load(op[2], op[3] == WIDTH_U64 ? WIDTH_U64 : WIDTH_U32);
+	if (op[3] != WIDTH_U64)
+		value &= op[4];
+	if (value == (i64)op[5])
+		return 0;
+	return fail(op, op[6] ? (i32)op[6] : -(i32)value, (i32)value);
+}
+
+static int perform(u32 list);
+
+static void remember_child(i32 pid)
+{
+	if (child_count < CHILDREN)
+		children[child_count++] = pid;
+}
+
+static void forget_child(i32 pid)
+{
+	for (u32 i = 0; i < child_count; i++)
+		if (children[i] == pid)
+			children[i] = children[--child_count];
+}
+
+static int clone_list(const u32 *op)
+{
+	struct clone_args *args = (struct clone_args *)(data + op[2]);
+	long pid = CALL2(__NR_clone3, args, sizeof *args);
+	if (pid == 0) {
+		child_count = 0;
+		leave(perform(op[3]) == 0 ? 0 : 125);
+	}
+	if (pid < 0)
+		return fail(op, (i32)-pid, 0);
+	if (args->flags & CLONE_PARENT)
+		report->adopted = (i32)pid;
+	else
+		remember_child((i32)pid);
+	set_result(op, pid);
+	return 0;
+}
+
+/* Waits for a child through a pidfd, at most `milliseconds` (0: for ever). */
+static long wait_child(i32 pid, u32 milliseconds, i32 *status)
+{
+	if (milliseconds) {
+		long fd = CALL2(__NR_pidfd_open, pid, 0);
+		struct __kernel_timespec limit = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+		struct pollfd poll = {.fd = (int)fd, .events = POLLIN};
+		long ready = fd < 0 ? fd : CALL5(__NR_ppoll, &poll, 1, &limit, 0, 0);
+		CALL1(__NR_close, fd);
+		if (ready == 0)
+			return -E_TIMEDOUT;
+	}
+	long result;
+	while ((result = CALL4(__NR_wait4, pid, status, 0, 0)) == -E_INTR)
+		;
+	return result;
+}
+
+static int wait_for(const u32 *op)
+{
+	i32 status = 0, pid = (i32)slots[op[2]];
+	long result = wait_child(pid, op[3], &status);
+	if (result < 0)
+		return fail(op, (i32)-result, 0);
+	forget_child(pid);
+	set_result(op, status);
+	return status ? fail(op, E_CHILD, status) : 0;
+}
+
+/* Becomes another program. As execvp(3): a missing file is passed over, a refused one is remembered. */
+static int execute(const u32 *op)
+{
+	char **argv = (char **)(data + op[2]), **env = (char **)(data + op[3]), **path = (char **)(data + op[4]);
+	u64 none = 0;
+	struct { u64 handler, flags, restorer, mask; } plain = {0};
+	for (int signal = 1; signal <= 64; signal++)
+		CALL4(__NR_rt_sigaction, signal, &plain, 0, 8);
+	CALL4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, 0, 8);
+	CALL3(__NR_close_range, 3 + plan->preserve, ~0u, CLOSE_RANGE_CLOEXEC);
+	i32 error = E_NOENT, culprit = -1, mode = 0;
+	for (i32 i = 0; path[i]; i++) {
+		i32 now_error = (i32)-CALL3(__NR_execve, path[i], argv, env);
+		struct stat facts = {0};
+		int exists = CALL4(__NR_newfstatat, AT_FDCWD, path[i], &facts, 0) == 0;
+		if ((now_error == E_NOENT || now_error == E_NOTDIR) && !exists)
+			continue;
+		if (now_error == E_ACCES && culprit >= 0)
+			continue;
+		error = now_error;
+		culprit = i;
+		mode = (i32)facts.st_mode;
+		if (error != E_ACCES)
+			break;
+	}
+	if (culprit >= 0) {
+		long fd = CALL4(__NR_openat, AT_FDCWD, path[culprit], O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+		long n = fd < 0 ? fd : CALL3(__NR_read, fd, report->exhibit, sizeof report->exhibit);
+		report->exhibit_bytes = n > 0 ? (u32)n : 0;
+	}
+	report->path = culprit;
+	return fail(op, error, mode);
+}
+
+static int exit_status(i32 status) { return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff; }
+
+#define ALL_SIGNALS ((u64)-1)
+
+/* pid 1 of a container that asked for one: forwards signals, reaps, ends when its child ends. */
+static int init(const u32 *op)
+{
+	u64 all = ALL_SIGNALS;
+	CALL4(__NR_rt_sigprocmask, 2, &all, 0, 8);
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	long child = CALL2(__NR_clone3, &args, sizeof args);
+	if (child == 0) {
+		i32 self = (i32)CALL0(__NR_getpid);
+		CALL2(__NR_setpgid, 0, 0);
+		CALL3(__NR_ioctl, 0, TIOCSPGRP, &self); /* fails without a terminal, which is well */
+		leave(perform(op[2]) == 0 ? 0 : 125);
+	}
+	if (child < 0)
+		return fail(op, (i32)-child, 0);
+	CALL2(__NR_prctl, PR_SET_NAME, "husk-init");
+	CALL3(__NR_close_range, 3, ~0u, 0);
+	for (;;) {
+		i32 status;
+		long pid;
+		while ((pid = CALL4(__NR_wait4, -1, &status, 1 /* WNOHANG */, 0)) > 0)
+			if (pid == child)
+				leave(exit_status(status));
+		siginfo_t info;
+		long signal = CALL4(__NR_rt_sigtimedwait, &all, &info, 0, 8);
+		if (signal > 0 && signal != SIGCHLD)
+			CALL2(__NR_kill, child, signal);
+	}
+}
+
+/* Kills what a cgroup.procs file lists until it lists nothing (v1 has no cgroup.kill). */
+static void kill_all(int fd)
+{
+	static char text[65536];
+	for (u32 turn = 0; turn < 5000; turn++) {
+		CALL3(__NR_lseek, fd, 0, 0);
+		long n = CALL3(__NR_read, fd, text, sizeof text);
+		if (n <= 0)
+			return;
+		i32 pid = 0;
+		for (long i = 0; i < n; i++) {
+			if (text[i] != '\n') {
+				pid = pid * 10 + (text[i] - '0');
+				continue;
+			}
+			if (pid > 1)
+				CALL2(__NR_kill, pid, SIGKILL);
+			pid = 0;
+		}
+		pause_millisecond();
+	}
+}
+
+/* --- keeping ----------------------------------------------------------------------------------------- */
+
+struct relay {
+	int from, to;
+	u32 start, end;
+	u8 bytes[4096];
+};
+
+static struct termios saved_terminal;
+static int terminal_changed;
+
+static void restore_terminal(void)
+{
+	if (terminal_changed)
+		CALL3(__NR_ioctl, 0, TCSETS, &saved_terminal);
+	terminal_changed = 0;
+}
+
+/* As cfmakeraw(3): the container's terminal, not ours, interprets what is typed. */
+static void make_terminal_raw(void)
+{
+	if (CALL3(__NR_ioctl, 0, TCGETS, &saved_terminal) < 0)
+		return;
+	struct termios raw = saved_terminal;
+	raw.c_iflag &= ~(u32)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+	raw.c_oflag &= ~(u32)OPOST;
+	raw.c_lflag &= ~(u32)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+	raw.c_cflag = (raw.c_cflag & ~(u32)(CSIZE | PARENB)) | CS8;
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	terminal_changed = CALL3(__NR_ioctl, 0, TCSETS, &raw) == 0;
+}
+
+static void copy_window_size(int console)
+{
+	u32 size[2];
+	if (CALL3(__NR_ioctl, 0, TIOCGWINSZ, size) == 0 || CALL3(__NR_ioctl, 1, TIOCGWINSZ, size) == 0)
+		CALL3(__NR_ioctl, console, TIOCSWINSZ, size);
+}
+
+/* Moves what is ready; closes the relay (from = -1) at the end of input or when nobody reads any more. */
+static void move(struct relay *r, int readable, int writable)
+{
+	if (r->start == r->end && readable) {
+		long n = CALL3(__NR_read, r->from, r->bytes, sizeof r->bytes);
+		if (n == -E_AGAIN || n == -E_INTR)
+			return;
+		r->start = 0;
+		r->end = n > 0 ? (u32)n : 0;
+		if (n <= 0)
+			r->from = -1;
+		return;
+	}
+	if (r->start < r->end && writable) {
+		long n = CALL3(__NR_write, r->to, r->bytes + r->start, r->end - r->start);
+		if (n > 0)
+			r->start += (u32)n;
+		else if (n != -E_AGAIN && n != -E_INTR)
+			r->start = r->end, r->from = -1;
+	}
+}
+
+static int pending(const struct relay *r) { return r->start < r->end; }
+
+/* After the end: what the container wrote last still lies in the terminal's buffer. */
+static void drain(struct relay *r)
+{
+	for (u32 turn = 0; turn < 100000 && (pending(r) || r->from >= 0); turn++) {
+		struct pollfd poll = {.fd = pending(r) ? r->to : r->from, .events = pending(r) ? POLLOUT : POLLIN};
+		struct __kernel_timespec limit = {.tv_sec = pending(r) ? 5 : 0};
+		if (CALL5(__NR_ppoll, &poll, 1, &limit, 0, 0) <= 0)
+			return;
+		move(r, 1, 1);
+	}
+}
+
+static void forward_signals(int signals, int pidfd, int console)
+{
+	struct { u32 signal; u8 rest[124]; } info;
+	while (CALL3(__NR_read, signals, &info, sizeof info) == sizeof info) {
+		if (info.signal == SIGWINCH && console >= 0)
+			copy_window_size(console);
+		else if (info.signal != SIGCHLD && info.signal != SIGPIPE && pidfd >= 0)
+			CALL4(__NR_pidfd_send_signal, pidfd, info.signal, 0, 0);
+	}
+}
+
+static int keep(const u32 *op)
+{
+	i32 pid = (i32)slots[op[2]], status = 0;
+	int console = op[3] ? (int)slots[op[3] - 1] : -1;
+	int caller = op[6] ? (int)slots[op[6] - 1] : -1;
+	int forward = op[5] & 1;
+	u64 all = ALL_SIGNALS, deadline = op[4] ? now() + op[4] * 1000000ul : 0;
+	static struct relay in, out;
+	in.from = -1, out.from = -1;
+
+	long pidfd = CALL2(__NR_pidfd_open, pid, 0);
+	if (pidfd < 0)
+		return fail(op, (i32)-pidfd, 0);
+	long signals = CALL4(__NR_signalfd4, -1, &all, 8, O_CLOEXEC | O_NONBLOCK);
+	if (signals < 0)
+		return fail(op, (i32)-signals, 0);
+	if (console >= 0) {
+		in.from = 0, in.to = console;
+		out.from = console, out.to = 1;
+		CALL3(__NR_fcntl, console, F_SETFL, O_RDWR | O_NONBLOCK);
+		copy_window_size(console);
+		make_terminal_raw();
+	}
+	report->launched = now();
+	for (;;) {
+		struct pollfd polls[6] = {
+			{.fd = (int)pidfd, .events = POLLIN},
+			{.fd = (int)signals, .events = POLLIN},
+			{.fd = caller, .events = POLLIN},
+			{.fd = pending(&in) ? in.to : in.from, .events = pending(&in) ? POLLOUT : POLLIN},
+			{.fd = pending(&out) ? out.to : out.from, .events = pending(&out) ? POLLOUT : POLLIN},
+		};
+		struct __kernel_timespec limit;
+		if (deadline) {
+			u64 time = now(), rest = deadline > time ? deadline - time : 0;
+			limit.tv_sec = (i64)(rest / 1000000000u);
+			limit.tv_nsec = (i64)(rest % 1000000000u);
+		}
+		long ready = CALL5(__NR_ppoll, polls, 5, deadline ? &limit : 0, 0, 0);
+		if (deadline && now() >= deadline) {
+			report->flags |= REPORT_TIMED_OUT;
+			CALL4(__NR_pidfd_send_signal, pidfd, SIGKILL, 0, 0);
+			deadline = 0;
+		}
+		if (ready <= 0)
+			continue;
+		if (polls[0].revents)
+			break;
+		if (polls[1].revents)
+			forward_signals((int)signals, forward ? (int)pidfd : -1, console);
+		if (polls[2].revents) {
+			report->flags |= REPORT_CALLER_DIED;
+			CALL4(__NR_pidfd_send_signal, pidfd, SIGKILL, 0, 0);
+			caller = -1;
+		}
+		if (polls[3].revents)
+			move(&in, !pending(&in), pending(&in));
+		if (polls[4].revents)
+			move(&out, !pending(&out), pending(&out));
+	}
+	if (console >= 0)
+		drain(&out);
+	restore_terminal();
+	while (CALL4(__NR_wait4, pid, &status, 0, 0) == -E_INTR)
+		;
+	forget_child(pid);
+	report->adopted = 0;
+	report->exit_signal = status & 0x7f;
+	report->exit_code = exit_status(status);
+	set_result(op, status);
+	u32 running = RUNNING; /* a step of the container itself may have failed */
+	return __atomic_compare_exchange_n(&report->outcome, &running, ENDED, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ? 0 : -1;
+}
+
+/* Performs a list until its end (0) or its first failure (-1). */
+static int perform(u32 list)
+{
+	const u32 *op = list_start(list), *end = list_end(list);
+	while (op < end) {
+		u32 n = operation_words(op, (u64)(end - op)), ordinal = op[1] & 0xffff;
+		int result = 0;
+		if (times)
+			times[2 * ordinal] = now();
+		switch (op[0] & 0xff) {
+		case OP_CALL: result = perform_call(op); break;
+		case OP_STORE: store(op); break;
+		case OP_LOAD: set_result(op, load(op[2], op[3])); break;
+		case OP_CHECK: result = check(op); break;
+		case OP_WHEN:
+			if ((slots[op[2]] < 0) != (op[0] >> 16 == WHEN_FAILED))
+				n += op[3];
+			break;
+		case OP_CLONE: result = clone_list(op); break;
+		case OP_WAIT: result = wait_for(op); break;
+		case OP_EXEC: result = execute(op); break;
+		case OP_INIT: result = init(op); break;
+		case OP_KILL_ALL: kill_all((int)slots[op[2]]); break;
+		case OP_KEEP: result = keep(op); break;
+		}
+		if (times)
+			times[2 * ordinal + 1] = now();
+		if (result)
+			return -1;
+		op += n;
+	}
+	return 0;
+}
+
+/* The cleanup list: every operation is tried, and none of its failures counts. */
+static void clean_up(u32 list)
+{
+	u32 outcome = report->outcome;
+	if (outcome == RUNNING)
+		report->outcome = outcome = ENDED;
+	const u32 *op = list_start(list), *end = list_end(list);
+	while (op < end) {
+		u32 n = operation_words(op, (u64)(end - op)), ordinal = op[1] & 0xffff;
+		if (times)
+			times[2 * ordinal] = now();
+		switch (op[0] & 0xff) {
+		case OP_CALL: perform_call(op); break;
+		case OP_STORE: store(op); break;
+		case OP_LOAD: set_result(op, load(op[2], op[3])); break;
+		case OP_WHEN:
+			if ((slots[op[2]] < 0) != (op[0] >> 16 == WHEN_FAILED))
+				n += op[3];
+			break;
+		case OP_CLONE: clone_list(op); break;
+		case OP_WAIT: wait_for(op); break;
+		case OP_KILL_ALL: kill_all((int)slots[op[2]]); break;
+		}
+		if (times)
+			times[2 * ordinal + 1] = now();
+		op += n;
+	}
+}
+
+/* --- from start to end ------------------------------------------------------------------------------- */
+
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+/*
+ * A container can reach this program through /proc/<pid>/exe (CVE-2019-5736), so what runs must be a copy that
+ * nobody can write: a sealed memfd; or, where memfds may not be executed, a file on a mount that is read-only.
+ */
+static void seal_self(char **argv, char **env)
+{
+	u64 facts[16] = {0};
+	long exe = CALL4(__NR_openat, AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0);
+	if (exe < 0)
+		refuse("cannot open /proc/self/exe: is /proc mounted?");
+	long seals = CALL2(__NR_fcntl, exe, F_GET_SEALS);
+	int sealed = seals >= 0 && (seals & SEALS) == SEALS;
+	if (!sealed && CALL2(__NR_fstatfs, exe, facts) == 0)
+		sealed = (facts[STATFS_FLAGS_WORD] & ST_RDONLY) != 0;
+	if (sealed) {
+		CALL1(__NR_close, exe);
+		return;
+	}
+	long copy = CALL2(__NR_memfd_create, "husk-keeper", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	if (copy == -E_INVAL) /* before Linux 6.3 there is no MFD_EXEC: every memfd may be executed */
+		copy = CALL2(__NR_memfd_create, "husk-keeper", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (copy >= 0) {
+		while (CALL4(__NR_sendfile, copy, exe, 0, 1 << 20) > 0)
+			;
+		if (CALL3(__NR_fcntl, copy, F_ADD_SEALS, SEALS) == 0)
+			CALL5(__NR_execveat, copy, "", argv, env, AT_EMPTY_PATH);
+	}
+	long tree = CALL3(__NR_open_tree, exe, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	if (tree >= 0 && CALL5(__NR_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof attr) == 0)
+		CALL5(__NR_execveat, tree, "", argv, env, AT_EMPTY_PATH);
+	refuse("cannot protect this program from being overwritten: neither a sealed memfd nor a read-only mount can be executed here (see vm.memfd_noexec)");
+}
+
+/* Puts the container's input on 0, preserved descriptors on 3…, and the report out of the way. */
+static void arrange_descriptors(void)
+{
+	report_fd = (int)CALL3(__NR_fcntl, 4, F_DUPFD_CLOEXEC, 5 + plan->preserve);
+	CALL3(__NR_dup3, 3, 0, 0);
+	u32 preserve = plan->preserve;
+	for (u32 i = 0; i < preserve; i++)
+		CALL3(__NR_dup3, 5 + i, 3 + i, 0);
+	for (u32 i = 3 + preserve; i < 5 + preserve; i++)
+		CALL1(__NR_close, i);
+}
+
+static void write_report(void)
+{
+	report->ended = now();
+	if (report_fd < 0)
+		return;
+	CALL3(__NR_write, report_fd, report, REPORT_HEAD);
+	if (times)
+		CALL3(__NR_write, report_fd, times, 16ul * plan->operations);
+	for (u32 i = 0; i < plan->exports; i++)
+		CALL3(__NR_write, report_fd, data + exports[2 * i], exports[2 * i + 1]);
+	CALL3(__NR_write, report_fd, report->exhibit, report->exhibit_bytes);
+}
+
+__attribute__((used)) _Noreturn void keeper_main(long *stack)
+{
+	char **argv = (char **)(stack + 1), **env = argv + stack[0] + 1;
+	u64 all = ALL_SIGNALS;
+	seal_self(argv, env);
+	CALL4(__NR_rt_sigprocmask, 2, &all, 0, 8);
+	CALL2(__NR_prctl, PR_SET_NAME, "husk-keeper");
+	u64 started = now();
+	open_plan();
+	report->started = started;
+	arrange_descriptors();
+	int result = perform(0);
+	if (result) {
+		u32 running = RUNNING; /* cannot be: every failure is reported by the one who saw it */
+		__atomic_compare_exchange_n(&report->outcome, &running, FAILED, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+		if (report->adopted)
+			remember_child(report->adopted);
+		for (u32 i = 0; i < child_count; i++)
+			CALL2(__NR_kill, children[i], SIGKILL);
+		for (u32 i = 0; i < child_count; i++)
+			wait_child(children[i], 0, &(i32){0});
+		child_count = 0;
+	}
+	restore_terminal();
+	if (plan->cleanup != NO_LIST)
+		clean_up(plan->cleanup);
+	write_report();
+	leave(report->outcome == FAILED ? 125 : report->exit_code);
+}
+
+#if defined(__x86_64__)
+__asm__(".globl _start\n_start:\n\txor %ebp,%ebp\n\tmov %rsp,%rdi\n\tand $-16,%rsp\n\tcall keeper_main\n");
+#else
+__asm__(".globl _start\n_start:\n\tmov x29,#0\n\tmov x0,sp\n\tbl keeper_main\n");
+#endif

@@ -1,0 +1,333 @@
+import { errnos } from "./errno.ts";
+import { type Arg, type Call, type List, Memory, type Operation, type Plan, type Result } from "./plan.ts";
+import { type Arch, hostArch, syscallNumbers } from "./syscalls.ts";
+
+/*
+ * The wire format of a plan, little endian, all parts 32-bit words but the last:
+ *
+ *   header (16 words) · lists (start, end) · relocations · exports (offset, bytes) · operations · data
+ *
+ * An operation is: kind | counts | flags, ordinal | result slot + 1, then what native/keeper.c reads for its
+ * kind. Addresses are offsets into the data area; the keeper makes pointers of them.
+ */
+const PLAN_MAGIC = 0x4b535548;
+/** Version of the format that husk and the keeper have to share. */
+export const PROTOCOL = 1;
+const HEADER_WORDS = 16;
+const NO_LIST = -1;
+
+const OP = { call: 1, store: 2, load: 3, check: 4, when: 5, clone: 6, wait: 7, exec: 8, init: 9, "kill-all": 10, keep: 11 } as const;
+const TAG_WIDE = 1;
+const TAG_DATA = 2;
+const TAG_SLOT = 3;
+const WIDTH = { i32: 1, u32: 2, u64: 3, decimal: 4 } as const;
+
+/** A plan as bytes for the keeper, with what is needed to read its report. */
+export interface EncodedPlan {
+  readonly bytes: Uint8Array;
+  /** Operations by ordinal: a report names an operation by its place here. */
+  readonly operations: readonly Operation[];
+  /** Exported memory in the order the report carries it. */
+  readonly exports: readonly { readonly name: string; readonly bytes: number }[];
+  readonly timed: boolean;
+}
+
+export interface EncodeOptions {
+  readonly arch?: Arch;
+  /** Let the keeper note when each operation starts and ends. */
+  readonly timed?: boolean;
+  /** Descriptors, from 3 on, that the container's program keeps. */
+  readonly preserve?: number;
+}
+
+/**
+ * Encodes a plan, once: the encoder keeps its marks in the plan's objects.
+ *
+ * @throws Error if a value does not fit the format (a bug in the plan, not in what a user asked)
+ */
+export function encode(plan: Plan, options: EncodeOptions = {}): EncodedPlan {
+  const encoder = new Encoder(options.arch ?? hostArch);
+  encoder.addList(plan.keeper);
+  encoder.encodeLists();
+  const cleanup = plan.cleanup.steps.length > 0 ? encoder.addList(plan.cleanup) : NO_LIST;
+  encoder.encodeLists();
+  const exports: { name: string; bytes: number }[] = [];
+  const exported: number[] = [];
+  for (const [name, memory] of plan.exports) {
+    exports.push({ name, bytes: memory.bytes.length });
+    exported.push(encoder.place(memory), memory.bytes.length);
+  }
+  const timed = options.timed ?? false;
+  const bytes = encoder.finish(exported, cleanup, timed, options.preserve ?? 0);
+  return { bytes, operations: encoder.operations, exports, timed };
+}
+
+class Encoder {
+  readonly operations: Operation[] = [];
+  readonly #numbers: Readonly<Record<string, number>>;
+  readonly #machine: number;
+  #words = new Int32Array(8192);
+  #top = 0;
+  readonly #lists: List[] = [];
+  readonly #bounds: number[] = [];
+  #slots = 0;
+  #data = 8; // offset 0 means "none" to a reader of dumps
+  readonly #blocks: Memory[] = [];
+  readonly #strings: string[] = [];
+  readonly #stringIndex = new Map<string, number>();
+  /** Words that hold the address of a string: word index, string index. */
+  readonly #wordFixes: number[] = [];
+  /** Cells of memory that hold an address: data offset, string index or -1, data offset of the target. */
+  readonly #cellFixes: number[] = [];
+
+  constructor(arch: Arch) {
+    this.#numbers = syscallNumbers[arch];
+    this.#machine = arch === "x86_64" ? 62 : 183;
+  }
+
+  addList(list: List): number {
+    if (list.index >= 0) throw new Error(`the list of "${list.process}" stands in a plan already`);
+    list.index = this.#lists.push(list) - 1;
+    return list.index;
+  }
+
+  encodeLists(): void {
+    for (let i = this.#bounds.length / 2; i < this.#lists.length; i++) {
+      const start = this.#top;
+      for (const step of (this.#lists[i] as List).steps) {
+        for (const operation of step.operations) this.#encode(operation);
+      }
+      this.#bounds.push(start, this.#top);
+    }
+  }
+
+  place(memory: Memory): number {
+    if (memory.address >= 0) return memory.address;
+    const address = this.#data;
+    memory.address = address;
+    this.#data += (memory.bytes.length + 7) & ~7;
+    this.#blocks.push(memory);
+    if (memory.pointers !== undefined) {
+      for (const { at, to, offset } of memory.pointers) {
+        if (to instanceof Memory) this.#cellFixes.push(address + at, -1, this.place(to) + offset);
+        else this.#cellFixes.push(address + at, this.#string(to), 0);
+      }
+    }
+    return address;
+  }
+
+  #string(text: string): number {
+    let index = this.#stringIndex.get(text);
+    if (index === undefined) {
+      if (text.includes("\0")) throw new Error(`a NUL byte in ${JSON.stringify(text)}`);
+      index = this.#strings.push(text) - 1;
+      this.#stringIndex.set(text, index);
+    }
+    return index;
+  }
+
+  #strings8(texts: readonly string[]): number {
+    const array = new Memory(8 * (texts.length + 1));
+    for (let i = 0; i < texts.length; i++) array.pointer(8 * i, texts[i] as string);
+    return this.place(array);
+  }
+
+  #word(value: number): void {
+    if (this.#top === this.#words.length) {
+      const more = new Int32Array(this.#words.length * 2);
+      more.set(this.#words);
+      this.#words = more;
+    }
+    this.#words[this.#top++] = value;
+  }
+
+  /** The slot of a result; whoever asks first makes it be kept. */
+  #slot(result: Result): number {
+    if (result.slot < 0) {
+      result.slot = this.#slots++;
+      if (this.#slots > 0xfffe) throw new Error("a plan with more than 65,534 results");
+      if (result.at >= 0) this.#words[result.at + 1] = (this.#words[result.at + 1] as number) | ((result.slot + 1) << 16);
+    }
+    return result.slot;
+  }
+
+  #head(operation: Operation, counts: number): void {
+    const ordinal = this.operations.push(operation) - 1;
+    if (ordinal > 0xffff) throw new Error("a plan with more than 65,535 operations");
+    operation.ordinal = ordinal;
+    operation.at = this.#top;
+    this.#word(OP[operation.kind] | counts);
+    this.#word(ordinal | ((operation.slot + 1) << 16));
+  }
+
+  #encode(operation: Operation): void {
+    switch (operation.kind) {
+      case "call":
+        return this.#encodeCall(operation);
+      case "store": {
+        const slot = this.#slot(operation.from);
+        this.#head(operation, 0);
+        this.#word(slot);
+        this.#word(this.place(operation.memory) + operation.offset);
+        return this.#word(WIDTH[operation.as]);
+      }
+      case "load":
+        this.#head(operation, 0);
+        this.#word(this.place(operation.memory) + operation.offset);
+        this.#word(WIDTH[operation.as]);
+        this.#slot(operation);
+        return;
+      case "check":
+        this.#head(operation, 0);
+        this.#word(this.place(operation.memory) + operation.offset);
+        this.#word(WIDTH[operation.as]);
+        this.#word(operation.mask);
+        this.#word(operation.value);
+        return this.#word(operation.errno === "memory" ? 0 : errnos[operation.errno]);
+      case "when": {
+        const slot = this.#slot(operation.on);
+        this.#head(operation, (operation.condition === "failed" ? 1 : 2) << 16);
+        this.#word(slot);
+        const bodyWords = this.#top;
+        this.#word(0);
+        for (const inner of operation.body) this.#encode(inner);
+        this.#words[bodyWords] = this.#top - bodyWords - 1;
+        return;
+      }
+      case "clone":
+        this.#head(operation, 0);
+        this.#word(this.place(operation.args));
+        return this.#word(this.addList(operation.list));
+      case "wait": {
+        const slot = this.#slot(operation.pid);
+        this.#head(operation, 0);
+        this.#word(slot);
+        return this.#word(operation.timeoutMilliseconds);
+      }
+      case "exec":
+        this.#head(operation, 0);
+        this.#word(this.#strings8(operation.argv));
+        this.#word(this.#strings8(operation.env));
+        return this.#word(this.#strings8(operation.paths));
+      case "init":
+        this.#head(operation, 0);
+        return this.#word(this.addList(operation.list));
+      case "kill-all": {
+        const slot = this.#slot(operation.fd);
+        this.#head(operation, 0);
+        return this.#word(slot);
+      }
+      case "keep": {
+        const { pid, console, caller, timeoutMilliseconds, forwardSignals } = operation.options;
+        const pidSlot = this.#slot(pid);
+        const consoleSlot = console === undefined ? 0 : this.#slot(console) + 1;
+        const callerSlot = caller === undefined ? 0 : this.#slot(caller) + 1;
+        this.#head(operation, 0);
+        this.#word(pidSlot);
+        this.#word(consoleSlot);
+        this.#word(timeoutMilliseconds ?? 0);
+        this.#word(forwardSignals === false ? 0 : 1);
+        return this.#word(callerSlot);
+      }
+    }
+  }
+
+  #encodeCall(call: Call): void {
+    const { args, accepted } = call;
+    const count = args.length;
+    const flags = (call.expected === undefined ? 0 : 1) | (call.retryMilliseconds > 0 ? 2 : 0);
+    this.#head(call, (count << 8) | ((accepted?.length ?? 0) << 12) | (flags << 16));
+    this.#word(this.#numbers[call.name] as number);
+    const tagsAt = this.#top;
+    this.#word(0);
+    if (call.expected !== undefined) this.#word(call.expected);
+    if (call.retryMilliseconds > 0) this.#word(call.retryMilliseconds);
+    if (accepted !== undefined) for (const errno of accepted) this.#word(errnos[errno]);
+    let tags = 0;
+    for (let i = 0; i < count; i++) tags |= this.#argument(args[i] as Arg) << (4 * i);
+    this.#words[tagsAt] = tags;
+  }
+
+  #argument(arg: Arg): number {
+    if (typeof arg === "number") {
+      if (arg === (arg | 0)) {
+        this.#word(arg);
+        return 0;
+      }
+      this.#word(arg >>> 0);
+      this.#word(Math.floor(arg / 0x100000000));
+      return TAG_WIDE;
+    }
+    if (typeof arg === "string") {
+      this.#wordFixes.push(this.#top, this.#string(arg));
+      this.#word(0);
+      return TAG_DATA;
+    }
+    if (arg === null) {
+      this.#word(0);
+      return 0;
+    }
+    if (typeof arg === "bigint") {
+      this.#word(Number(BigInt.asIntN(32, arg)));
+      this.#word(Number(BigInt.asIntN(32, arg >> 32n)));
+      return TAG_WIDE;
+    }
+    if (arg instanceof Memory) this.#word(this.place(arg));
+    else if (arg instanceof Uint8Array) this.#word(this.place(new Memory(arg)));
+    else {
+      this.#word(this.#slot(arg));
+      return TAG_SLOT;
+    }
+    return TAG_DATA;
+  }
+
+  finish(exports: number[], cleanup: number, timed: boolean, preserve: number): Uint8Array {
+    const joined = `${this.#strings.join("\0")}\0`;
+    const text = new TextEncoder().encode(joined);
+    const addresses = this.#stringAddresses(text.length === joined.length);
+    const fixes = this.#cellFixes;
+    const relocations = fixes.length / 3;
+    const partWords = HEADER_WORDS + this.#bounds.length + relocations + exports.length + this.#top;
+    const dataAt = (4 * partWords + 7) & ~7;
+    const dataBytes = this.#data + text.length;
+    const total = dataAt + dataBytes;
+    const bytes = new Uint8Array((total + 7) & ~7).subarray(0, total);
+    const out = new Int32Array(bytes.buffer, 0, (total + 7) >> 3 << 1);
+    // biome-ignore format: one word of the header after the other
+    out.set([PLAN_MAGIC, PROTOCOL, this.#machine, total,
+      timed ? 1 : 0, this.#lists.length, this.#slots, this.#top,
+      dataBytes, relocations, exports.length / 2, cleanup,
+      this.operations.length, preserve]);
+    let at = HEADER_WORDS;
+    out.set(this.#bounds, at);
+    at += this.#bounds.length;
+    for (let i = 0; i < fixes.length; i += 3) out[at++] = fixes[i] as number;
+    out.set(exports, at);
+    at += exports.length;
+    const words = this.#words;
+    const wordFixes = this.#wordFixes;
+    for (let i = 0; i < wordFixes.length; i += 2) {
+      words[wordFixes[i] as number] = addresses[wordFixes[i + 1] as number] as number;
+    }
+    out.set(words.subarray(0, this.#top), at);
+    for (const block of this.#blocks) bytes.set(block.bytes, dataAt + block.address);
+    bytes.set(text, dataAt + this.#data);
+    for (let i = 0; i < fixes.length; i += 3) {
+      const string = fixes[i + 1] as number;
+      out[(dataAt + (fixes[i] as number)) >> 2] = string < 0 ? (fixes[i + 2] as number) : (addresses[string] as number);
+    }
+    return bytes;
+  }
+
+  #stringAddresses(ascii: boolean): Int32Array {
+    const addresses = new Int32Array(this.#strings.length);
+    const utf8 = new TextEncoder();
+    let address = this.#data;
+    for (let i = 0; i < addresses.length; i++) {
+      addresses[i] = address;
+      const text = this.#strings[i] as string;
+      address += (ascii ? text.length : utf8.encode(text).length) + 1;
+    }
+    return addresses;
+  }
+}
