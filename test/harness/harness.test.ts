@@ -1,0 +1,71 @@
+import { expect, test } from "bun:test";
+import {
+  descendants,
+  findUser,
+  isAlive,
+  needs,
+  openTerminal,
+  run,
+  shell,
+  start,
+  userWithRanges,
+  waitFor,
+} from "./index.ts";
+
+test("a program's status, output and signal are seen", async () => {
+  expect(await shell("echo $1; echo oops >&2; exit 3", ["hello"])).toMatchObject({
+    status: 3,
+    stdout: "hello\n",
+    stderr: "oops\n",
+  });
+  expect((await shell("kill -TERM $$")).status).toBe(143);
+  expect((await run(["cat"], { stdin: "a\0b" })).stdout).toBe("a\0b");
+  expect((await run(["cat"])).stdout).toBe("");
+  expect((await shell("echo x > /dev/stdout")).stdout).toBe("x\n");
+});
+
+test("a program that takes too long is killed and named", async () => {
+  expect(run(["sleep", "60"], { timeout: 50 })).rejects.toThrow("sleep 60: still running after 50 ms");
+});
+
+test("descendants are found, and the dead are told from the living", async () => {
+  const running = start(["sh", "-c", "sleep 60 & sleep 60 & wait"]);
+  await waitFor("two sleeps", () => descendants(running.pid).length === 2);
+  const pids = descendants(running.pid).map((stat) => stat.pid);
+  running.kill("SIGKILL");
+  expect((await running.result).status).toBe(137);
+  for (const pid of pids) {
+    expect(isAlive(pid)).toBe(true);
+    process.kill(pid, "SIGKILL");
+    await waitFor("its end", () => !isAlive(pid));
+  }
+});
+
+test("a terminal echoes, resizes, interrupts and shows raw mode", async () => {
+  const terminal = openTerminal([
+    "sh",
+    "-c",
+    "stty size; trap 'stty size' WINCH; read line; stty raw -echo; sleep 60",
+  ]);
+  await terminal.shows("24 80");
+  terminal.resize(100, 40);
+  await terminal.shows("40 100");
+  expect(terminal.isRaw()).toBe(false);
+  terminal.type("x\r");
+  await waitFor("raw mode", terminal.isRaw);
+  terminal.close();
+
+  const interrupted = openTerminal(["sleep", "60"]);
+  interrupted.type("\x03");
+  expect(await interrupted.exit()).toBe(130);
+});
+
+needs({ testUser: true })("an ordinary user has no privilege and its own home", async () => {
+  const result = await shell("id -u; grep CapEff /proc/self/status; echo $HOME", [], {
+    user: findUser(userWithRanges)!,
+  });
+  const [uid, capabilities, home] = result.stdout.split("\n");
+  expect(Number(uid)).toBe(findUser(userWithRanges)!.uid);
+  expect(capabilities).toContain("0000000000000000");
+  expect(home).toBe(findUser(userWithRanges)!.environment.HOME!);
+});

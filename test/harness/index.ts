@@ -1,0 +1,20 @@
+// What system tests are written with.
+export { type Bundle, makeBundle, makeRootfs } from "./bundle.ts";
+export { type CommandOptions, type Result, type Running, run, shell, start } from "./command.ts";
+export { type Engine, engine, husk, huskOciPath, huskPath, repository, startHusk } from "./husk.ts";
+export { cgroupVersion, findCommand, isRoot, isSoak, missing, type Needs, needs } from "./needs.ts";
+export {
+  allProcesses,
+  commandLine,
+  descendants,
+  isAlive,
+  namespaceOf,
+  procFile,
+  type ProcessStat,
+  processStat,
+  processStatus,
+} from "./process.ts";
+export { temporaryFile, temporaryFolder } from "./temporary.ts";
+export { openTerminal, type TerminalSession } from "./terminal.ts";
+export { asUser, findUser, type User, userWithoutRanges, userWithRanges } from "./user.ts";
+export { waitFor } from "./wait-for.ts";

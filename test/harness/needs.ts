@@ -1,0 +1,101 @@
+// Says what a test needs. Where it cannot be had, the test is skipped, counted, and its name tells why.
+import { test } from "bun:test";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { delimiter } from "node:path";
+import { findUser, userWithRanges } from "./user.ts";
+
+export interface Needs {
+  /** Runs as root. */
+  root?: true;
+  /** Runs as an ordinary user. */
+  ordinaryUser?: true;
+  /** Runs as root, or as a user with a range in /etc/subuid. */
+  idRange?: true;
+  /** Runs as root on a machine where the ordinary test user exists. */
+  testUser?: true;
+  /** Programs found on PATH. */
+  command?: string | readonly string[];
+  /** cgroup v1 hierarchies, or a pure cgroup2 one. */
+  cgroup?: "v1" | "v2";
+  /** Cgroup controllers this machine has, in either version. */
+  controller?: string | readonly string[];
+  /** At least this kernel, as `6.8`. */
+  kernel?: string;
+  /** A file, such as /dev/fuse. */
+  file?: string | readonly string[];
+  /** Only in `npm run test:soak`. */
+  soak?: true;
+}
+
+const asList = (value: string | readonly string[] | undefined): readonly string[] =>
+  value === undefined ? [] : typeof value === "string" ? [value] : value;
+
+/** Whether the tests run as root. */
+export const isRoot = process.getuid!() === 0;
+/** Whether this is the long form of the tests (`npm run test:soak`). */
+export const isSoak = process.env.HUSK_SOAK === "1";
+
+/** The path of a program on PATH, or undefined. */
+export function findCommand(name: string): string | undefined {
+  for (const folder of `${process.env.PATH}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter)) {
+    try {
+      accessSync(`${folder}/${name}`, constants.X_OK);
+      return `${folder}/${name}`;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+function hasIdRange(): boolean {
+  const user = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .find((line) => Number(line.split(":")[2]) === process.getuid!())
+    ?.split(":")[0];
+  return existsSync("/etc/subuid") && new RegExp(`^${user}:`, "m").test(readFileSync("/etc/subuid", "utf8"));
+}
+
+/** How cgroups are laid out: v1 hierarchies (also beside an unused v2 one), or pure v2. */
+export function cgroupVersion(): "v1" | "v2" {
+  return existsSync("/sys/fs/cgroup/cgroup.controllers") ? "v2" : "v1";
+}
+
+function hasController(name: string): boolean {
+  if (cgroupVersion() === "v2")
+    return readFileSync("/sys/fs/cgroup/cgroup.controllers", "utf8").split(/\s/).includes(name);
+  return existsSync(`/sys/fs/cgroup/${name}`);
+}
+
+function kernelIsAtLeast(wanted: string): boolean {
+  const running = readFileSync("/proc/sys/kernel/osrelease", "utf8").split(/[.-]/).map(Number);
+  const [major = 0, minor = 0] = wanted.split(".").map(Number);
+  return running[0]! > major || (running[0] === major && running[1]! >= minor);
+}
+
+/** What of it this machine, user or run does not have. */
+export function missing(needs: Needs): string[] {
+  const found: (string | false)[] = [
+    needs.root === true && !isRoot && "root",
+    needs.ordinaryUser === true && isRoot && "an ordinary user",
+    needs.idRange === true && !isRoot && !hasIdRange() && "a range in /etc/subuid",
+    needs.testUser === true && !(isRoot && findUser(userWithRanges)) && `root and the user ${userWithRanges}`,
+    ...asList(needs.command).map((name) => findCommand(name) === undefined && `the program ${name}`),
+    needs.cgroup !== undefined && cgroupVersion() !== needs.cgroup && `cgroup ${needs.cgroup}`,
+    ...asList(needs.controller).map((name) => !hasController(name) && `the ${name} cgroup controller`),
+    needs.kernel !== undefined && !kernelIsAtLeast(needs.kernel) && `Linux ${needs.kernel}`,
+    ...asList(needs.file).map((path) => !existsSync(path) && path),
+    needs.soak === true && !isSoak && "npm run test:soak",
+  ];
+  return found.filter((reason) => reason !== false);
+}
+
+/**
+ * `test` where everything needed is there, otherwise a test that is skipped and says why:
+ * `needs({ root: true, command: "crun" })("S1: …", async () => { … })`.
+ */
+export function needs(requirements: Needs): (name: string, body: () => unknown, timeout?: number) => void {
+  const reasons = missing(requirements);
+  if (reasons.length === 0) return (name, body, timeout) => test(name, body as () => void, timeout);
+  return (name) => test.skip(`${name} [needs ${reasons.join(", ")}]`, () => {});
+}

@@ -1,0 +1,5 @@
+// Runs before and after all test files of one `bun test` (see bunfig.toml).
+import { afterAll } from "bun:test";
+import { removeTemporary } from "./temporary.ts";
+
+afterAll(removeTemporary);

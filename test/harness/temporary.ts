@@ -1,0 +1,36 @@
+// Folders and files that vanish with the test run.
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+let base: string | undefined;
+let count = 0;
+
+function baseFolder(): string {
+  if (base === undefined) {
+    base = mkdtempSync(join(tmpdir(), "husk-test-"));
+    // Programs that run as another user reach their files in it.
+    chmodSync(base, 0o755);
+  }
+  return base;
+}
+
+/** A path for a new file, in a folder that only this test run uses. */
+export function temporaryFile(name = "file"): string {
+  count += 1;
+  return join(baseFolder(), `${count}-${name}`);
+}
+
+/** A new empty folder; its path is short enough for unix sockets in it. `mode` is exact, whatever the umask. */
+export function temporaryFolder(name = "folder", mode = 0o755): string {
+  const path = temporaryFile(name);
+  mkdirSync(path);
+  chmodSync(path, mode);
+  return path;
+}
+
+/** Removes what the functions above gave out; called once, after the last test. */
+export function removeTemporary(): void {
+  if (base !== undefined) rmSync(base, { recursive: true, force: true });
+  base = undefined;
+}
