@@ -16,7 +16,19 @@ export const PROTOCOL = 1;
 const HEADER_WORDS = 16;
 const NO_LIST = -1;
 
-const OP = { call: 1, store: 2, load: 3, check: 4, when: 5, clone: 6, wait: 7, exec: 8, init: 9, "kill-all": 10, keep: 11 } as const;
+const OP = {
+  call: 1,
+  store: 2,
+  load: 3,
+  check: 4,
+  when: 5,
+  clone: 6,
+  wait: 7,
+  exec: 8,
+  init: 9,
+  "kill-all": 10,
+  keep: 11,
+} as const;
 const TAG_WIDE = 1;
 const TAG_DATA = 2;
 const TAG_SLOT = 3;
@@ -126,9 +138,9 @@ class Encoder {
     return index;
   }
 
-  #strings8(texts: readonly string[]): number {
+  #pointerArray(texts: readonly (string | Memory)[]): number {
     const array = new Memory(8 * (texts.length + 1));
-    for (let i = 0; i < texts.length; i++) array.pointer(8 * i, texts[i] as string);
+    for (let i = 0; i < texts.length; i++) array.pointer(8 * i, texts[i] as string | Memory);
     return this.place(array);
   }
 
@@ -146,7 +158,8 @@ class Encoder {
     if (result.slot < 0) {
       result.slot = this.#slots++;
       if (this.#slots > 0xfffe) throw new Error("a plan with more than 65,534 results");
-      if (result.at >= 0) this.#words[result.at + 1] = (this.#words[result.at + 1] as number) | ((result.slot + 1) << 16);
+      if (result.at >= 0)
+        this.#words[result.at + 1] = (this.#words[result.at + 1] as number) | ((result.slot + 1) << 16);
     }
     return result.slot;
   }
@@ -206,9 +219,9 @@ class Encoder {
       }
       case "exec":
         this.#head(operation, 0);
-        this.#word(this.#strings8(operation.argv));
-        this.#word(this.#strings8(operation.env));
-        return this.#word(this.#strings8(operation.paths));
+        this.#word(this.#pointerArray(operation.argv));
+        this.#word(this.#pointerArray(operation.env));
+        return this.#word(this.#pointerArray(operation.paths));
       case "init":
         this.#head(operation, 0);
         return this.#word(this.addList(operation.list));
@@ -292,7 +305,7 @@ class Encoder {
     const dataBytes = this.#data + text.length;
     const total = dataAt + dataBytes;
     const bytes = new Uint8Array((total + 7) & ~7).subarray(0, total);
-    const out = new Int32Array(bytes.buffer, 0, (total + 7) >> 3 << 1);
+    const out = new Int32Array(bytes.buffer, 0, ((total + 7) >> 3) << 1);
     // biome-ignore format: one word of the header after the other
     out.set([PLAN_MAGIC, PROTOCOL, this.#machine, total,
       timed ? 1 : 0, this.#lists.length, this.#slots, this.#top,
@@ -314,7 +327,8 @@ class Encoder {
     bytes.set(text, dataAt + this.#data);
     for (let i = 0; i < fixes.length; i += 3) {
       const string = fixes[i + 1] as number;
-      out[(dataAt + (fixes[i] as number)) >> 2] = string < 0 ? (fixes[i + 2] as number) : (addresses[string] as number);
+      out[(dataAt + (fixes[i] as number)) >> 2] =
+        string < 0 ? (fixes[i + 2] as number) : (addresses[string] as number);
     }
     return bytes;
   }

@@ -1,6 +1,42 @@
+export { type EncodedPlan, encode, type EncodeOptions, PROTOCOL } from "./encode.ts";
 export { type Errno, errnoName, errnos, errnoWords } from "./errno.ts";
 export {
-  type Arg, Call, Check, Clone, Exec, Init, Keep, KillAll, List, Load, Memory, type Operation,
-  type Plan, Result, type Step, Store, Wait, When,
+  type Arg,
+  Call,
+  Check,
+  Clone,
+  Exec,
+  Init,
+  Keep,
+  KillAll,
+  List,
+  Load,
+  Memory,
+  type Operation,
+  type Plan,
+  Result,
+  type Step,
+  Store,
+  Wait,
+  When,
 } from "./plan.ts";
+export { decodeReport, type Report } from "./report.ts";
+export {
+  capHeader,
+  CLONE_ARGS_CGROUP,
+  cloneArgs,
+  DESCRIPTOR_AT,
+  descriptorMessage,
+  ifreqFlags,
+  MOUNT_ATTR_BYTES,
+  MOUNT_ATTR_USERNS,
+  mountAttr,
+  OPEN_HOW_BYTES,
+  openHow,
+  pollfd,
+  rlimit64,
+  setHighFlag,
+  sockFprog,
+  timespec,
+} from "./structs.ts";
 export { type Arch, hostArch, type SyscallName, syscallNumbers } from "./syscalls.ts";

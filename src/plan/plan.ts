@@ -46,6 +46,8 @@ export abstract class Result {
   ordinal = -1;
   /** First word of the encoded operation; set by the encoder. */
   at = -1;
+  /** What it is about, for a failure's message: `"/proc/kcore"`, `memory limit "4m"`. */
+  object: string | undefined;
 }
 
 /** One system call. */
@@ -56,7 +58,6 @@ export class Call extends Result {
   accepted: readonly Errno[] | undefined;
   expected: number | undefined;
   retryMilliseconds = 0;
-  object: string | undefined;
 
   constructor(name: SyscallName, args: readonly Arg[]) {
     super();
@@ -82,7 +83,7 @@ export class Call extends Result {
     return this;
   }
 
-  /** What the call is about, for a failure's message: `"/proc/kcore"`, `memory limit "4m"`. */
+  /** Names what the call is about. */
   about(object: string): this {
     this.object = object;
     return this;
@@ -130,9 +131,16 @@ export class Check extends Result {
   readonly value: number;
   readonly errno: Errno | "memory";
   readonly mask: number;
-  readonly object: string | undefined;
 
-  constructor(memory: Memory, offset: number, as: "u32" | "u64", value: number, errno: Errno | "memory", mask: number = 0xffffffff, object?: string) {
+  constructor(
+    memory: Memory,
+    offset: number,
+    as: "u32" | "u64",
+    value: number,
+    errno: Errno | "memory",
+    mask: number = 0xffffffff,
+    object?: string,
+  ) {
     super();
     this.memory = memory;
     this.offset = offset;
@@ -188,10 +196,10 @@ export class Wait extends Result {
 export class Exec extends Result {
   readonly kind = "exec";
   readonly paths: readonly string[];
-  readonly argv: readonly string[];
+  readonly argv: readonly (string | Memory)[];
   readonly env: readonly string[];
 
-  constructor(paths: readonly string[], argv: readonly string[], env: readonly string[]) {
+  constructor(paths: readonly string[], argv: readonly (string | Memory)[], env: readonly string[]) {
     super();
     this.paths = paths;
     this.argv = argv;

@@ -1,0 +1,10 @@
+export { describeIdMap, type IdMapWriter, idMapText, writeIdMaps } from "./id-map.ts";
+export { joinNamespaces, type OpenNamespace, openNamespaces } from "./join.ts";
+export {
+  type LinuxIdMapping,
+  type LinuxNamespace,
+  namespaceFiles,
+  namespaceFlags,
+  namespaceReasons,
+  type NamespaceType,
+} from "./types.ts";

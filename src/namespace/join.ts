@@ -1,0 +1,60 @@
+import type { Call, List } from "../plan/index.ts";
+import {
+  type LinuxNamespace,
+  namespaceFiles,
+  namespaceFlags,
+  namespaceReasons,
+  type NamespaceType,
+} from "./types.ts";
+
+const O_RDONLY_CLOEXEC = 0o2000000;
+
+/** setns(2) needs the user namespace first: only there may one enter the others that belong to it. */
+const joinOrder: readonly NamespaceType[] = [
+  "user",
+  "ipc",
+  "uts",
+  "network",
+  "pid",
+  "cgroup",
+  "time",
+  "mount",
+];
+
+/** An opened namespace that a process is going to enter. */
+export interface OpenNamespace {
+  readonly type: NamespaceType;
+  readonly path: string;
+  readonly fd: Call;
+}
+
+/** Opens the namespaces that are to be joined, with husk's rights and the host's paths. */
+export function openNamespaces(keeper: List, namespaces: readonly LinuxNamespace[]): OpenNamespace[] {
+  const opened: OpenNamespace[] = [];
+  for (const type of joinOrder) {
+    for (const namespace of namespaces) {
+      if (namespace.type !== type || namespace.path === undefined || namespace.path === "") continue;
+      if (opened.length === 0) {
+        keeper.step(
+          "open the namespaces to join",
+          "their paths are the host's, so they are opened before anything changes",
+        );
+      }
+      const { path } = namespace;
+      opened.push({ type, path, fd: keeper.call("openat", -100, path, O_RDONLY_CLOEXEC).about(path) });
+    }
+  }
+  return opened;
+}
+
+/** Enters opened namespaces. A pid namespace takes effect for the next child. */
+export function joinNamespaces(list: List, opened: readonly OpenNamespace[]): void {
+  for (const { type, path, fd } of opened) {
+    list.step(
+      `join the ${type} namespace of ${path}`,
+      `shared: ${namespaceReasons[type]}`,
+      () => `# nsenter --${namespaceFiles[type]}=${path}`,
+    );
+    list.call("setns", fd, namespaceFlags[type]).about(`${path} as ${type} namespace`);
+  }
+}
