@@ -1,0 +1,133 @@
+import type { RunOptions, RunSource } from "../../engine/run-options.ts";
+import { HuskError } from "../../platform/error.ts";
+import type { Globals, Grammar } from "../grammar.ts";
+import { parseArguments } from "../parse-arguments.ts";
+import { readEnvFile } from "../values/env.ts";
+import { RUN_FLAGS, RUN_LATER } from "./run.ts";
+import { type RunFlags, setRunFlag } from "./set-run-flag.ts";
+
+/** A run line, read. */
+export interface RunRequest {
+  readonly options: RunOptions;
+  /** Print the plan: without running (`explain`), or with measured times (`run --explain`). */
+  readonly explain: boolean;
+  readonly format: "text" | "json";
+  readonly asShell: boolean;
+}
+
+const RUN: Grammar<RunFlags> = {
+  name: "run",
+  flags: RUN_FLAGS,
+  later: RUN_LATER,
+  flagsFirst: true,
+  set: setRunFlag,
+};
+
+const EXPLAIN: Grammar<RunFlags> = {
+  name: "explain",
+  flags: `\n--as-shell${RUN_FLAGS.replace("\n--explain\n", "\n")}`,
+  later: RUN_LATER,
+  flagsFirst: true,
+  set: setRunFlag,
+};
+
+/**
+ * Reads the arguments of `run` or `explain`: `[flags] host|--rootfs DIR|--bundle DIR [--] COMMAND…`.
+ *
+ * @returns undefined if the help was asked for
+ * @throws HuskError `invalid` or `unsupported`, naming flag and value
+ */
+export function parseRun(
+  command: "run" | "explain",
+  argv: readonly string[],
+  from: number,
+  globals: Globals,
+): RunRequest | undefined {
+  const flags: RunFlags = {
+    options: { source: { kind: "host", with: [] }, command: [] },
+    envFiles: [],
+    with: [],
+    rootfs: undefined,
+    bundle: undefined,
+    explain: false,
+    format: "text",
+    asShell: false,
+  };
+  const rest = parseArguments(command === "run" ? RUN : EXPLAIN, argv, from, flags, globals);
+  if (globals.help) return undefined;
+
+  const { options } = flags;
+  options.command = takeSource(command, flags, rest);
+  if (flags.envFiles.length > 0) {
+    const env: string[] = [];
+    for (const file of flags.envFiles) env.push(...readEnvFile("env-file", file, process.env));
+    options.env = env.concat(options.env ?? []);
+  }
+  refuseConflicts(flags);
+  return {
+    options,
+    explain: flags.explain || command === "explain",
+    format: flags.format,
+    asShell: flags.asShell,
+  };
+}
+
+/** Sets the source of the root file system and returns what is left: the command. */
+function takeSource(command: string, flags: RunFlags, rest: string[]): string[] {
+  const { rootfs, bundle } = flags;
+  let source: RunSource;
+  let next = 0;
+  if (rootfs !== undefined && bundle !== undefined) {
+    throw new HuskError("invalid", "--rootfs and --bundle cannot both be given", { hint: "leave one out" });
+  }
+  if (rootfs !== undefined) source = { kind: "rootfs", path: rootfs };
+  else if (bundle !== undefined) source = { kind: "bundle", path: bundle };
+  else {
+    const image = rest[next++];
+    if (image === undefined) {
+      throw new HuskError("invalid", `husk ${command}: what to run is missing`, {
+        hint: `husk ${command} host COMMAND…, or --rootfs DIR COMMAND…; see 'husk ${command} --help'`,
+      });
+    }
+    if (image !== "host") {
+      throw new HuskError("unsupported", `image "${image}": pulling images is not in this version of husk`, {
+        hint: `use the built-in image host, or --rootfs ${image} if it is a folder`,
+      });
+    }
+    source = { kind: "host", with: flags.with };
+  }
+  if (source.kind !== "host" && flags.with.length > 0) {
+    throw new HuskError("invalid", "--with adds folders to the image host only", {
+      hint: "with --rootfs or --bundle use --volume",
+    });
+  }
+  if (rest[next] === "--") next++;
+  flags.options.source = source;
+  return next === 0 ? rest : rest.slice(next);
+}
+
+function refuseConflicts({ options, explain, format, asShell }: RunFlags): void {
+  if (options.cpus !== undefined) {
+    const other = options.cpuPeriod !== undefined ? "cpu-period" : "cpu-quota";
+    if (options.cpuPeriod !== undefined || options.cpuQuota !== undefined) {
+      throw new HuskError("invalid", `--cpus and --${other} cannot both be given`, {
+        hint: "--cpus 1.5 is --cpu-period 100000 --cpu-quota 150000",
+      });
+    }
+  }
+  if (options.userns === "host" && (options.uidMap !== undefined || options.gidMap !== undefined)) {
+    throw new HuskError("invalid", "--uidmap and --gidmap need a user namespace of the container's own", {
+      hint: "leave out --userns host",
+    });
+  }
+  if (asShell && format === "json") {
+    throw new HuskError("invalid", "--as-shell and --format json cannot both be given", {
+      hint: "leave one out",
+    });
+  }
+  if (explain && options.tty === true) {
+    throw new HuskError("invalid", "--explain and --tty cannot both be given", {
+      hint: "the explanation needs the terminal; leave out -t",
+    });
+  }
+}

@@ -1,0 +1,123 @@
+/** The flags of `run` (and `explain`); {@link Grammar} tells the form. */
+export const RUN_FLAGS = `
+--blkio-weight uint16
+--bundle dir dir
+--cap-add list @capability
+--cap-drop list @capability
+--cgroup-parent string
+--cgroupns string private|host
+--cpu-period int
+--cpu-quota int
+-c --cpu-shares int
+--cpus decimal
+--cpuset-cpus string
+--cpuset-mems string
+--device list file
+--device-read-bps list
+--device-read-iops list
+--device-write-bps list
+--device-write-iops list
+-e --env list
+--env-file list file
+--explain
+--format string text|json
+--gidmap list
+--group-add list
+-h --hostname string
+--init
+-i --interactive
+--ipc string private|shareable|host|none
+-m --memory bytes
+--memory-reservation bytes
+--memory-swap bytes
+--mount mount
+--name string
+--net string @hidden
+--network string none|host
+--no-isolate list @isolation
+--oom-score-adj int
+--personality string linux|linux32
+--pid string private|host
+--pids-limit int
+--privileged
+--read-only
+--rm
+--rootfs dir dir
+--security-opt list @security
+--shm-size bytes
+--sig-proxy
+--stop-signal string @signal
+--sysctl map
+--timeout duration
+--tmpfs list
+-t --tty
+--uidmap list
+--ulimit ulimit @ulimit
+-u --user string
+--userns string private|host
+--uts string private|host
+-v --volume list dir
+--with list dir
+-w --workdir string
+`;
+
+/** Flags of `docker run` that husk does not have yet. */
+export const RUN_LATER = `
+--add-host list
+--annotation map
+-a --attach list
+--blkio-weight-device list
+--cidfile string
+--cpu-count int
+--cpu-percent int
+--cpu-rt-period int
+--cpu-rt-runtime int
+-d --detach
+--detach-keys string
+--device-cgroup-rule list
+--disable-content-trust
+--dns list
+--dns-opt list
+--dns-option list
+--dns-search list
+--domainname string
+--entrypoint string
+--expose list
+--gpus gpu-request
+--health-cmd string
+--health-interval duration
+--health-retries int
+--health-start-interval duration
+--health-start-period duration
+--health-timeout duration
+--io-maxbandwidth bytes
+--io-maxiops uint
+--ip string
+--ip6 string
+--isolation string
+--kernel-memory bytes
+-l --label list
+--label-file list
+--link list
+--link-local-ip list
+--log-driver string
+--log-opt list
+--mac-address string
+--memory-swappiness int
+--net-alias list
+--network-alias list
+--no-healthcheck
+--oom-kill-disable
+--platform string
+-p --publish list
+-P --publish-all
+--pull string
+-q --quiet
+--restart string
+--runtime string
+--stop-timeout int
+--storage-opt list
+--use-api-socket
+--volume-driver string
+--volumes-from list
+`;

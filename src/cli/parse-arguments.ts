@@ -1,0 +1,106 @@
+import { HuskError } from "../platform/error.ts";
+import { GLOBAL_FLAGS, type Globals, type Grammar, setGlobal } from "./grammar.ts";
+import { unknownFlag } from "./unknown.ts";
+
+/**
+ * Reads `argv` from `from` on, and returns the arguments that are no flags.
+ *
+ * As docker (pflag): `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`, `-it`;
+ * `--` ends the flags; of a flag given twice the last counts unless `set` collects them.
+ *
+ * @throws HuskError `invalid` for an unknown flag, a missing value, or a value `set` refuses.
+ */
+export function parseArguments<T>(
+  grammar: Grammar<T>,
+  argv: readonly string[],
+  from: number,
+  target: T,
+  globals: Globals,
+): string[] {
+  const { flags } = grammar;
+  for (let at = from; at < argv.length; at++) {
+    const word = argv[at] as string;
+    if (word.length < 2 || word[0] !== "-") {
+      if (grammar.flagsFirst === true) return argv.slice(at);
+      return [word, ...parseArguments(grammar, argv, at + 1, target, globals)];
+    }
+    if (word === "--") return argv.slice(at + 1);
+
+    if (word[1] === "-") {
+      const equals = word.indexOf("=");
+      const flag = equals === -1 ? word.slice(2) : word.slice(2, equals);
+      let value = equals === -1 ? undefined : word.slice(equals + 1);
+      let takesValue = find(flags, flag);
+      const isGlobal = takesValue === undefined && (takesValue = find(GLOBAL_FLAGS, flag)) !== undefined;
+      if (takesValue === undefined) throw unknownFlag(grammar, word);
+      if (!takesValue) value = truth(flag, value);
+      else if (value === undefined && (value = argv[++at]) === undefined)
+        throw valueMissing(grammar.name, word);
+      if (isGlobal) setGlobal(globals, flag, value);
+      else grammar.set(target, flag, value);
+      continue;
+    }
+
+    for (let place = 1; place < word.length; place++) {
+      const line = flags.indexOf(`\n-${word[place]} --`);
+      if (line === -1) {
+        if (word !== "-h") throw unknownFlag(grammar, word, word[place]);
+        globals.help = true;
+        break;
+      }
+      const end = flags.indexOf("\n", line + 1);
+      const space = flags.indexOf(" ", line + 6);
+      const isSwitch = space === -1 || space > end;
+      const flag = flags.slice(line + 6, isSwitch ? end : space);
+      if (isSwitch) {
+        const value = word[place + 1] === "=" ? word.slice(place + 2) : undefined;
+        grammar.set(target, flag, truth(flag, value));
+        if (value !== undefined) break;
+        continue;
+      }
+      let value: string | undefined = word.slice(word[place + 1] === "=" ? place + 2 : place + 1);
+      if (place + 1 === word.length && (value = argv[++at]) === undefined)
+        throw valueMissing(grammar.name, word);
+      grammar.set(target, flag, value);
+      break;
+    }
+  }
+  return [];
+}
+
+/** Whether a flag takes a value; undefined: there is no such flag. */
+function find(flags: string, flag: string): boolean | undefined {
+  if (flag.includes(" ") || flag.includes("\n")) return undefined;
+  if (flags.includes(`--${flag}\n`)) return false;
+  return flags.includes(`--${flag} `) ? true : undefined;
+}
+
+function truth(flag: string, value: string | undefined): "true" | "false" {
+  switch (value) {
+    case undefined:
+    case "true":
+    case "1":
+    case "t":
+    case "T":
+    case "TRUE":
+    case "True":
+      return "true";
+    case "false":
+    case "0":
+    case "f":
+    case "F":
+    case "FALSE":
+    case "False":
+      return "false";
+    default:
+      throw new HuskError("invalid", `invalid value "${value}" for --${flag}`, {
+        hint: "true or false",
+      });
+  }
+}
+
+function valueMissing(command: string, word: string): HuskError {
+  return new HuskError("invalid", `flag needs an argument: ${word}`, {
+    hint: `see 'husk ${command} --help'`,
+  });
+}

@@ -1,0 +1,25 @@
+import { HuskError } from "../platform/error.ts";
+import { exitStatus } from "./exit-status.ts";
+
+/**
+ * Says on stderr what failed and what to do about it, in one line, and returns the exit status.
+ * With `debug` the stack and the causes follow.
+ */
+export function reportError(error: unknown, debug: boolean): number {
+  console.error(`husk: ${errorLine(error)}`);
+  if (debug) console.error(error);
+  return error instanceof HuskError ? exitStatus(error.code) : 125;
+}
+
+/** The message and the hint, without line ends and control characters: the words may be a stranger's. */
+export function errorLine(error: unknown): string {
+  if (error instanceof HuskError) {
+    return oneLine(error.hint === undefined ? error.message : `${error.message} — ${error.hint}`);
+  }
+  const what = error instanceof Error ? error.message : String(error);
+  return oneLine(`unexpected failure: ${what} — this is a fault of husk; --debug shows where`);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, (control) => (/^\s+$/.test(control) ? " " : "?"));
+}
