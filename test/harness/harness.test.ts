@@ -42,16 +42,13 @@ test("descendants are found, and the dead are told from the living", async () =>
 });
 
 test("a terminal echoes, resizes, interrupts and shows raw mode", async () => {
-  const terminal = openTerminal([
-    "sh",
-    "-c",
-    "stty size; trap 'stty size' WINCH; read line; stty raw -echo; sleep 60",
-  ]);
+  const script = "stty size; read line; stty size; stty raw -echo; sleep 60";
+  const terminal = openTerminal(["sh", "-c", script]);
   await terminal.shows("24 80");
-  terminal.resize(100, 40);
-  await terminal.shows("40 100");
   expect(terminal.isRaw()).toBe(false);
-  terminal.type("x\r");
+  terminal.resize(100, 40);
+  terminal.type("hello\r");
+  await terminal.shows("hello\r\n40 100");
   await waitFor("raw mode", terminal.isRaw);
   terminal.close();
 

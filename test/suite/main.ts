@@ -1,0 +1,101 @@
+// Runs the whole suite, or the parts named: packages, check, unit, root, user, single, vm. Everything else on
+// the command line goes to `bun test`: `npm test -- root --randomize`, `npm test -- unit -t seccomp`,
+// `npm test -- user test/run/limits.test.ts`. The last line is `N passed, N failed, N skipped`.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { isRoot, isSoak } from "../harness/needs.ts";
+import { userWithoutRanges, userWithRanges } from "../harness/user.ts";
+import { reportFolder, runBunTest } from "./bun-test.ts";
+import { runProgram } from "./command.ts";
+import { failedOnce, type Outcome, passedOnce, type Skip, sum } from "./part.ts";
+import { runSystemTests } from "./system.ts";
+import { runVirtualMachine } from "../vm/main.ts";
+
+const minutes = isSoak ? 60 : 10;
+
+/** Types, lint and format: each counts as one test. */
+async function check(): Promise<Outcome> {
+  const results: Outcome[] = [];
+  for (const script of ["types", "lint", "format:check"])
+    results.push(
+      (await runProgram(["npm", "run", "--silent", script])) === 0
+        ? passedOnce
+        : failedOnce(`npm run ${script}`),
+    );
+  return sum(results);
+}
+
+type Part = (options: readonly string[], paths: readonly string[]) => Promise<Outcome>;
+
+const parts: Record<string, readonly [title: string, run: Part]> = {
+  check: ["types, lint, format", check],
+  unit: [
+    "unit tests",
+    (options, paths) =>
+      runBunTest({
+        part: "unit",
+        paths: paths.length > 0 ? paths : ["./src"],
+        options,
+        reportPath: `${reportFolder}/unit.xml`,
+        minutes,
+      }),
+  ],
+  root: [
+    "system tests as root",
+    (options, paths) => runSystemTests("root", undefined, options, paths, minutes),
+  ],
+  user: [
+    "system tests as an ordinary user with a range of ids",
+    (options, paths) => runSystemTests("user", userWithRanges, options, paths, minutes),
+  ],
+  single: [
+    "system tests as an ordinary user with its own id only",
+    (options, paths) => runSystemTests("single", userWithoutRanges, options, paths, minutes),
+  ],
+  vm: ["in a virtual machine", () => runVirtualMachine()],
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const named = args.filter((arg) => arg in parts);
+  const paths = args.filter((arg) => arg.includes("/") && !arg.startsWith("-"));
+  const options = args.filter((arg) => !named.includes(arg) && !paths.includes(arg));
+  rmSync(`${reportFolder}/summary`, { force: true });
+  mkdirSync(reportFolder, { recursive: true });
+  if ((await runProgram(["test/install-packages"], { minutes: 20 })) !== 0) return 1;
+  if ((await runProgram(["scripts/build", "--if-stale"])) !== 0) return 1;
+
+  const outcomes: Outcome[] = [];
+  for (const name of named.length > 0 ? named : Object.keys(parts)) {
+    const [title, run] = parts[name]!;
+    console.log(`\n── ${title}`);
+    const begin = performance.now();
+    const outcome = await run(
+      options,
+      paths.map((path) => (path.startsWith("/") ? path : `./${path}`)),
+    );
+    outcomes.push(outcome);
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+    console.log(`   ${countsOf(outcome)} in ${seconds} s`);
+  }
+  const total = sum(outcomes);
+  printSkips(total.skips);
+  for (const failure of total.failures) console.log(`failed: ${failure}`);
+  writeFileSync(`${reportFolder}/summary`, `${countsOf(total)}\n`);
+  console.log(countsOf(total));
+  return total.failures.length > 0 || total.passed === 0 ? 1 : 0;
+}
+
+function countsOf(outcome: Outcome): string {
+  return `${outcome.passed} passed, ${outcome.failures.length} failed, ${outcome.skips.length} skipped`;
+}
+
+function printSkips(skips: readonly Skip[]): void {
+  const byReason = Map.groupBy(skips, (skip) => skip.reason);
+  for (const [reason, group] of byReason) {
+    console.log(`\nskipped, needs ${reason}:`);
+    for (const skip of group) console.log(`  ${skip.name}`);
+  }
+  if (skips.length > 0) console.log("");
+}
+
+if (!isRoot) console.log("not root: the tests that need root are skipped");
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,123 @@
+// The system tests (test/, from outside, with the built executable), as root or as an ordinary user. Root runs
+// them in a mount and network namespace of their own, and each run is guarded against leaving anything behind.
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { repository } from "../harness/husk.ts";
+import { findCommand, isRoot } from "../harness/needs.ts";
+import { asUser, findUser, type User } from "../harness/user.ts";
+import { reportFolder, runBunTest } from "./bun-test.ts";
+import { failedOnce, type Outcome, skippedOnce } from "./part.ts";
+import { makeUsers } from "./users.ts";
+
+/** Where the repository appears to users who cannot reach its real place, such as /root. */
+const reachablePlace = "/mnt";
+
+const bun = "node_modules/.bin/bun";
+
+/** Prepares the namespaces of a run: `sh -c namespaceScript sh REPOSITORY COMMAND…`. */
+const namespaceScript = `
+PATH=$PATH:/usr/sbin:/sbin
+ip link set lo up 2>/dev/null || busybox ip link set lo up
+cd "$1"
+shift
+exec "$@"`;
+const reachableScript = `mount --bind "$1" ${reachablePlace}; shift; set -- ${reachablePlace} "$@"; ${namespaceScript}`;
+
+/** Runs the system tests as `userName`, or as root when undefined. */
+export async function runSystemTests(
+  part: string,
+  userName: string | undefined,
+  options: readonly string[],
+  paths: readonly string[],
+  minutes: number,
+): Promise<Outcome> {
+  // Who is not root runs them once, as the ordinary user they are.
+  if (!isRoot && part !== "user") return skippedOnce(`${part}: all system tests`, "root");
+  if (!compileSubreaper()) return failedOnce(`${part}: test/suite/subreaper.c does not compile`);
+  if (!isRoot) return run(part, undefined, [], options, paths, minutes);
+
+  if (!makeUsers() && userName !== undefined) return skippedOnce(`${part}: all system tests`, "useradd");
+  const user = userName === undefined ? undefined : findUser(userName)!;
+  const reach = user !== undefined && !canRead(user, repository);
+  const script = reach ? reachableScript : namespaceScript;
+  const wrapper = [
+    "unshare",
+    "--net",
+    "--mount",
+    "--propagation=private",
+    "/bin/sh",
+    "-ec",
+    script,
+    "sh",
+    repository,
+  ];
+  return run(part, user, wrapper, options, paths, minutes);
+}
+
+async function run(
+  part: string,
+  user: User | undefined,
+  wrapper: readonly string[],
+  options: readonly string[],
+  paths: readonly string[],
+  minutes: number,
+): Promise<Outcome> {
+  const temporary = mkdtempSync("/tmp/husk-suite-");
+  chmodSync(temporary, 0o755);
+  const [home, runtime] = [join(temporary, "home"), join(temporary, "run")];
+  for (const folder of [home, runtime]) mkdirSync(folder, { mode: 0o700 });
+  if (user !== undefined)
+    for (const folder of [temporary, home, runtime]) chownSync(folder, user.uid, user.gid);
+  const reportPath = join(temporary, "run", "report.xml");
+  const bare: readonly string[] = ["dist/test/subreaper"];
+  try {
+    return await runBunTest({
+      part,
+      paths: paths.length > 0 ? paths : ["./test"],
+      options,
+      reportPath,
+      minutes,
+      wrapper: [...wrapper, bun, "test/suite/guard.ts", ...(user === undefined ? bare : asUser(user, bare))],
+      env: testEnvironment(temporary, home, runtime, user),
+    });
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Nothing of the caller's environment but what the tests are steered by. */
+function testEnvironment(
+  temporary: string,
+  home: string,
+  runtime: string,
+  user: User | undefined,
+): Record<string, string> {
+  const kept = ["PATH", "LANG", "HUSK_SOAK", "CI"].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(kept),
+    ...user?.environment,
+    HOME: home,
+    TMPDIR: temporary,
+    XDG_RUNTIME_DIR: runtime,
+    TERM: "xterm",
+  };
+}
+
+function canRead(user: User, folder: string): boolean {
+  return Bun.spawnSync(asUser(user, ["test", "-r", `${folder}/package.json`])).success;
+}
+
+function compileSubreaper(): boolean {
+  const compiler = findCommand(process.env.CC ?? "cc");
+  if (compiler === undefined) return false;
+  const source = join(repository, "test/suite/subreaper.c");
+  return Bun.spawnSync(
+    [compiler, "-O", "-Wall", "-Wextra", "-Werror", "-o", `${reportFolder}/subreaper`, source],
+    {
+      stdio: ["ignore", "inherit", "inherit"],
+    },
+  ).success;
+}
