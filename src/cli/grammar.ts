@@ -25,7 +25,7 @@ export interface Grammar<T> {
 
 /** Options every command takes, before or after its name. */
 export interface Globals {
-  /** Folder of what stays: images, containers. */
+  /** Folder of what stays: images, containers. Undefined: the engine's choice, which knows HUSK_ROOT. */
   root: string | undefined;
   /** Folder of what dies with a boot. */
   run: string | undefined;

@@ -21,5 +21,5 @@ export function errorLine(error: unknown): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, (control) => (/^\s+$/.test(control) ? " " : "?"));
+  return text.replace(/\p{Cc}+/gu, (control) => (/^\s+$/.test(control) ? " " : "?"));
 }

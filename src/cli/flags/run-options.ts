@@ -3,7 +3,7 @@ import { HuskError } from "../../platform/error.ts";
 import type { Globals, Grammar } from "../grammar.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { readEnvFile } from "../values/env.ts";
-import { RUN_FLAGS, RUN_LATER } from "./run.ts";
+import { EXPLAIN_FLAGS, RUN_FLAGS, RUN_LATER } from "./run.ts";
 import { type RunFlags, setRunFlag } from "./set-run-flag.ts";
 
 /** A run line, read. */
@@ -25,7 +25,7 @@ const RUN: Grammar<RunFlags> = {
 
 const EXPLAIN: Grammar<RunFlags> = {
   name: "explain",
-  flags: `\n--as-shell${RUN_FLAGS.replace("\n--explain\n", "\n")}`,
+  flags: EXPLAIN_FLAGS,
   later: RUN_LATER,
   flagsFirst: true,
   set: setRunFlag,

@@ -61,6 +61,9 @@ export const RUN_FLAGS = `
 -w --workdir string
 `;
 
+/** `explain` takes the same, and one more; measuring is for `run`. */
+export const EXPLAIN_FLAGS: string = `\n--as-shell${RUN_FLAGS.replace("\n--explain\n", "\n")}`;
+
 /** Flags of `docker run` that husk does not have yet. */
 export const RUN_LATER = `
 --add-host list

@@ -1,7 +1,7 @@
 import { invalidValue } from "./invalid.ts";
 
 /** Names of signals 1 to 31 on Linux (signal(7)); x86-64 and arm64 agree. */
-const SIGNALS =
+export const SIGNALS =
   "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU " +
   "URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
 

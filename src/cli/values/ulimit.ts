@@ -2,7 +2,7 @@ import type { Ulimit, UlimitName } from "../../engine/run-options.ts";
 import { invalidValue } from "./invalid.ts";
 import { toInteger } from "./number.ts";
 
-const NAMES: readonly UlimitName[] = [
+export const ULIMIT_NAMES: readonly UlimitName[] = [
   "as",
   "core",
   "cpu",
@@ -24,9 +24,9 @@ const NAMES: readonly UlimitName[] = [
 /** `name=soft[:hard]` in the units of getrlimit(2); `-1` or `unlimited`: no limit. One number is both. */
 export function parseUlimit(flag: string, value: string): Ulimit {
   const equals = value.indexOf("=");
-  const name = NAMES.find((known) => known === value.slice(0, equals));
+  const name = ULIMIT_NAMES.find((known) => known === value.slice(0, equals));
   if (equals === -1 || name === undefined) {
-    throw invalidValue(flag, value, `name=soft[:hard] with one of the names ${NAMES.join(", ")}`);
+    throw invalidValue(flag, value, `name=soft[:hard] with one of the names ${ULIMIT_NAMES.join(", ")}`);
   }
   const colon = value.indexOf(":", equals);
   const soft = limit(value.slice(equals + 1, colon === -1 ? undefined : colon));

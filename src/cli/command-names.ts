@@ -1,0 +1,18 @@
+/** The commands there are, with the line the overview and the completion show. */
+export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
+  ["run", "Run a program in a new container"],
+  ["explain", "Print what run would do, step by step"],
+  ["check", "Tell what this kernel and user can do, and what is missing"],
+  ["info", "Show this installation: folders, cgroups, security"],
+  ["version", "Show the versions of husk and of what it runs on"],
+  ["completion", "Print the completion script for bash, zsh or fish"],
+  ["oci", "OCI runtime command line (also reached as husk-oci)"],
+  ["help", "Show the help of a command"],
+];
+
+/** Docker's commands that husk does not have yet. */
+export const LATER_COMMANDS =
+  "attach build builder buildx checkpoint commit compose config container context cp create diff events exec " +
+  "export history image images import inspect kill load login logout logs manifest network node pause plugin port " +
+  "ps pull push rename restart rm rmi save search secret service stack start stats stop swarm system tag top trust " +
+  "unpause update volume wait";

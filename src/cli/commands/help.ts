@@ -1,0 +1,47 @@
+import type { Globals } from "../grammar.ts";
+import type { Help } from "../help/layout.ts";
+import { parseArguments } from "../parse-arguments.ts";
+import { unknownCommand } from "../unknown-command.ts";
+
+/** `husk help [COMMAND]`. */
+export async function help(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const words = parseArguments({ name: "help", flags: "\n", set() {} }, argv, from, {}, globals);
+  return printHelp(globals.help ? ["help"] : words);
+}
+
+/** Prints the help of a command (its words: `["oci", "run"]`) on stdout; of none: the overview. */
+export async function printHelp(words: readonly string[]): Promise<number> {
+  if (words.length === 0) {
+    const { OVERVIEW } = await import("../help/overview.ts");
+    console.log(OVERVIEW.trim());
+  } else {
+    const { layOut } = await import("../help/layout.ts");
+    console.log(layOut(await findHelp(words)));
+  }
+  return 0;
+}
+
+async function findHelp(words: readonly string[]): Promise<Help> {
+  switch (words[0]) {
+    case "run":
+      return (await import("../help/run.ts")).HELP;
+    case "explain":
+      return (await import("../help/explain.ts")).HELP;
+    case "check":
+      return (await import("../help/check.ts")).HELP;
+    case "info":
+      return (await import("../help/info.ts")).HELP;
+    case "version":
+      return (await import("../help/version.ts")).HELP;
+    case "completion":
+      return (await import("../help/completion.ts")).HELP;
+    case "oci":
+      return words[1] === "run"
+        ? (await import("../help/oci-run.ts")).HELP
+        : (await import("../help/oci.ts")).HELP;
+    case "help":
+      return (await import("../help/help.ts")).HELP;
+    default:
+      throw unknownCommand(words[0] ?? "");
+  }
+}

@@ -1,0 +1,35 @@
+import type { Globals } from "../grammar.ts";
+import { parseFormat } from "../output-format.ts";
+import { architecture, huskCommit, huskVersion, javascriptRuntime, kernelRelease } from "../versions.ts";
+import { printHelp } from "./help.ts";
+
+/** `husk version`: the versions of husk and of what it runs on. */
+export async function version(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const format = parseFormat("version", argv, from, globals);
+  if (format === undefined) return printHelp(["version"]);
+
+  const runtime = javascriptRuntime();
+  const facts = {
+    version: huskVersion,
+    gitCommit: huskCommit,
+    runtime: `${runtime.name} ${runtime.version}`,
+    os: "linux",
+    arch: architecture(),
+    kernelVersion: kernelRelease(),
+  };
+  if (format === "json") console.log(JSON.stringify(facts));
+  else {
+    console.log(`husk:
+ Version:    ${facts.version}
+ Git commit: ${facts.gitCommit || "unknown"}
+ Runs on:    ${facts.runtime}
+ OS/Arch:    ${facts.os}/${facts.arch}
+ Kernel:     ${facts.kernelVersion}`);
+  }
+  return 0;
+}
+
+/** What `husk --version` prints. */
+export function versionLine(): string {
+  return `husk version ${huskVersion}${huskCommit === "" ? "" : `, build ${huskCommit}`}`;
+}

@@ -1,0 +1,82 @@
+import { COMMANDS } from "../command-names.ts";
+import { type Flag, readFlags } from "../flags/table.ts";
+import { GLOBAL_FLAGS } from "../grammar.ts";
+import { HELP as CHECK } from "../help/check.ts";
+import { HELP as COMPLETION } from "../help/completion.ts";
+import { HELP as EXPLAIN } from "../help/explain.ts";
+import { HELP as HELP_HELP } from "../help/help.ts";
+import { HELP as INFO } from "../help/info.ts";
+import { GLOBAL_ABOUT, type Help } from "../help/layout.ts";
+import { HELP as OCI_RUN } from "../help/oci-run.ts";
+import { HELP as OCI } from "../help/oci.ts";
+import { HELP as RUN } from "../help/run.ts";
+import { HELP as VERSION } from "../help/version.ts";
+
+/** What a shell needs to know of a command to complete its line. */
+export interface CompletedCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: readonly CompletedFlag[];
+  /** What its arguments are: words, `directories`, or a `program` with arguments of its own. */
+  readonly takes: readonly string[] | "program" | "nothing";
+}
+
+export interface CompletedFlag extends Flag {
+  readonly about: string;
+}
+
+const HELPS: Readonly<Record<string, Help>> = {
+  run: RUN,
+  explain: EXPLAIN,
+  check: CHECK,
+  info: INFO,
+  version: VERSION,
+  completion: COMPLETION,
+  oci: OCI,
+  help: HELP_HELP,
+};
+
+/** Flags every command takes. */
+export function globalFlags(): CompletedFlag[] {
+  return describe(GLOBAL_FLAGS, GLOBAL_ABOUT);
+}
+
+/** husk's commands with their flags. */
+export function completedCommands(): CompletedCommand[] {
+  return COMMANDS.map(([name, summary]) => {
+    const help = HELPS[name] as Help;
+    return { name, summary, flags: describe(help.flags, help.about), takes: taken(name) };
+  });
+}
+
+/** The commands of `husk oci`. */
+export function completedOciCommands(): CompletedCommand[] {
+  return [
+    {
+      name: "run",
+      summary: OCI_RUN.description.split("\n")[0] as string,
+      flags: describe(OCI_RUN.flags, OCI_RUN.about),
+      takes: "nothing",
+    },
+  ];
+}
+
+function taken(name: string): CompletedCommand["takes"] {
+  switch (name) {
+    case "run":
+    case "explain":
+      return "program";
+    case "completion":
+      return ["bash", "zsh", "fish"];
+    case "oci":
+      return ["run"];
+    case "help":
+      return COMMANDS.map(([command]) => command);
+    default:
+      return "nothing";
+  }
+}
+
+function describe(table: string, about: Readonly<Record<string, string>>): CompletedFlag[] {
+  return readFlags(table).map((flag) => ({ ...flag, about: about[flag.name] ?? "" }));
+}

@@ -1,0 +1,112 @@
+import {
+  type CompletedCommand,
+  type CompletedFlag,
+  completedCommands,
+  completedOciCommands,
+  globalFlags,
+} from "./commands.ts";
+import { valuesOf } from "./values.ts";
+
+/** The script for zsh, on its own completion system (zshcompsys(1)). */
+export function zshCompletion(): string {
+  const commands = completedCommands();
+  const oci = completedOciCommands();
+  const global = globalFlags();
+  return `#compdef husk husk-oci
+# zsh completion for husk
+# Made by 'husk completion zsh'.
+
+_husk_commands() {
+  local -a commands=(
+${descriptions(commands)}
+  )
+  _describe command commands
+}
+
+_husk_oci_commands() {
+  local -a commands=(
+${descriptions(oci)}
+  )
+  _describe command commands
+}
+
+# The image, unless a folder is given for it.
+_husk_source() {
+  if (( \${words[(I)(--rootfs|--bundle)(|=*)]} )); then
+    _command_names -e
+  else
+    compadd host
+  fi
+}
+
+_husk_oci() {
+  local curcontext=$curcontext state line
+  _arguments -C -S -A '-*' \\
+${specs([...(commands.find(({ name }) => name === "oci")?.flags ?? []), ...global])} \\
+    '1: :_husk_oci_commands' '*:: :->arguments'
+  [[ $state == arguments ]] || return
+  case $words[1] in
+${oci.map((command) => `  ${command.name})\n    _arguments -s -S \\\n${specs([...command.flags, ...global])} '*: :' ;;`).join("\n")}
+  esac
+}
+
+_husk() {
+  local curcontext=$curcontext state line
+  if [[ $service == husk-oci ]]; then
+    _husk_oci
+    return
+  fi
+  _arguments -C -S -A '-*' \\
+${specs(global)} \\
+    '(-v --version)'{-v,--version}'[Print version information and quit]' \\
+    '1: :_husk_commands' '*:: :->arguments'
+  [[ $state == arguments ]] || return
+  case $words[1] in
+${commands.map((command) => commandCase(command, global)).join("\n")}
+  esac
+}
+
+if [[ $funcstack[1] == _husk ]]; then _husk "$@"; else compdef _husk husk husk-oci; fi
+`;
+}
+
+function descriptions(commands: readonly CompletedCommand[]): string {
+  return commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`).join("\n");
+}
+
+function commandCase(command: CompletedCommand, global: readonly CompletedFlag[]): string {
+  const { name, takes } = command;
+  if (name === "oci") return "  oci) _husk_oci ;;";
+  const flags = specs([...command.flags, ...global]);
+  if (takes === "program") {
+    return `  ${name})\n    _arguments -s -S -A '-*' \\\n${flags} \\\n      '1: :_husk_source' '*:: :_normal' ;;`;
+  }
+  const argument = takes === "nothing" ? "" : ` \\\n      '1: :(${takes.join(" ")})'`;
+  return `  ${name})\n    _arguments -s -S \\\n${flags}${argument} ;;`;
+}
+
+/** One argument of _arguments for each flag: `'(-i --interactive)'{-i,--interactive}'[Keep STDIN open]'`. */
+function specs(flags: readonly CompletedFlag[]): string {
+  return flags.map((flag) => `      ${spec(flag)}`).join(" \\\n");
+}
+
+function spec(flag: CompletedFlag): string {
+  const { letter, name, type } = flag;
+  const repeats = type === "list" || type === "map" || type === "mount" || type === "ulimit";
+  const about = `[${flag.about.replace(/[[\]:]/g, "\\$&")}]${type === "" ? "" : `:${type}:${action(flag)}`}`;
+  const long = `--${name}${type === "" ? "" : "="}`;
+  if (letter === "") return quote(`${repeats ? "*" : ""}${long}${about}`);
+  const short = `-${letter}${type === "" ? "" : "+"}`;
+  return `${repeats ? "'*'" : quote(`(-${letter} --${name})`)}{${short},${long}}${quote(about)}`;
+}
+
+function action(flag: CompletedFlag): string {
+  const words = valuesOf(flag);
+  if (words.length > 0) return `(${words.join(" ")})`;
+  if (flag.values === "dir") return "_files -/";
+  return flag.values === "file" ? "_files" : "";
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
