@@ -1,0 +1,46 @@
+# What the cases share. $rootfs is a root file system with busybox.
+rootfs=/root/rootfs
+
+# expect STATUS COMMAND…: runs it; its output is kept in $output.
+expect() {
+  wanted=$1
+  shift
+  got=0
+  output=$("$@" 2>&1) || got=$?
+  echo "\$ $*"
+  echo "$output"
+  [ "$got" = "$wanted" ] || { echo "status $got, not $wanted"; exit 1; }
+}
+
+# equal GOT WANTED
+equal() {
+  [ "$1" = "$2" ] || { echo "it is '$1', not '$2'"; exit 1; }
+}
+
+# has TEXT: the last output holds it.
+has() {
+  case $output in *"$1"*) ;; *) echo "no '$1' in it"; exit 1 ;; esac
+}
+
+# skip REASON
+skip() {
+  echo "$1"
+  exit 77
+}
+
+# as_user COMMAND…: as the ordinary test user.
+as_user() {
+  setpriv --reuid=husk-test --regid=husk-test --init-groups --inh-caps=-all -- \
+    env HOME=/home/husk-test USER=husk-test XDG_RUNTIME_DIR=/run/user/husk-test "$@"
+}
+
+need_user() {
+  getent passwd husk-test >/dev/null || skip "the user husk-test"
+  mkdir -p /home/husk-test /run/user/husk-test
+  chown husk-test: /home/husk-test /run/user/husk-test
+}
+
+# Cgroups that a container left behind.
+cgroups() {
+  find /sys/fs/cgroup -mindepth 1 -type d
+}
