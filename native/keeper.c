@@ -157,6 +157,7 @@ enum kind { OP_CALL = 1, OP_STORE, OP_LOAD, OP_CHECK, OP_WHEN, OP_CLONE, OP_WAIT
 enum { CALL_EXPECTS = 1, CALL_RETRIES = 2 };
 enum tag { TAG_NUMBER, TAG_WIDE, TAG_DATA, TAG_SLOT };
 enum width { WIDTH_I32 = 1, WIDTH_U32, WIDTH_U64, WIDTH_DECIMAL };
+enum { RELAYS = 4, KEEP_FORWARDS = 1, KEEP_DRAINS = 8 /* shifted by the relay's index */ };
 enum { WHEN_FAILED = 1, WHEN_SUCCEEDED = 2 };
 
 enum outcome { RUNNING, ENDED, FAILED };
@@ -209,7 +210,12 @@ static u32 operation_words(const u32 *op, u64 room)
 	case OP_LOAD: case OP_WHEN: case OP_CLONE: case OP_WAIT: n = 4; break;
 	case OP_STORE: n = 5; break;
 	case OP_EXEC: n = 5; break;
-	case OP_CHECK: case OP_KEEP: n = 7; break;
+	case OP_CHECK: n = 7; break;
+	case OP_KEEP:
+		if (count > RELAYS)
+			return 0;
+		n = 7 + 2 * count;
+		break;
 	default: return 0;
 	}
 	return n <= room ? n : 0;
@@ -264,7 +270,11 @@ static int operation_valid(const u32 *op, u32 list, const u32 *body_end)
 	case OP_INIT: return op[2] > list && op[2] < plan->lists;
 	case OP_WAIT: case OP_KILL_ALL: return op[2] < plan->slots;
 	case OP_EXEC: return pointer_array(op[2]) && pointer_array(op[3]) && pointer_array(op[4]) && *(u64 *)(data + op[4]);
-	case OP_KEEP: return op[2] < plan->slots && op[3] <= plan->slots && op[6] <= plan->slots;
+	case OP_KEEP:
+		for (u32 i = 0; i < 2 * (op[0] >> 8 & 0xf); i++)
+			if (op[7 + i] >= plan->slots)
+				return 0;
+		return op[2] < plan->slots && op[3] <= plan->slots && op[6] <= plan->slots;
 	}
 	return 0;
 }
@@ -384,6 +394,13 @@ static void open_plan(void)
 
 /* --- performing -------------------------------------------------------------------------------------- */
 
+/* Built with -DKEEPER_REHEARSE nothing of a plan is performed: for feeding the decoder hostile bytes. */
+#ifdef KEEPER_REHEARSE
+#define REHEARSE 1
+#else
+#define REHEARSE 0
+#endif
+
 /* The first failure counts: what fails afterwards fails because of it. */
 static int fail(const u32 *op, i32 error, i32 detail)
 {
@@ -421,7 +438,7 @@ static int perform_call(const u32 *op)
 	}
 	long result;
 	for (;;) {
-		result = call(op[2], args[0], args[1], args[2], args[3], args[4], args[5]);
+		result = REHEARSE ? 0 : call(op[2], args[0], args[1], args[2], args[3], args[4], args[5]);
 		if (result == -E_INTR)
 			continue;
 		if ((result != -E_BUSY && result != -E_AGAIN) || !deadline || now() >= deadline)
@@ -499,6 +516,8 @@ static void forget_child(i32 pid)
 static int clone_list(const u32 *op)
 {
 	struct clone_args *args = (struct clone_args *)(data + op[2]);
+	if (REHEARSE)
+		return perform(op[3]);
 	long pid = CALL2(__NR_clone3, args, sizeof *args);
 	if (pid == 0) {
 		child_count = 0;
@@ -636,8 +655,9 @@ static void kill_all(int fd)
 
 /* --- keeping ----------------------------------------------------------------------------------------- */
 
+/* Moves bytes from one descriptor to another; from is -1 once there is nothing more to read. */
 struct relay {
-	int from, to;
+	int from, to, drains;
 	u32 start, end;
 	u8 bytes[4096];
 };
@@ -674,39 +694,44 @@ static void copy_window_size(int console)
 		CALL3(__NR_ioctl, console, TIOCSWINSZ, size);
 }
 
-/* Moves what is ready; closes the relay (from = -1) at the end of input or when nobody reads any more. */
-static void move(struct relay *r, int readable, int writable)
+static int pending(const struct relay *r) { return r->start < r->end; }
+
+/* The end of input is passed on by closing, unless the other end is a terminal, which serves both ways. */
+static void close_relay(struct relay *r, int console)
 {
-	if (r->start == r->end && readable) {
-		long n = CALL3(__NR_read, r->from, r->bytes, sizeof r->bytes);
-		if (n == -E_AGAIN || n == -E_INTR)
-			return;
-		r->start = 0;
-		r->end = n > 0 ? (u32)n : 0;
-		if (n <= 0)
-			r->from = -1;
+	r->from = -1;
+	r->start = r->end;
+	if (r->to != console && r->to > 2)
+		CALL1(__NR_close, r->to);
+}
+
+/* Does the one thing that poll(2) said is possible: writes what is pending, or else reads. */
+static void move(struct relay *r, int console)
+{
+	int writes = pending(r);
+	long n = writes ? CALL3(__NR_write, r->to, r->bytes + r->start, r->end - r->start)
+			: CALL3(__NR_read, r->from, r->bytes, sizeof r->bytes);
+	if (n == -E_AGAIN || n == -E_INTR)
 		return;
-	}
-	if (r->start < r->end && writable) {
-		long n = CALL3(__NR_write, r->to, r->bytes + r->start, r->end - r->start);
-		if (n > 0)
-			r->start += (u32)n;
-		else if (n != -E_AGAIN && n != -E_INTR)
-			r->start = r->end, r->from = -1;
+	if (n <= 0) {
+		close_relay(r, console);
+	} else if (writes) {
+		r->start += (u32)n;
+	} else {
+		r->start = 0;
+		r->end = (u32)n;
 	}
 }
 
-static int pending(const struct relay *r) { return r->start < r->end; }
-
-/* After the end: what the container wrote last still lies in the terminal's buffer. */
-static void drain(struct relay *r)
+/* After the end: what the container wrote last still lies in the terminal's or the pipe's buffer. */
+static void drain(struct relay *r, int console)
 {
-	for (u32 turn = 0; turn < 100000 && (pending(r) || r->from >= 0); turn++) {
+	while (r->drains && r->from >= 0) {
 		struct pollfd poll = {.fd = pending(r) ? r->to : r->from, .events = pending(r) ? POLLOUT : POLLIN};
-		struct __kernel_timespec limit = {.tv_sec = pending(r) ? 5 : 0};
+		struct __kernel_timespec limit = {.tv_sec = pending(r) ? 10 : 0};
 		if (CALL5(__NR_ppoll, &poll, 1, &limit, 0, 0) <= 0)
 			return;
-		move(r, 1, 1);
+		move(r, console);
 	}
 }
 
@@ -726,10 +751,14 @@ static int keep(const u32 *op)
 	i32 pid = (i32)slots[op[2]], status = 0;
 	int console = op[3] ? (int)slots[op[3] - 1] : -1;
 	int caller = op[6] ? (int)slots[op[6] - 1] : -1;
-	int forward = op[5] & 1;
+	u32 relay_count = op[0] >> 8 & 0xf;
 	u64 all = ALL_SIGNALS, deadline = op[4] ? now() + op[4] * 1000000ul : 0;
-	static struct relay in, out;
-	in.from = -1, out.from = -1;
+	static struct relay relays[RELAYS];
+	for (u32 i = 0; i < relay_count; i++) {
+		relays[i].from = (int)slots[op[7 + 2 * i]];
+		relays[i].to = (int)slots[op[8 + 2 * i]];
+		relays[i].drains = (op[5] & (u32)KEEP_DRAINS << i) != 0;
+	}
 
 	long pidfd = CALL2(__NR_pidfd_open, pid, 0);
 	if (pidfd < 0)
@@ -738,28 +767,29 @@ static int keep(const u32 *op)
 	if (signals < 0)
 		return fail(op, (i32)-signals, 0);
 	if (console >= 0) {
-		in.from = 0, in.to = console;
-		out.from = console, out.to = 1;
 		CALL3(__NR_fcntl, console, F_SETFL, O_RDWR | O_NONBLOCK);
 		copy_window_size(console);
 		make_terminal_raw();
 	}
 	report->launched = now();
 	for (;;) {
-		struct pollfd polls[6] = {
+		struct pollfd polls[3 + RELAYS] = {
 			{.fd = (int)pidfd, .events = POLLIN},
 			{.fd = (int)signals, .events = POLLIN},
 			{.fd = caller, .events = POLLIN},
-			{.fd = pending(&in) ? in.to : in.from, .events = pending(&in) ? POLLOUT : POLLIN},
-			{.fd = pending(&out) ? out.to : out.from, .events = pending(&out) ? POLLOUT : POLLIN},
 		};
+		for (u32 i = 0; i < relay_count; i++) {
+			struct relay *r = &relays[i];
+			polls[3 + i].fd = r->from < 0 ? -1 : pending(r) ? r->to : r->from;
+			polls[3 + i].events = pending(r) ? POLLOUT : POLLIN;
+		}
 		struct __kernel_timespec limit;
 		if (deadline) {
 			u64 time = now(), rest = deadline > time ? deadline - time : 0;
 			limit.tv_sec = (i64)(rest / 1000000000u);
 			limit.tv_nsec = (i64)(rest % 1000000000u);
 		}
-		long ready = CALL5(__NR_ppoll, polls, 5, deadline ? &limit : 0, 0, 0);
+		long ready = CALL5(__NR_ppoll, polls, 3 + relay_count, deadline ? &limit : 0, 0, 0);
 		if (deadline && now() >= deadline) {
 			report->flags |= REPORT_TIMED_OUT;
 			CALL4(__NR_pidfd_send_signal, pidfd, SIGKILL, 0, 0);
@@ -770,19 +800,18 @@ static int keep(const u32 *op)
 		if (polls[0].revents)
 			break;
 		if (polls[1].revents)
-			forward_signals((int)signals, forward ? (int)pidfd : -1, console);
+			forward_signals((int)signals, op[5] & KEEP_FORWARDS ? (int)pidfd : -1, console);
 		if (polls[2].revents) {
 			report->flags |= REPORT_CALLER_DIED;
 			CALL4(__NR_pidfd_send_signal, pidfd, SIGKILL, 0, 0);
 			caller = -1;
 		}
-		if (polls[3].revents)
-			move(&in, !pending(&in), pending(&in));
-		if (polls[4].revents)
-			move(&out, !pending(&out), pending(&out));
+		for (u32 i = 0; i < relay_count; i++)
+			if (polls[3 + i].revents)
+				move(&relays[i], console);
 	}
-	if (console >= 0)
-		drain(&out);
+	for (u32 i = 0; i < relay_count; i++)
+		drain(&relays[i], console);
 	restore_terminal();
 	while (CALL4(__NR_wait4, pid, &status, 0, 0) == -E_INTR)
 		;
@@ -814,11 +843,11 @@ static int perform(u32 list)
 				n += op[3];
 			break;
 		case OP_CLONE: result = clone_list(op); break;
-		case OP_WAIT: result = wait_for(op); break;
-		case OP_EXEC: result = execute(op); break;
-		case OP_INIT: result = init(op); break;
-		case OP_KILL_ALL: kill_all((int)slots[op[2]]); break;
-		case OP_KEEP: result = keep(op); break;
+		case OP_WAIT: result = REHEARSE ? 0 : wait_for(op); break;
+		case OP_EXEC: result = REHEARSE ? 0 : execute(op); break;
+		case OP_INIT: result = REHEARSE ? perform(op[2]) : init(op); break;
+		case OP_KILL_ALL: kill_all(REHEARSE ? -1 : (int)slots[op[2]]); break;
+		case OP_KEEP: result = REHEARSE ? 0 : keep(op); break;
 		}
 		if (times)
 			times[2 * ordinal + 1] = now();
@@ -849,8 +878,11 @@ static void clean_up(u32 list)
 				n += op[3];
 			break;
 		case OP_CLONE: clone_list(op); break;
-		case OP_WAIT: wait_for(op); break;
-		case OP_KILL_ALL: kill_all((int)slots[op[2]]); break;
+		case OP_WAIT:
+			if (!REHEARSE)
+				wait_for(op);
+			break;
+		case OP_KILL_ALL: kill_all(REHEARSE ? -1 : (int)slots[op[2]]); break;
 		}
 		if (times)
 			times[2 * ordinal + 1] = now();

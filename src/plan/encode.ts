@@ -29,6 +29,8 @@ const OP = {
   "kill-all": 10,
   keep: 11,
 } as const;
+const KEEP_FORWARDS = 1;
+const KEEP_DRAINS = 8;
 const TAG_WIDE = 1;
 const TAG_DATA = 2;
 const TAG_SLOT = 3;
@@ -231,16 +233,23 @@ class Encoder {
         return this.#word(slot);
       }
       case "keep": {
-        const { pid, console, caller, timeoutMilliseconds, forwardSignals } = operation.options;
+        const { pid, console, caller, timeoutMilliseconds, forwardSignals, relays = [] } = operation.options;
         const pidSlot = this.#slot(pid);
         const consoleSlot = console === undefined ? 0 : this.#slot(console) + 1;
         const callerSlot = caller === undefined ? 0 : this.#slot(caller) + 1;
-        this.#head(operation, 0);
+        let flags = forwardSignals === false ? 0 : KEEP_FORWARDS;
+        for (let i = 0; i < relays.length; i++) if (relays[i]?.drains) flags |= KEEP_DRAINS << i;
+        this.#head(operation, relays.length << 8);
         this.#word(pidSlot);
         this.#word(consoleSlot);
         this.#word(timeoutMilliseconds ?? 0);
-        this.#word(forwardSignals === false ? 0 : 1);
-        return this.#word(callerSlot);
+        this.#word(flags);
+        this.#word(callerSlot);
+        for (const { from, to } of relays) {
+          this.#word(this.#slot(from));
+          this.#word(this.#slot(to));
+        }
+        return;
       }
     }
   }

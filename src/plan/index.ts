@@ -14,6 +14,7 @@ export {
   Memory,
   type Operation,
   type Plan,
+  type Relay,
   Result,
   type Step,
   Store,
@@ -40,3 +41,4 @@ export {
   timespec,
 } from "./structs.ts";
 export { type Arch, hostArch, type SyscallName, syscallNumbers } from "./syscalls.ts";
+export { type Failure, failureError, findFailure } from "./failure.ts";

@@ -233,14 +233,24 @@ export class KillAll extends Result {
 export interface KeepOptions {
   /** The container's first process. */
   readonly pid: Result;
-  /** Descriptor of a pty master: the keeper relays between it and the terminal on descriptor 0 and 1. */
+  /** Master of the container's terminal: the keeper's own terminal becomes raw and lends it its size. */
   readonly console?: Result;
+  /** At most four: the keeper moves bytes between descriptors. */
+  readonly relays?: readonly Relay[];
   /** Kill the container after this long; 0 or absent: never. */
   readonly timeoutMilliseconds?: number;
   /** Forward signals that reach the keeper. */
   readonly forwardSignals?: boolean;
   /** A descriptor that becomes readable when the caller dies (a pidfd): the container then ends too. */
   readonly caller?: Result;
+}
+
+/** Bytes read from one descriptor are written to another. */
+export interface Relay {
+  readonly from: Result;
+  readonly to: Result;
+  /** After the container's end, pass on what is still there: for output. */
+  readonly drains: boolean;
 }
 
 /** The keeper's duty: stays with the container until its first process has ended. */

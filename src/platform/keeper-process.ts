@@ -1,0 +1,125 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { HuskError } from "./error.ts";
+
+const O_TMPFILE_RDWR = 0o20200002;
+const O_RDONLY = 0;
+
+/** A stream of the container: a descriptor of this process, nothing, or a pipe whose other end we get. */
+export type ContainerStream = number | "ignore" | "pipe";
+
+export interface KeeperOptions {
+  /** The keeper's executable. */
+  readonly program: string;
+  /** Shown in process lists. */
+  readonly name: string;
+  /** A folder for the report: the file has no name and is gone with its descriptor. */
+  readonly reportDirectory: string;
+  readonly plan: Uint8Array;
+  readonly stdin: ContainerStream;
+  readonly stdout: ContainerStream;
+  readonly stderr: ContainerStream;
+  /** Descriptors of this process that the container gets as 3, 4, …. */
+  readonly preserve?: readonly number[];
+}
+
+/** A keeper at work. */
+export interface KeeperProcess {
+  readonly pid: number;
+  readonly stdin: WritableStream<Uint8Array> | undefined;
+  readonly stdout: ReadableStream<Uint8Array> | undefined;
+  readonly stderr: ReadableStream<Uint8Array> | undefined;
+  kill(signal: number): void;
+  /** Ends with the keeper; `signal` is set if the keeper itself was killed. */
+  readonly ended: Promise<KeeperEnd>;
+}
+
+export interface KeeperEnd {
+  readonly status: number;
+  readonly signal: string | undefined;
+  /** What stands in the report file; empty if the keeper did not get that far. */
+  readonly report: Uint8Array;
+}
+
+/**
+ * Starts the keeper with a plan on its standard input, the container's streams, and a file for its report.
+ *
+ * @throws HuskError "failed" when the keeper cannot be started
+ */
+export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess> {
+  const report = openReport(options.reportDirectory);
+  try {
+    if (typeof Bun !== "undefined") return startOnBun(options, report);
+    const { startOnNode } = await import("./keeper-process-node.ts");
+    return startOnNode(options, report, readReport);
+  } catch (cause) {
+    closeSync(report);
+    if (cause instanceof HuskError) throw cause;
+    throw new HuskError("failed", `cannot start the keeper ${options.program}: ${(cause as Error).message}`, {
+      cause,
+      hint: "the folder of --root must allow programs to be executed (not mounted noexec)",
+    });
+  }
+}
+
+function openReport(directory: string): number {
+  try {
+    return openSync(directory, O_TMPFILE_RDWR, 0o600);
+  } catch (cause) {
+    throw new HuskError("failed", `cannot make a report file in ${directory}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+/** Reads the whole report and closes it. */
+function readReport(fd: number): Uint8Array {
+  let bytes = new Uint8Array(256);
+  let used = 0;
+  for (;;) {
+    const n = readSync(fd, bytes, used, bytes.length - used, used);
+    if (n === 0) break;
+    used += n;
+    if (used === bytes.length) {
+      const more = new Uint8Array(used * 4);
+      more.set(bytes);
+      bytes = more;
+    }
+  }
+  closeSync(fd);
+  return bytes.subarray(0, used);
+}
+
+function startOnBun(options: KeeperOptions, report: number): KeeperProcess {
+  // Descriptor 0 is the plan, so the container's input travels as 3. Bun takes a number there for "inherit".
+  const ownInput = options.stdin === "ignore" ? openSync("/dev/null", O_RDONLY) : undefined;
+  const input = ownInput ?? (options.stdin as number | "pipe");
+  const child = Bun.spawn([options.program, options.name], {
+    argv0: "husk-keeper",
+    env: {},
+    stdio: [
+      options.plan,
+      options.stdout === "pipe" ? "pipe" : toBun(options.stdout),
+      options.stderr === "pipe" ? "pipe" : toBun(options.stderr),
+      input === "pipe" ? "pipe" : toBun(input),
+      toBun(report),
+      ...(options.preserve ?? []).map(toBun),
+    ],
+  } as unknown as Bun.Spawn.SpawnOptions<"ignore", "pipe", "pipe">);
+  if (ownInput !== undefined) closeSync(ownInput);
+  return {
+    pid: child.pid,
+    stdin: undefined,
+    stdout: options.stdout === "pipe" ? (child.stdout as ReadableStream<Uint8Array>) : undefined,
+    stderr: options.stderr === "pipe" ? (child.stderr as ReadableStream<Uint8Array>) : undefined,
+    kill: (signal) => child.kill(signal),
+    ended: child.exited.then((status) => ({
+      status,
+      signal: (child.signalCode as string | null) ?? undefined,
+      report: readReport(report),
+    })),
+  };
+}
+
+function toBun(stream: number | "ignore"): unknown {
+  return stream === "ignore" ? "ignore" : stream <= 2 ? Bun.file(stream) : stream;
+}

@@ -1,0 +1,258 @@
+import { type PreparedCgroups, prepareCgroups } from "../cgroup/index.ts";
+import {
+  type IdMapWriter, joinNamespaces, type LinuxIdMapping, namespaceFlags, namespaceReasons, openNamespaces, writeIdMaps,
+} from "../namespace/index.ts";
+import {
+  Clone, CLONE_ARGS_CGROUP, cloneArgs, Exec, Init, Keep, List, Memory, type Plan, type Relay, type Result, setHighFlag,
+  Wait,
+} from "../plan/index.ts";
+import { HuskError } from "../platform/error.ts";
+import type { RootfsSource } from "../rootfs/index.ts";
+import type { Spec } from "./config.ts";
+import { planInside } from "./plan-inside.ts";
+import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
+import { openTerminalChannel, receiveTerminal } from "./process/terminal.ts";
+import { programPaths } from "./program-paths.ts";
+
+const CLONE_PARENT = 0x8000;
+const CLONE_INTO_CGROUP_BIT = 33;
+const LOCK_EX_NB = 6;
+const O_RDWR_CREAT_CLOEXEC = 0o2000102;
+const AT_REMOVEDIR = 0x200;
+const O_CLOEXEC = 0o2000000;
+const JOIN_MILLISECONDS = 60_000;
+
+/** What is to be started, and what is known about this machine and husk's rights. */
+export interface ContainerRequest {
+  readonly id: string;
+  readonly spec: Spec;
+  readonly root: RootfsSource;
+  /** husk is root (or has CAP_SYS_ADMIN) here: paths only root may reach can be opened for the container. */
+  readonly privileged: boolean;
+  /** Who writes the id maps, if there is a new user namespace. */
+  readonly idMapWriter?: IdMapWriter;
+  /** The groups of the container; absent: it stays in husk's (nothing was asked, and nothing is delegated). */
+  readonly cgroups?: CgroupRequest;
+  /** The process whose death ends the container. */
+  readonly callerPid?: number;
+  /** A small init stays as pid 1. */
+  readonly init?: boolean;
+  readonly timeoutMilliseconds?: number;
+  readonly forwardSignals?: boolean;
+  /** The keeper holds flock(2) on this file as long as it lives. */
+  readonly lockFile?: string;
+  /** Files, then folders, that go when the container is gone. */
+  readonly files?: readonly string[];
+  readonly folders?: readonly string[];
+  /** Give the program pipes, and move their bytes to descriptors 1 and 2: they can be reopened (/dev/stdout). */
+  readonly pipes?: boolean;
+  /** MS_MOVE and chroot(2) instead of pivot_root(2), for a host whose root is the initial ramfs. */
+  readonly noPivot?: boolean;
+  readonly noNewKeyring?: boolean;
+  /** Soft limit of open files the caller had: a JavaScript runtime raises its own. */
+  readonly callerOpenFiles?: number;
+}
+
+export type CgroupRequest = Parameters<typeof prepareCgroups>[2];
+
+/** Everything the rooms share while a plan is made. */
+export interface PlanContext {
+  readonly request: ContainerRequest;
+  readonly spec: Spec;
+  readonly keeper: List;
+  readonly container: List;
+  readonly cleanup: List;
+  readonly cgroups: PreparedCgroups | undefined;
+  /** A new namespace of this kind is made for the container. */
+  isNew(type: keyof typeof namespaceFlags): boolean;
+  /** The container has one of its own or a joined one: it does not share husk's. */
+  hasOwn(type: keyof typeof namespaceFlags): boolean;
+}
+
+/** The whole of a container as a launch plan. Pure: nothing is touched, some host facts were read before. */
+export function planContainer(request: ContainerRequest): Plan {
+  const { spec } = request;
+  const namespaces = spec.linux.namespaces ?? [];
+  const keeper = new List("keeper");
+  const container = new List("container");
+  const cleanup = new List("afterwards");
+  const exports = new Map<string, Memory>();
+  const isNew = (type: keyof typeof namespaceFlags): boolean =>
+    namespaces.some((n) => n.type === type && (n.path ?? "") === "");
+  const hasOwn = (type: keyof typeof namespaceFlags): boolean => namespaces.some((n) => n.type === type);
+
+  const self = openSelf(keeper);
+  const caller = request.callerPid === undefined ? undefined : openCaller(keeper, request.callerPid);
+  if (request.lockFile !== undefined) holdLock(keeper, request.lockFile);
+
+  const cgroups =
+    request.cgroups === undefined ? undefined : prepareCgroups(keeper, cleanup, request.cgroups, exports);
+  const joined = openNamespaces(keeper, namespaces);
+  const channel = spec.process.terminal ? openTerminalChannel(keeper) : undefined;
+  const pipes = request.pipes && channel === undefined ? openPipes(keeper) : undefined;
+
+  const maps = isNew("user") ? idMaps(spec) : undefined;
+  const gate = maps === undefined ? undefined : openGate(keeper);
+  const context: PlanContext = { request, spec, keeper, container, cleanup, cgroups, isNew, hasOwn };
+  const program = new List("program");
+  const inside = planInside(context, { channel, gate, pipes });
+
+  // Sync points cost a context switch each, so the only ones are those the kernel forces: maps and terminal.
+  const args = cloneArgs(cloneFlags(namespaces));
+  const titles = namespaces.filter((n) => isNew(n.type) && n.type !== "cgroup").map((n) => n.type);
+  const cloneTitle = titles.length > 0 ? `new process in new namespaces: ${titles.join(", ")}` : "new process";
+  const why = titles.map((type) => `${type}: ${namespaceReasons[type]}`).join("; ");
+  let pid: Result;
+  if (joined.length === 0) {
+    keeper.step(cloneTitle, why);
+    if (cgroups?.cloneInto !== undefined) cloneInto(keeper, args, cgroups.cloneInto);
+    pid = keeper.add(new Clone(args, container));
+  } else {
+    const joiner = new List("joiner");
+    joinNamespaces(joiner, joined);
+    joiner.step(cloneTitle, why);
+    orFlags(args, CLONE_PARENT);
+    if (cgroups?.cloneInto !== undefined) cloneInto(joiner, args, cgroups.cloneInto);
+    pid = joiner.add(new Clone(args, container));
+    keeper.step("enter the namespaces to join", "a process in between enters them, so that the keeper stays outside");
+    keeper.add(new Wait(keeper.add(new Clone(cloneArgs(0), joiner)), JOIN_MILLISECONDS));
+  }
+
+  if (maps !== undefined && gate !== undefined) {
+    if (request.idMapWriter === undefined) throw new Error("a new user namespace needs somebody to write its maps");
+    writeIdMaps(keeper, pid, maps.uids, maps.gids, request.idMapWriter);
+    keeper.call("write", gate.write, "\0", 1).expect(1);
+  }
+  if (pipes !== undefined) {
+    keeper.call("close", pipes.stdout.write);
+    keeper.call("close", pipes.stderr.write);
+  }
+  const console = channel === undefined ? undefined : receiveTerminal(keeper, channel);
+
+  dieWithKeeper(container, self);
+  inside.last();
+  execute(container, program, request);
+
+  keeper.step("keep", "wait for the container, forward signals, pass on its exit status");
+  const relays = relaysOf(keeper, console, pipes);
+  keeper.add(
+    new Keep({
+      pid,
+      ...(console === undefined ? {} : { console }),
+      ...(caller === undefined ? {} : { caller }),
+      relays,
+      timeoutMilliseconds: request.timeoutMilliseconds ?? 0,
+      forwardSignals: request.forwardSignals ?? true,
+    }),
+  );
+  removeState(cleanup, request);
+  return { keeper, cleanup, exports };
+}
+
+function cloneFlags(namespaces: NonNullable<Spec["linux"]["namespaces"]>): number {
+  let flags = 0;
+  for (const { type, path } of namespaces) {
+    // The control group namespace's root is the group at that moment, so it is made after joining the group.
+    if ((path ?? "") === "" && type !== "cgroup") flags |= namespaceFlags[type];
+  }
+  return flags;
+}
+
+function orFlags(args: Memory, flags: number): void {
+  const words = new Int32Array(args.bytes.buffer);
+  words[0] = (words[0] as number) | flags;
+}
+
+function cloneInto(list: List, args: Memory, directory: Result): void {
+  setHighFlag(args, CLONE_INTO_CGROUP_BIT);
+  list.store(directory, args, CLONE_ARGS_CGROUP, "u64");
+}
+
+function idMaps(spec: Spec): { uids: readonly LinuxIdMapping[]; gids: readonly LinuxIdMapping[] } {
+  const uids = spec.linux.uidMappings ?? [];
+  const gids = spec.linux.gidMappings ?? [];
+  for (const [name, maps, id] of [
+    ["uidMappings", uids, spec.process.user.uid],
+    ["gidMappings", gids, spec.process.user.gid],
+  ] as const) {
+    for (const wanted of [0, id]) {
+      if (maps.some((m) => wanted >= m.containerID && wanted < m.containerID + m.size)) continue;
+      throw new HuskError("invalid", `linux.${name}: id ${wanted} of the container is not mapped`, {
+        hint: wanted === 0 ? "the container is set up as its root, so 0 needs a mapping" : "map it or choose another user",
+      });
+    }
+  }
+  return { uids, gids };
+}
+
+/** A pipe at which the new process waits; if the keeper dies, reading ends and the process with it. */
+export interface Gate {
+  readonly read: Result;
+  readonly write: Result;
+}
+
+function openGate(keeper: List): Gate {
+  keeper.step("gate", "the new process waits until its ids are mapped");
+  return openPipe(keeper);
+}
+
+function openPipe(keeper: List): Gate {
+  const ends = new Memory(8);
+  keeper.call("pipe2", ends, O_CLOEXEC);
+  return { read: keeper.load(ends, 0), write: keeper.load(ends, 4) };
+}
+
+/** Pipes for the program's output. */
+export interface OutputPipes {
+  readonly stdout: Gate;
+  readonly stderr: Gate;
+}
+
+function openPipes(keeper: List): OutputPipes {
+  keeper.step("pipes for the output", "the program may open /dev/stdout again, which a socket would not allow");
+  return { stdout: openPipe(keeper), stderr: openPipe(keeper) };
+}
+
+function relaysOf(keeper: List, console: Result | undefined, pipes: OutputPipes | undefined): Relay[] {
+  if (console === undefined && pipes === undefined) return [];
+  const numbers = new Memory(new Uint8Array(Int32Array.of(0, 1, 2).buffer));
+  const standard = (fd: number): Result => keeper.load(numbers, 4 * fd);
+  if (console !== undefined) {
+    return [
+      { from: standard(0), to: console, drains: false },
+      { from: console, to: standard(1), drains: true },
+    ];
+  }
+  const { stdout, stderr } = pipes as OutputPipes;
+  return [
+    { from: stdout.read, to: standard(1), drains: true },
+    { from: stderr.read, to: standard(2), drains: true },
+  ];
+}
+
+function holdLock(keeper: List, path: string): void {
+  const fd = keeper.call("openat", -100, path, O_RDWR_CREAT_CLOEXEC, 0o600).about(path);
+  keeper.call("flock", fd, LOCK_EX_NB).about(`${path}: another keeper has this container`);
+}
+
+function execute(container: List, program: List, request: ContainerRequest): void {
+  const { args, env = [] } = request.spec.process;
+  const name = args[0] as string;
+  const start = request.init ? program : container;
+  if (request.init) {
+    container.step("init", "pid 1 forwards signals and reaps orphans, so that the program need not");
+    container.add(new Init(program));
+  }
+  start.step(`execute ${name}`, "the set-up ends and the program begins; no descriptor above 2 is left", () =>
+    `exec ${args.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(" ")}`,
+  );
+  start.add(new Exec(programPaths(name, env), args, env)).object = `"${name}"`;
+}
+
+function removeState(cleanup: List, request: ContainerRequest): void {
+  const { files = [], folders = [] } = request;
+  if (files.length + folders.length === 0) return;
+  cleanup.step("forget the container", "nothing of it stays behind");
+  for (const path of files) cleanup.call("unlinkat", -100, path, 0);
+  for (const path of folders) cleanup.call("unlinkat", -100, path, AT_REMOVEDIR);
+}

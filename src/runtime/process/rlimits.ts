@@ -1,0 +1,109 @@
+import { type List, rlimit64 } from "../../plan/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import type { PosixRlimit } from "../config.ts";
+
+/** Numbers of the resources (getrlimit(2), asm-generic/resource.h). */
+export const rlimitNumbers: Readonly<Record<string, number>> = {
+  RLIMIT_CPU: 0,
+  RLIMIT_FSIZE: 1,
+  RLIMIT_DATA: 2,
+  RLIMIT_STACK: 3,
+  RLIMIT_CORE: 4,
+  RLIMIT_RSS: 5,
+  RLIMIT_NPROC: 6,
+  RLIMIT_NOFILE: 7,
+  RLIMIT_MEMLOCK: 8,
+  RLIMIT_AS: 9,
+  RLIMIT_LOCKS: 10,
+  RLIMIT_SIGPENDING: 11,
+  RLIMIT_MSGQUEUE: 12,
+  RLIMIT_NICE: 13,
+  RLIMIT_RTPRIO: 14,
+  RLIMIT_RTTIME: 15,
+};
+
+/** Sets the resource limits the configuration names; the others stay the caller's. */
+export function setRlimits(list: List, rlimits: readonly PosixRlimit[]): void {
+  for (const { type, soft, hard } of rlimits) {
+    const number = rlimitNumbers[type];
+    if (number === undefined) throw new HuskError("invalid", `process.rlimits: unknown limit "${type}"`);
+    const name = type.slice(7).toLowerCase();
+    list.step(
+      `limit ${name} to ${limitText(soft)}:${limitText(hard)}`,
+      "a limit of each process (getrlimit(2)), inherited by its children",
+      () => `prlimit --pid $$ --${name}=${limitText(soft)}:${limitText(hard)}`,
+    );
+    list
+      .call("prlimit64", 0, number, rlimit64(soft, hard), null)
+      .about(`${type} ${limitText(soft)}:${limitText(hard)}`);
+  }
+}
+
+function limitText(value: number): string {
+  return value < 0 || value >= 2 ** 63 ? "unlimited" : `${value}`;
+}
+
+/**
+ * Limits husk may not raise are lowered to what it has: stricter than asked, so a warning and no error.
+ * `limitsText` is /proc/self/limits.
+ */
+export function lowerRlimits(
+  rlimits: readonly PosixRlimit[],
+  limitsText: string,
+  warn: (message: string) => void,
+): PosixRlimit[] {
+  return rlimits.map((limit) => {
+    const present = presentHardLimit(limitsText, limit.type);
+    const asked = limit.hard < 0 ? Number.POSITIVE_INFINITY : limit.hard;
+    if (present === undefined || asked <= present) return limit;
+    warn(
+      `${limit.type}: the hard limit ${limitText(limit.hard)} is above husk's own ${present} and CAP_SYS_RESOURCE is missing; ${present} is used`,
+    );
+    const soft = limit.soft < 0 ? present : Math.min(limit.soft, present);
+    return { type: limit.type, soft, hard: present };
+  });
+}
+
+const limitRows: Readonly<Record<string, string>> = {
+  RLIMIT_CPU: "Max cpu time",
+  RLIMIT_FSIZE: "Max file size",
+  RLIMIT_DATA: "Max data size",
+  RLIMIT_STACK: "Max stack size",
+  RLIMIT_CORE: "Max core file size",
+  RLIMIT_RSS: "Max resident set",
+  RLIMIT_NPROC: "Max processes",
+  RLIMIT_NOFILE: "Max open files",
+  RLIMIT_MEMLOCK: "Max locked memory",
+  RLIMIT_AS: "Max address space",
+  RLIMIT_LOCKS: "Max file locks",
+  RLIMIT_SIGPENDING: "Max pending signals",
+  RLIMIT_MSGQUEUE: "Max msgqueue size",
+  RLIMIT_NICE: "Max nice priority",
+  RLIMIT_RTPRIO: "Max realtime priority",
+  RLIMIT_RTTIME: "Max realtime timeout",
+};
+
+/** Hard limit in a text of /proc/<pid>/limits (proc_pid_limits(5)); Infinity for "unlimited". */
+export function presentHardLimit(limitsText: string, type: string): number | undefined {
+  const column = limitColumn(limitsText, type, 1);
+  return column;
+}
+
+/** Soft limit in a text of /proc/<pid>/limits. */
+export function presentSoftLimit(limitsText: string, type: string): number | undefined {
+  return limitColumn(limitsText, type, 0);
+}
+
+function limitColumn(limitsText: string, type: string, column: number): number | undefined {
+  const title = limitRows[type];
+  if (title === undefined) return undefined;
+  const at = limitsText.indexOf(title);
+  if (at < 0) return undefined;
+  const end = limitsText.indexOf("\n", at);
+  const words = limitsText
+    .slice(at + title.length, end)
+    .trim()
+    .split(/ +/);
+  const word = words[column];
+  return word === "unlimited" ? Number.POSITIVE_INFINITY : Number(word);
+}

@@ -1,0 +1,96 @@
+import { Check, ifreqFlags, type List, Memory, type Result } from "../../plan/index.ts";
+import type { Personality } from "../config.ts";
+
+const AF_INET = 2;
+const SOCK_DGRAM_CLOEXEC = 0o2000002;
+const SIOCSIFFLAGS = 0x8914;
+const IFF_UP_RUNNING = 0x41;
+const KEYCTL_JOIN_SESSION_KEYRING = 1;
+const PER_LINUX32 = 8;
+const PATH_BYTES = 4096;
+const SLASH = 0x2f;
+
+/** A new network namespace has a loopback device that is down (network_namespaces(7)). */
+export function bringLoopbackUp(list: List): void {
+  list.step("loopback up", "programs expect 127.0.0.1 to answer", () => "ip link set lo up");
+  const socket = list.call("socket", AF_INET, SOCK_DGRAM_CLOEXEC, 0);
+  list.call("ioctl", socket, SIOCSIFFLAGS, ifreqFlags("lo", IFF_UP_RUNNING)).about("lo");
+}
+
+/** A session keyring of its own: keys of the caller's session are out of reach (keyrings(7)). */
+export function joinSessionKeyring(list: List, id: string): void {
+  list.step(
+    "own session keyring",
+    "keys of the caller's login session stay out of reach",
+    () => `# keyctl session _ses.${id}`,
+  );
+  // Kernels without keys, and containers whose seccomp filter forbids keyctl, have none to protect.
+  list.call("keyctl", KEYCTL_JOIN_SESSION_KEYRING, `_ses.${id}`, 0, 0, 0).accept("ENOSYS", "EPERM", "EDQUOT");
+}
+
+export function setHostname(list: List, hostname: string): void {
+  list.step(`hostname ${hostname}`, "the host keeps its own name", () => `hostname '${hostname}'`);
+  list
+    .call("sethostname", hostname, new TextEncoder().encode(hostname).length)
+    .about(`hostname "${hostname}"`);
+}
+
+export function setDomainname(list: List, domainname: string): void {
+  list.step(
+    `domain name ${domainname}`,
+    "the NIS domain name is private too",
+    () => `domainname '${domainname}'`,
+  );
+  list
+    .call("setdomainname", domainname, new TextEncoder().encode(domainname).length)
+    .about(`domainname "${domainname}"`);
+}
+
+export function setPersonality(list: List, personality: Personality): void {
+  const linux32 = personality.domain === "LINUX32";
+  list.step(
+    `personality ${personality.domain}`,
+    linux32 ? "programs see a 32-bit machine: uname -m says so" : "programs see this machine as it is",
+    () => (linux32 ? "# setarch linux32 COMMAND" : "# the default"),
+  );
+  list.call("personality", linux32 ? PER_LINUX32 : 0);
+}
+
+/** Writes oom_score_adj (proc_pid_oom_score_adj(5)) through a procfs nobody else can have tampered with. */
+export function setOomScoreAdj(list: List, procfs: Result, value: number): void {
+  list.step(
+    `oom_score_adj ${value}`,
+    "when memory runs out the kernel kills processes with a higher score first",
+    () => `echo ${value} > /proc/self/oom_score_adj`,
+  );
+  const fd = list.call("openat", procfs, "self/oom_score_adj", 0o2000001).about("oom_score_adj");
+  const text = `${value}`;
+  list.call("write", fd, text, text.length).expect(text.length).about(`oom_score_adj ${value}`);
+}
+
+/** What has been started may not gain privileges by executing set-user-id programs (prctl(2)). */
+export interface WorkingDirectory {
+  /** Tries again as the container's user: the folder may be closed to root (NFS, user namespaces). */
+  again(list: List): void;
+}
+
+/**
+ * Enters the working directory, and refuses one outside the root: a descriptor that leaked from the host
+ * could otherwise be entered through /proc/self/fd (CVE-2024-21626).
+ */
+export function enterWorkingDirectory(list: List, cwd: string): WorkingDirectory {
+  list.step(`working directory ${cwd}`, "where the program starts", () => `cd '${cwd}'`);
+  const first = list.call("chdir", cwd).accept("EACCES", "EPERM").about(`working directory "${cwd}"`);
+  return {
+    again(later: List): void {
+      later.step(`inside ${cwd}?`, "a working directory outside the container's root would be a way out");
+      later.when(first, "failed", () => {
+        later.call("chdir", cwd).about(`working directory "${cwd}"`);
+      });
+      const path = new Memory(PATH_BYTES);
+      later.call("getcwd", path, PATH_BYTES).about(`working directory "${cwd}"`);
+      later.add(new Check(path, 0, "u32", SLASH, "ENOENT", 0xff)).object =
+        `working directory "${cwd}", which lies outside the container`;
+    },
+  };
+}
