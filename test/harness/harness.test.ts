@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test";
 import {
+  compile,
   descendants,
   findUser,
   isAlive,
   needs,
   openTerminal,
+  program32,
   run,
   shell,
   start,
@@ -65,4 +67,14 @@ needs({ testUser: true })("an ordinary user has no privilege and its own home", 
   expect(Number(uid)).toBe(findUser(userWithRanges)!.uid);
   expect(capabilities).toContain("0000000000000000");
   expect(home).toBe(findUser(userWithRanges)!.environment.HOME!);
+});
+
+needs({ command: "cc" })("test programs are compiled, 32-bit ones too", async () => {
+  const program = compile('#include <stdio.h>\nint main(void) { puts("hello"); }');
+  expect((await run([program])).stdout).toBe("hello\n");
+  expect(compile('#include <stdio.h>\nint main(void) { puts("hello"); }')).toBe(program);
+  const getpid = 20;
+  expect((await run([program32(getpid)])).status).toBe(0);
+  const noSuchCall = 999;
+  expect((await run([program32(noSuchCall)])).status).toBe(38);
 });

@@ -63,9 +63,9 @@ async function main(args: readonly string[]): Promise<number> {
   await runProgram(["test/install-packages"], { minutes: 20 });
   const built = (await runProgram(["scripts/build", "--if-stale"])) === 0;
   const outcomes: Outcome[] = built ? [] : [failedOnce("npm run build")];
-  const needExecutable = ["root", "user", "single", "vm"];
+  const needExecutable = new Set(["root", "user", "single", "vm"]);
   for (const name of named.length > 0 ? named : Object.keys(parts)) {
-    if (!built && needExecutable.includes(name)) continue;
+    if (!built && needExecutable.has(name)) continue;
     const [title, run] = parts[name]!;
     console.log(`\n── ${title}`);
     const begin = performance.now();

@@ -25,7 +25,10 @@ export function findKernel(): Kernel | undefined {
     const wanted = currentPackage();
     if (wanted === undefined || !fetchPackage(wanted, cache)) return undefined;
   }
-  const folder = join(cache, cached().sort().at(-1)!);
+  const newest = cached()
+    .toSorted((one, other) => one.localeCompare(other, "en", { numeric: true }))
+    .at(-1)!;
+  const folder = join(cache, newest);
   const image = readdirSync(join(folder, "boot")).find((name) => name.startsWith("vmlinuz-"))!;
   const version = basename(image).slice("vmlinuz-".length);
   return { image: join(folder, "boot", image), modules: join(folder, "lib/modules", version) };
