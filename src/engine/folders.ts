@@ -1,0 +1,142 @@
+import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { HuskError } from "../platform/error.ts";
+
+/** Where an engine keeps its state. */
+export interface Folders {
+  /** What stays: images, containers, volumes. */
+  readonly root: string;
+  /** What dies with a boot: records of running containers, sockets. */
+  readonly run: string;
+}
+
+/** Version of the state's layout on disk. A newer one is refused. */
+const format = 1;
+
+/**
+ * The folders asked for, or the defaults: /var/lib/husk and /run/husk for root, else
+ * $XDG_DATA_HOME/husk and $XDG_RUNTIME_DIR/husk (/tmp/husk-UID without one).
+ *
+ * A root alone brings its own run folder with it, since a run folder belongs to one root.
+ */
+export function chooseFolders(
+  asked: { root?: string | undefined; run?: string | undefined },
+  env: NodeJS.ProcessEnv = process.env,
+): Folders {
+  const { root } = asked;
+  const run = asked.run || (root ? `${absolute(root)}/run` : undefined);
+  const uid = process.geteuid?.() ?? 0;
+  return {
+    root: absolute(root || (uid === 0 ? "/var/lib/husk" : `${dataHome(env)}/husk`)),
+    run: absolute(run || (uid === 0 ? "/run/husk" : runtimeFolder(env, uid))),
+  };
+}
+
+/** XDG base directories have to be absolute; others are ignored (basedir-spec). */
+function dataHome(env: NodeJS.ProcessEnv): string {
+  if (env.XDG_DATA_HOME?.startsWith("/")) return env.XDG_DATA_HOME;
+  if (env.HOME?.startsWith("/")) return `${env.HOME}/.local/share`;
+  throw new HuskError(
+    "invalid",
+    "no folder for husk's state: neither XDG_DATA_HOME nor HOME is an absolute path",
+    {
+      hint: "set HOME, or give --root DIR",
+    },
+  );
+}
+
+function runtimeFolder(env: NodeJS.ProcessEnv, uid: number): string {
+  return env.XDG_RUNTIME_DIR?.startsWith("/") ? `${env.XDG_RUNTIME_DIR}/husk` : `/tmp/husk-${uid}`;
+}
+
+function absolute(path: string): string {
+  const whole = path.startsWith("/") ? path : `${process.cwd()}/${path}`;
+  return whole.length > 1 && whole.endsWith("/") ? whole.slice(0, -1) : whole;
+}
+
+/**
+ * Makes the folders (0700) if they are missing and checks that they are this user's, of a known
+ * format, and belong together.
+ *
+ * @throws HuskError "denied" for a folder somebody else could write to, "conflict" for a run folder
+ *   of another root, "unsupported" for the state of a newer husk
+ */
+export function openFolders(folders: Folders): Folders {
+  openFolder(folders.root, folders.root);
+  openFolder(folders.run, folders.root);
+  return folders;
+}
+
+function openFolder(folder: string, root: string): void {
+  const file = `${folder}/engine.json`;
+  const mine = `${JSON.stringify({ format, root })}\n`;
+  let content = readIfThere(file);
+  if (content === undefined) {
+    makeFolder(folder);
+    checkOwner(folder);
+    // Two commands may get here at once: both write the same, and a rename shows it whole.
+    const temporary = `${file}.${process.pid}`;
+    writeFileSync(temporary, mine, { mode: 0o600 });
+    renameSync(temporary, file);
+    content = readIfThere(file);
+  } else {
+    checkOwner(folder);
+  }
+  if (content !== mine) throw foreign(folder, root, content ?? "");
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw new HuskError("denied", `cannot read husk's state: ${message}`, { cause: error });
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new HuskError("denied", `cannot make husk's folder ${folder}: ${(cause as Error).message}`, {
+      cause,
+      hint: "give another one with --root DIR and --run DIR",
+    });
+  }
+}
+
+/** In a shared place such as /tmp, somebody else may have made the folder, or a link, beforehand. */
+function checkOwner(folder: string): void {
+  const { uid, mode } = lstatSync(folder);
+  const mine = uid === (process.geteuid?.() ?? 0);
+  if (mine && (mode & 0o170000) === 0o040000 && (mode & 0o022) === 0) return;
+  const problem = mine ? "is a link or writable for others" : `belongs to user ${uid}`;
+  throw new HuskError("denied", `husk's folder ${folder} ${problem}`, {
+    hint: "give one of your own with --root DIR and --run DIR, or: chmod go-w the folder",
+  });
+}
+
+function foreign(folder: string, root: string, content: string): HuskError {
+  let found: { format?: unknown; root?: unknown } = {};
+  try {
+    found = Object(JSON.parse(content));
+  } catch {
+    // An unreadable file is of no known format.
+  }
+  if (found.format !== format) {
+    return new HuskError(
+      "unsupported",
+      `husk's folder ${folder} has the unknown format ${String(found.format)}`,
+      {
+        hint: "it was written by another version of husk: use that one, or another folder (--root, --run)",
+      },
+    );
+  }
+  return new HuskError(
+    "conflict",
+    `husk's folder ${folder} belongs to the root folder ${String(found.root)}, not ${root}`,
+    {
+      hint: "each --root needs a --run of its own",
+    },
+  );
+}

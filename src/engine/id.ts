@@ -1,0 +1,41 @@
+import { HuskError } from "../platform/error.ts";
+
+const digits = "0123456789abcdef";
+
+/** A new container id: 64 hexadecimal digits, 256 random bits. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  let id = "";
+  for (let i = 0; i < 32; i++) {
+    const byte = bytes[i] as number;
+    id += digits.charAt(byte >> 4) + digits.charAt(byte & 15);
+  }
+  return id;
+}
+
+/** The form people see and the default host name: the first 12 digits. */
+export function shortId(id: string): string {
+  return id.slice(0, 12);
+}
+
+/**
+ * Checks a container's name: `[a-zA-Z0-9][a-zA-Z0-9_.-]+`, as docker has it. The name becomes a
+ * file name and a host name part, so nothing else is let through.
+ *
+ * @throws HuskError "invalid"
+ */
+export function checkContainerName(name: string): void {
+  let good = name.length >= 2 && name.length <= 255 && isAlphanumeric(name.charCodeAt(0));
+  for (let i = 1; good && i < name.length; i++) {
+    good = isAlphanumeric(name.charCodeAt(i)) || "_.-".includes(name.charAt(i));
+  }
+  if (good) return;
+  throw new HuskError("invalid", `container name ${JSON.stringify(name)}: not a usable name`, {
+    hint: "use letters, digits and _ . - (at least two characters, the first a letter or digit)",
+  });
+}
+
+function isAlphanumeric(code: number): boolean {
+  const lower = code | 0x20;
+  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x7a);
+}

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ownIdentity, startTimeOf } from "../platform/process-identity.ts";
+import { chooseFolders, openFolders } from "./folders.ts";
+import { newId } from "./id.ts";
+import { claimContainer, nameHolder, readRecord, releaseContainer } from "./record.ts";
+import { sweep } from "./sweep.ts";
+
+let run: string;
+beforeEach(() => {
+  run = mkdtempSync(join(tmpdir(), "husk-record-"));
+});
+afterEach(() => rmSync(run, { recursive: true, force: true }));
+
+const groups: string[] = [];
+const removeGroups = async () => (cgroup: string) => void groups.push(cgroup);
+const containers = (): string[] => readdirSync(`${run}/containers`);
+
+/** Makes a record as a process that has ended since. */
+function deadContainer(name?: string): string {
+  const id = newId();
+  const { folder } = claimContainer(run, { id, name, rootfs: "/x", cgroup: `/husk/${id}` });
+  const gone = spawnSync("true").pid;
+  const record = { ...readRecord(folder), creator: { pid: gone, startTime: "1" } };
+  writeFileSync(`${folder}/record.json`, JSON.stringify(record));
+  return id;
+}
+
+test("a record is there from its claim to its release, and so is the name", () => {
+  const id = newId();
+  const claim = claimContainer(run, { id, name: "web", rootfs: "/x" });
+  expect(readRecord(claim.folder)).toEqual({
+    format: 1,
+    creator: ownIdentity(),
+    id,
+    name: "web",
+    rootfs: "/x",
+  });
+  expect(nameHolder(run, "web")).toBe(id);
+  releaseContainer(run, id, "web");
+  expect(containers()).toEqual([]);
+  expect(nameHolder(run, "web")).toBeUndefined();
+});
+
+test("two containers cannot have one name: the error names the holder", () => {
+  const id = newId();
+  claimContainer(run, { id, name: "web", rootfs: "/x" });
+  expect(() => claimContainer(run, { id: newId(), name: "web", rootfs: "/x" })).toThrow(
+    `the container name "web" is in use by container ${id.slice(0, 12)}`,
+  );
+  expect(containers()).toEqual([id]);
+});
+
+test.each(["", "a", "-ab", "a/b", "..", "a b", "ä1", "a\n"])("name %j is refused", (name) => {
+  expect(() => claimContainer(run, { id: newId(), name, rootfs: "/x" })).toThrow("not a usable name");
+});
+
+test("a sweep removes dead containers with their groups and names, and leaves living ones", async () => {
+  const alive = newId();
+  claimContainer(run, { id: alive, name: "alive", rootfs: "/x" });
+  const dead = deadContainer("web");
+  groups.length = 0;
+  expect(await sweep(run, removeGroups)).toEqual([dead]);
+  expect(groups).toEqual([`/husk/${dead}`]);
+  expect(containers()).toEqual([alive]);
+  expect(nameHolder(run, "web")).toBeUndefined();
+  expect(nameHolder(run, "alive")).toBe(alive);
+});
+
+test("a sweep leaves a container whose keeper holds the lock", async () => {
+  const dead = deadContainer();
+  const lock = `${run}/containers/${dead}/lock`;
+  const keeper = spawn("flock", [lock, "sleep", "10"]);
+  try {
+    while (!readFileSync("/proc/locks", "latin1").includes(` FLOCK  ADVISORY  WRITE ${keeper.pid} `))
+      await Bun.sleep(5);
+    expect(await sweep(run, removeGroups)).toEqual([]);
+    expect(containers()).toEqual([dead]);
+  } finally {
+    keeper.kill("SIGKILL");
+  }
+});
+
+test("a sweep finishes what a killed sweep or a killed start left", async () => {
+  const dead = deadContainer("web");
+  mkdirSync(`${run}/containers/.new-999999999-1-${newId()}`);
+  const gone = spawnSync("true").pid;
+  const abandoned = `${run}/containers/.dead-${gone}-1-${dead}`;
+  spawnSync("mv", [`${run}/containers/${dead}`, abandoned]);
+  expect((await sweep(run, removeGroups)).toSorted()[0]).toBeDefined();
+  expect(containers()).toEqual([]);
+  expect(nameHolder(run, "web")).toBeUndefined();
+});
+
+test("what cannot be removed is tried again by the next sweep", async () => {
+  deadContainer();
+  const failing = async () => () => {
+    throw new Error("busy");
+  };
+  expect(await sweep(run, failing)).toEqual([]);
+  expect(containers()).toHaveLength(1);
+});
+
+test("a sweep of nothing loads nothing", async () => {
+  expect(await sweep(`${run}/missing`, () => Promise.reject(new Error("loaded")))).toEqual([]);
+});
+
+test("folders: made 0700, of one root, of this user", () => {
+  const folders = { root: `${run}/root`, run: `${run}/run` };
+  openFolders(folders);
+  openFolders(folders);
+  expect(() => openFolders({ root: `${run}/other`, run: folders.run })).toThrow(
+    `husk's folder ${run}/run belongs to the root folder ${run}/root, not ${run}/other`,
+  );
+  chmodSync(folders.run, 0o777);
+  expect(() => openFolders(folders)).toThrow("is a link or writable for others");
+  symlinkSync(folders.root, `${run}/link`);
+  expect(() => openFolders({ root: folders.root, run: `${run}/link` })).toThrow("is a link");
+  writeFileSync(`${folders.root}/engine.json`, '{"format":2}');
+  chmodSync(folders.run, 0o700);
+  expect(() => openFolders(folders)).toThrow("unknown format 2");
+});
+
+test("folders: a root brings its own run folder", () => {
+  expect(chooseFolders({ root: "/x/" }, {})).toEqual({ root: "/x", run: "/x/run" });
+  expect(chooseFolders({ root: "/x", run: "/y" }, {})).toEqual({ root: "/x", run: "/y" });
+});
+
+test("a process is told by pid and start time", () => {
+  expect(startTimeOf(999999999)).toBeUndefined();
+  expect(startTimeOf(process.pid)).toBe(startTimeOf("self"));
+});

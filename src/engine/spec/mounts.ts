@@ -1,0 +1,119 @@
+import { HuskError } from "../../platform/error.ts";
+import type { Mount } from "../../rootfs/index.ts";
+import type { BindSpec, MountSpec, RunOptions } from "../run-options.ts";
+
+/** What the default mounts depend on. */
+export interface MountFacts {
+  /** The container has its own network namespace: only then may sysfs be mounted in a user namespace. */
+  readonly ownNetwork: boolean;
+  readonly ownPid: boolean;
+  readonly ownIpc: boolean;
+  /** The container runs in a user namespace below the machine's first one. */
+  readonly inUserNamespace: boolean;
+  /** The group tty (5) exists in the container's user namespace. */
+  readonly hasTtyGroup: boolean;
+}
+
+const DEFAULT_SHM_SIZE = 64 * 1024 * 1024;
+
+/** The mounts every container has, as docker has them (moby, oci/defaults.go), in the order they are made. */
+export function defaultMounts(options: RunOptions, facts: MountFacts): Mount[] {
+  const common = ["nosuid", "noexec", "nodev"];
+  const inherited = facts.inUserNamespace;
+  const ro = options.privileged === true ? common : [...common, "ro"];
+  const pts = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
+  if (facts.hasTtyGroup) pts.push("gid=5");
+  const mounts: Mount[] = [
+    // In a user namespace proc, sysfs and mqueue may be mounted only for a namespace it owns.
+    inherited && !facts.ownPid
+      ? bindOf("/proc", common)
+      : { destination: "/proc", type: "proc", source: "proc", options: common },
+    {
+      destination: "/dev",
+      type: "tmpfs",
+      source: "tmpfs",
+      options: ["nosuid", "strictatime", "mode=755", "size=65536k"],
+    },
+    { destination: "/dev/pts", type: "devpts", source: "devpts", options: pts },
+    inherited && !facts.ownNetwork
+      ? bindOf("/sys", ro)
+      : { destination: "/sys", type: "sysfs", source: "sysfs", options: ro },
+    { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ro },
+    facts.ownIpc
+      ? { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: common }
+      : bindOf("/dev/mqueue", common),
+  ];
+  if (!facts.ownIpc) {
+    mounts.push(bindOf("/dev/shm", common));
+  } else if (options.ipc !== "none") {
+    const size = `size=${options.shmSize ?? DEFAULT_SHM_SIZE}`;
+    mounts.push({
+      destination: "/dev/shm",
+      type: "tmpfs",
+      source: "shm",
+      options: [...common, "mode=1777", size],
+    });
+  }
+  return mounts;
+}
+
+/** The host's own mount, with everything below it. */
+function bindOf(path: string, options: readonly string[]): Mount {
+  const flags = options.map((option) => (option === "ro" ? "rro" : option));
+  return { destination: path, type: "bind", source: path, options: ["rbind", "rprivate", ...flags] };
+}
+
+/**
+ * Adds the user's mounts: as docker, each replaces a default one at the same place (and those
+ * below it), and outer ones come before inner ones.
+ *
+ * @throws HuskError "invalid" for a mount on "/" and for two at one place
+ */
+export function mergeMounts(defaults: Mount[], wanted: readonly MountSpec[]): Mount[] {
+  if (wanted.length === 0) return defaults;
+  const added = wanted.map((spec) => (spec.type === "bind" ? bindMount(spec) : tmpfsMount(spec)));
+  const places = new Set<string>();
+  for (const { destination } of added) {
+    if (destination === "/") {
+      throw new HuskError("invalid", "mount on /: a container's root cannot be covered", {
+        hint: "name the folder itself as the root file system: husk run --rootfs DIR",
+      });
+    }
+    if (places.has(destination)) throw new HuskError("invalid", `mount on ${destination}: given twice`);
+    places.add(destination);
+  }
+  const kept = defaults.filter(({ destination }) => {
+    for (const place of places)
+      if (destination === place || destination.startsWith(`${place}/`)) return false;
+    return true;
+  });
+  return [...kept, ...added.toSorted((a, b) => depth(a.destination) - depth(b.destination))];
+}
+
+function bindMount({ source, target, readOnly, recursive, propagation }: BindSpec): Mount {
+  const options = [recursive === "disabled" ? "bind" : "rbind", propagation ?? "rprivate"];
+  if (readOnly === true) {
+    // "ro" is about the one mount, "rro" about those below it too (mount_setattr(2)).
+    options.push(recursive === "disabled" || recursive === "writable" ? "ro" : "rro");
+  }
+  return { destination: tidy(target), type: "bind", source, options };
+}
+
+function tmpfsMount({ target, options }: Extract<MountSpec, { type: "tmpfs" }>): Mount {
+  return {
+    destination: tidy(target),
+    type: "tmpfs",
+    source: "tmpfs",
+    options: ["nosuid", "nodev", "noexec", ...options],
+  };
+}
+
+/** `/a//b/` as `/a/b`; ".." is left to the kernel, which resolves it inside the root. */
+function tidy(path: string): string {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return `/${parts.join("/")}`;
+}
+
+function depth(path: string): number {
+  return path.split("/").length;
+}

@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import type { LinuxIdMapping, LinuxNamespace, NamespaceType } from "../../namespace/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import type { IdMap, Isolation, RunOptions } from "../run-options.ts";
+import { type IdMappings, ownMappings, sharedMappings } from "../subids.ts";
+
+/** Who runs husk. */
+export interface Caller {
+  readonly uid: number;
+  readonly gid: number;
+  /** Root of the machine's first user namespace. */
+  readonly rootful: boolean;
+}
+
+/** The namespaces of a container, and the id maps of its user namespace if it gets one. */
+export interface ChosenNamespaces {
+  readonly namespaces: LinuxNamespace[];
+  readonly mappings: IdMappings | undefined;
+}
+
+/** Whether a layer of isolation was switched off (`--no-isolate`). */
+export function isOff(options: RunOptions, layer: Isolation): boolean {
+  return options.noIsolate?.includes(layer) === true;
+}
+
+/**
+ * Decides which namespaces are new: all but those the options share with the host. A user namespace
+ * is made for an ordinary user, and for root where it is asked for.
+ *
+ * @throws HuskError "denied" when this user cannot do without a user namespace; "invalid" when no
+ *   range of ids is known for one
+ */
+export function chooseNamespaces(options: RunOptions, caller: Caller): ChosenNamespaces {
+  const namespaces: LinuxNamespace[] = [];
+  const add = (type: NamespaceType, shared: boolean): void => {
+    if (!shared && !isOff(options, type as Isolation)) namespaces.push({ type });
+  };
+  const mappings = chooseMappings(options, caller);
+  if (mappings !== undefined) namespaces.push({ type: "user" });
+  add("mount", false);
+  add("pid", options.pid === "host");
+  add("uts", options.uts === "host");
+  add("ipc", options.ipc === "host");
+  add("network", options.network === "host");
+  add("cgroup", options.cgroupns === "host");
+  return { namespaces, mappings };
+}
+
+function chooseMappings(options: RunOptions, caller: Caller): IdMappings | undefined {
+  const shared = options.userns === "host" || isOff(options, "user");
+  const given = options.uidMap ?? options.gidMap;
+  if (shared) {
+    if (given !== undefined) {
+      throw new HuskError(
+        "invalid",
+        "--uidmap and --gidmap need a user namespace, which --userns host leaves out",
+      );
+    }
+    if (caller.uid !== 0) {
+      throw new HuskError("denied", "without a user namespace an ordinary user may make no other namespace", {
+        hint: "leave out --userns host (and user in --no-isolate), or run husk as root",
+      });
+    }
+    return undefined;
+  }
+  if (given !== undefined) {
+    return { uid: copy(options.uidMap ?? given), gid: copy(options.gidMap ?? given) };
+  }
+  if (caller.uid !== 0) return ownMappings(caller.uid, caller.gid, hasMapHelpers());
+  if (options.userns !== "private") return undefined;
+  const mappings = sharedMappings();
+  if (mappings !== undefined) return mappings;
+  throw new HuskError("invalid", "--userns private: no ids are set aside for root's containers", {
+    hint: "give --uidmap 0:100000:65536, or add the line husk:100000:65536 to /etc/subuid and /etc/subgid",
+  });
+}
+
+function copy(maps: readonly IdMap[]): LinuxIdMapping[] {
+  return maps.map(({ containerID, hostID, size }) => ({ containerID, hostID, size }));
+}
+
+/** newuidmap(1) and newgidmap(1), which come with the package uidmap. */
+function hasMapHelpers(): boolean {
+  return ["/usr/bin/newuidmap", "/usr/bin/newgidmap"].every((path) => existsSync(path));
+}

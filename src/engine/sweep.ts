@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { isRunning, ownIdentity, type ProcessIdentity } from "../platform/process-identity.ts";
+import { type ContainerRecord, nameHolder, readRecord, releaseName, workFolder } from "./record.ts";
+
+/** Kills what is left in a container's control groups and removes them. */
+export type RemoveGroups = (cgroup: string) => void;
+
+/**
+ * Removes what containers left behind whose husk and keeper were killed: processes, control groups,
+ * names, files, records. Each husk command begins with it; usually there is nothing to look at.
+ *
+ * A container is dead when its creator is gone and nobody holds its lock. Any number of commands may
+ * sweep at once: who renames the folder has it, and a keeper that took the lock meanwhile finds its
+ * record gone and gives up.
+ *
+ * @param removeGroups effects on control groups, passed in so that nothing is loaded for an empty folder
+ * @returns ids of the containers that were cleared up
+ */
+export async function sweep(run: string, removeGroups: () => Promise<RemoveGroups>): Promise<string[]> {
+  let entries: string[];
+  try {
+    entries = readdirSync(`${run}/containers`);
+  } catch {
+    return [];
+  }
+  const cleared: string[] = [];
+  let locks: string | undefined;
+  for (const entry of entries) {
+    locks ??= readFileSync("/proc/locks", "latin1");
+    const dead = entry.startsWith(".") ? takeAbandoned(run, entry) : takeDead(run, entry, locks);
+    if (dead === undefined) continue;
+    if (bury(run, dead, await removeGroups())) cleared.push(dead.id);
+  }
+  return cleared;
+}
+
+/** A dead container that this process alone clears up. */
+interface Dead {
+  readonly id: string;
+  readonly folder: string;
+  readonly record: ContainerRecord | undefined;
+}
+
+function takeDead(run: string, id: string, locks: string): Dead | undefined {
+  const folder = `${run}/containers/${id}`;
+  if (isLocked(`${folder}/lock`, locks)) return undefined;
+  const record = readRecord(folder);
+  if (record !== undefined && isRunning(record.creator)) return undefined;
+  const taken = take(run, folder, id);
+  if (taken === undefined) return undefined;
+  if (isLocked(`${taken}/lock`, readFileSync("/proc/locks", "latin1"))) {
+    // The keeper was just starting, and had looked for its record already.
+    renameSync(taken, folder);
+    return undefined;
+  }
+  return { id, folder: taken, record };
+}
+
+/** Takes over the work folder of a process that died in the middle of it. */
+function takeAbandoned(run: string, entry: string): Dead | undefined {
+  const [what, pid, startTime, id] = entry.slice(1).split("-");
+  if (what === undefined || startTime === undefined || id === undefined) return undefined;
+  const owner: ProcessIdentity = { pid: Number(pid), startTime };
+  if (isRunning(owner)) return undefined;
+  const folder = `${run}/containers/${entry}`;
+  // "new": its owner died before the record was in place, so nothing else had been made.
+  const record = what === "dead" ? readRecord(folder) : undefined;
+  const taken = take(run, folder, id);
+  return taken === undefined ? undefined : { id, folder: taken, record };
+}
+
+/** Renames a folder into this process's own; undefined when somebody else was first. */
+function take(run: string, folder: string, id: string): string | undefined {
+  const taken = workFolder(run, "dead", ownIdentity(), id);
+  try {
+    renameSync(folder, taken);
+    return taken;
+  } catch {
+    return undefined;
+  }
+}
+
+/** False when something could not be removed: the folder stays, and a later command tries again. */
+function bury(run: string, { id, folder, record }: Dead, removeGroups: RemoveGroups): boolean {
+  try {
+    if (record?.cgroup !== undefined) removeGroups(record.cgroup);
+    for (const file of record?.files ?? []) rmSync(file, { recursive: true, force: true });
+    if (record?.name !== undefined && nameHolder(run, record.name) === id) releaseName(run, record.name, id);
+    rmSync(folder, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether somebody holds flock(2) on a file, from the text of /proc/locks (proc_locks(5)):
+ * `1: FLOCK  ADVISORY  WRITE 4711 00:19:131 0 EOF`, the last number of the triple being the inode.
+ *
+ * The device is not compared: overlay and btrfs show another one there than in stat(2), and a lock
+ * too many only means that a dead container waits for the next sweep.
+ */
+function isLocked(file: string, locks: string): boolean {
+  const inode = statSync(file, { throwIfNoEntry: false })?.ino;
+  if (inode === undefined) return false;
+  const mark = `:${inode} `;
+  for (let at = locks.indexOf(mark); at >= 0; at = locks.indexOf(mark, at + 1)) {
+    const start = locks.lastIndexOf("\n", at) + 1;
+    if (locks.slice(start, at).includes(" FLOCK ")) return true;
+  }
+  return false;
+}

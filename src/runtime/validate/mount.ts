@@ -1,0 +1,17 @@
+import { type Json, asObject, list, need, refuse, strings, text } from "./field.ts";
+
+/** Checks one of `mounts`. What type and options mean is decided where the mount is planned. */
+export function checkMount(value: unknown, at: string, warn: ((message: string) => void) | undefined): void {
+  const mount: Json = asObject(value, at);
+  const destination = need(text(mount, "destination", at), at, "destination");
+  if (destination === "") refuse(`${at}.destination`, "is empty");
+  if (destination.charCodeAt(0) !== 0x2f) {
+    mount.destination = `/${destination}`;
+    warn?.(`${at}.destination: ${destination} is relative; taken as /${destination}`);
+  }
+  text(mount, "type", at);
+  text(mount, "source", at);
+  strings(mount, "options", at);
+  list(mount, "uidMappings", at);
+  list(mount, "gidMappings", at);
+}

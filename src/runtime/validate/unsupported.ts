@@ -1,0 +1,58 @@
+import { HuskError } from "../../platform/error.ts";
+import type { Json } from "./field.ts";
+
+/**
+ * Refuses fields that this version does not perform: what is asked for is done or refused, never
+ * left out silently. A field that asks for nothing (`{}`, `[]`, hooks without a program) passes.
+ *
+ * @throws HuskError "unsupported"
+ */
+export function refuseLaterWork(spec: Json, process: Json, linux: Json | undefined): void {
+  later(spec, "hooks", "");
+  later(process, "scheduler", "process");
+  later(process, "ioPriority", "process");
+  later(process, "execCPUAffinity", "process");
+  if (linux === undefined) return;
+  later(linux, "timeOffsets", "linux");
+  later(linux, "netDevices", "linux");
+  later(linux, "intelRdt", "linux");
+  later(linux, "memoryPolicy", "linux");
+  if (linux.personality !== undefined) later(linux.personality as Json, "flags", "linux.personality");
+  const resources = linux.resources as Json | undefined;
+  if (resources !== undefined) {
+    later(resources, "rdma", "linux.resources");
+    later(resources, "hugepageLimits", "linux.resources");
+    if (resources.network !== undefined) {
+      later(resources.network as Json, "classID", "linux.resources.network");
+      later(resources.network as Json, "priorities", "linux.resources.network");
+    }
+  }
+  const mounts = spec.mounts as Json[] | undefined;
+  if (mounts === undefined) return;
+  for (let i = 0; i < mounts.length; i++) {
+    const mount = mounts[i] as Json;
+    if (mount.uidMappings !== undefined) later(mount, "uidMappings", `mounts[${i}]`);
+    if (mount.gidMappings !== undefined) later(mount, "gidMappings", `mounts[${i}]`);
+  }
+}
+
+function later(from: Json, key: string, at: string): void {
+  const value = from[key];
+  if (value === undefined) return;
+  if (asksNothing(value)) {
+    delete from[key];
+    return;
+  }
+  throw new HuskError("unsupported", `${at === "" ? key : `${at}.${key}`}: not in this version of husk`);
+}
+
+/** No depth of nesting in a config passes here: only hooks are looked into, one level. */
+function asksNothing(value: unknown): boolean {
+  if (value === null || value === "") return true;
+  if (typeof value !== "object") return false;
+  for (const key in value) {
+    const inner = (value as Json)[key];
+    if (inner !== null && !(Array.isArray(inner) && inner.length === 0)) return false;
+  }
+  return true;
+}
