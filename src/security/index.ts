@@ -1,0 +1,17 @@
+export {
+  allCapabilities, availableCapabilities, type CapabilityMask, capabilityMask, type CapabilitySets, dropBoundingSet,
+  type LinuxCapabilities, namesOf, resolveCapabilities, setCapabilities, setNoNewPrivileges,
+} from "./capabilities.ts";
+export {
+  adjustCapabilities, capabilityNames, defaultCapabilities, parseCapability, unknownCapability,
+} from "./capability-names.ts";
+export { type ExecLabels, labelExec } from "./labels.ts";
+export { type CompiledSeccomp, type CompileOptions, compileSeccomp } from "./seccomp/compile.ts";
+export { defaultProfile } from "./seccomp/default-profile.ts";
+export { type Denial, denials } from "./seccomp/denials.ts";
+export { type ProfileContext, resolveDockerProfile } from "./seccomp/docker-profile.ts";
+export { loadSeccomp } from "./seccomp/load.ts";
+export { parseExactJson } from "./seccomp/parse-profile.ts";
+export type {
+  LinuxSeccomp, LinuxSeccompAction, LinuxSeccompArg, LinuxSeccompOperator, LinuxSyscall,
+} from "./seccomp/profile.ts";
