@@ -1,0 +1,79 @@
+import { type List, Memory } from "../plan/index.ts";
+import { AT_FDCWD, AT_REMOVEDIR, O_CLOEXEC, O_WRONLY } from "./flags.ts";
+import type { Group } from "./group.ts";
+import { KillAll } from "../plan/index.ts";
+
+/** Names of what the keeper reports of the groups. */
+const OOM_EXPORT = "cgroup.oom";
+const LEFT_EXPORT = "cgroup.left";
+
+/** Processes need a moment to end, and what a container started below its group another. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Operations that remove the container's groups after its end.
+ *
+ * The count of out-of-memory kills is read before; it goes with the group. Groups that are not the
+ * container's own (`mine` negative: the launch failed because they existed) are left alone.
+ *
+ * @param kill end what still runs in the group; needed where no pid namespace ends with pid 1
+ */
+export function removeGroupsSteps(
+  cleanup: List,
+  groups: readonly Group[],
+  { mine, kill, exports }: { mine: Memory; kill: boolean; exports: Map<string, Memory> },
+): void {
+  const first = groups[0];
+  if (first === undefined) return;
+  const left = new Memory(4 * groups.length);
+  exports.set(LEFT_EXPORT, left);
+  cleanup.step("remove the control groups", "nothing of the container stays behind", () =>
+    groups.map(({ path, removable }) => `rmdir ${[path, ...removable.toReversed()].join(" ")}`).join("\n"),
+  );
+  cleanup.when(cleanup.load(mine, 0), "succeeded", () => {
+    readOutOfMemory(cleanup, groups, exports);
+    if (kill) killAll(cleanup, first);
+    for (let i = 0; i < groups.length; i++) {
+      const { path, removable } = groups[i] as Group;
+      const remove = cleanup
+        .call("unlinkat", AT_FDCWD, path, AT_REMOVEDIR)
+        .retry(i === 0 ? PATIENCE_MS : 100);
+      cleanup.store(remove, left, 4 * i);
+      for (let parent = removable.length - 1; parent >= 0; parent--)
+        cleanup.call("unlinkat", AT_FDCWD, removable[parent] as string, AT_REMOVEDIR);
+    }
+  });
+}
+
+function readOutOfMemory(cleanup: List, groups: readonly Group[], exports: Map<string, Memory>): void {
+  const group = groups.find(({ hierarchy }) => hierarchy.controllers.includes("memory"));
+  if (group === undefined) return;
+  const file = group.hierarchy.version === 1 ? "memory.oom_control" : "memory.events";
+  const text = new Memory(256);
+  exports.set(OOM_EXPORT, text);
+  const fd = cleanup.call("openat", AT_FDCWD, `${group.path}/${file}`, O_CLOEXEC, 0);
+  cleanup.call("read", fd, text, 255);
+}
+
+function killAll(cleanup: List, group: Group): void {
+  if (group.hierarchy.version === 2) {
+    const fd = cleanup.call("openat", AT_FDCWD, `${group.path}/cgroup.kill`, O_WRONLY | O_CLOEXEC, 0);
+    cleanup.call("write", fd, "1", 1);
+  } else
+    cleanup.add(new KillAll(cleanup.call("openat", AT_FDCWD, `${group.path}/cgroup.procs`, O_CLOEXEC, 0)));
+}
+
+/** How many processes of the container the kernel killed for lack of memory, from the keeper's report. */
+export function outOfMemoryKills(exports: ReadonlyMap<string, Uint8Array>): number {
+  const bytes = exports.get(OOM_EXPORT);
+  if (bytes === undefined) return 0;
+  for (const line of new TextDecoder().decode(bytes).split("\n")) {
+    if (line.startsWith("oom_kill ")) return Number.parseInt(line.slice(9), 10);
+  }
+  return 0;
+}
+
+/** True if the keeper could not remove every group: the container made some below, or is not quite dead. */
+export function groupsLeft(exports: ReadonlyMap<string, Uint8Array>): boolean {
+  return exports.get(LEFT_EXPORT)?.some((byte) => byte !== 0) ?? false;
+}

@@ -1,0 +1,27 @@
+export { type CgroupMount, cgroupMounts } from "./cgroup-mounts.ts";
+export { checkResources } from "./check-resources.ts";
+export { groupsLeft, outOfMemoryKills } from "./cleanup.ts";
+export { evacuate } from "./controllers-v2.ts";
+export { type Machine, readMachine } from "./cpu-list.ts";
+export { type CgroupFacts, type ControllerFacts, describeCgroups } from "./describe.ts";
+export { allowsEverything } from "./device-rules.ts";
+export type { Freezer } from "./freezer.ts";
+export type { Group, GroupFolders, Maker } from "./group.ts";
+export { type GroupName, groupPath } from "./group-path.ts";
+export { type Hierarchy, hierarchyOf, type Layout, readLayout } from "./layout.ts";
+export { type CgroupRequest, type PreparedCgroups, prepareCgroups } from "./prepare.ts";
+export { removeGroups } from "./remove-groups.ts";
+export type { ResourceWrite } from "./resource-write.ts";
+export { resourceWrites } from "./resource-writes.ts";
+export type {
+  LinuxBlockIO,
+  LinuxCPU,
+  LinuxDeviceCgroup,
+  LinuxMemory,
+  LinuxPids,
+  LinuxResources,
+  LinuxThrottleDevice,
+  LinuxWeightDevice,
+} from "./resources.ts";
+export { checkRunLimits, MINIMUM_MEMORY, type RunLimits, resourcesOf } from "./run-limits.ts";
+export { hasSwapAccounting } from "./swap.ts";

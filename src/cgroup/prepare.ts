@@ -1,0 +1,132 @@
+import type { Call, List, Memory } from "../plan/index.ts";
+import { type CgroupMount, cgroupMounts } from "./cgroup-mounts.ts";
+import { checkResources } from "./check-resources.ts";
+import { removeGroupsSteps } from "./cleanup.ts";
+import { type HandDown, handDown } from "./controllers-v2.ts";
+import { cpusetFill } from "./cpuset-v1.ts";
+import { allowsEverything, deviceWrites } from "./device-rules.ts";
+import { type Freezer, freezerOf } from "./freezer.ts";
+import { chooseGroups, foldersOf, type Group, type GroupFolders, type Maker } from "./group.ts";
+import { type GroupName, groupPath } from "./group-path.ts";
+import { type Hierarchy, hierarchyOf, type Layout } from "./layout.ts";
+import { deviceSteps, limitSteps } from "./limit-steps.ts";
+import { type MadeGroups, makeGroups } from "./make-groups.ts";
+import { resourceWrites } from "./resource-writes.ts";
+import type { LinuxResources } from "./resources.ts";
+import { unavailable } from "./unavailable.ts";
+
+/** What is asked of the control groups of one container. */
+export interface CgroupRequest extends GroupName {
+  readonly layout: Layout;
+  readonly maker: Maker;
+  readonly resources: LinuxResources | undefined;
+  /** Take over a group that exists and is empty, instead of an error. */
+  readonly adopt: boolean;
+  /** End what still runs in the group afterwards: true without a pid namespace of the container's own. */
+  readonly kill: boolean;
+}
+
+/** The control groups a container will be in. */
+export interface PreparedCgroups {
+  /** One in each usable hierarchy; none for an ordinary user who asked for no limit. */
+  readonly groups: readonly Group[];
+  /** What to remember for {@link removeGroups}, in case nobody lives to remove the groups. */
+  readonly folders: GroupFolders;
+  /** Steps by which the container's process enters its groups; they come first in its list. */
+  readonly join: (container: List) => void;
+  /** Descriptor of the v2 group for CLONE_INTO_CGROUP: the process is born in it. */
+  readonly cloneInto: Call | undefined;
+  /** What a mount of type `cgroup` consists of. */
+  readonly mounts: (namespace: boolean) => CgroupMount[];
+  readonly freezer: Freezer | undefined;
+  /**
+   * False: device rules were asked for and nothing here enforces them, so making device nodes must be
+   * prevented otherwise (no CAP_MKNOD, `nodev`).
+   */
+  readonly enforcesDevices: boolean;
+  /** A v2 group whose processes have to be moved ({@link evacuate}) before the plan is performed. */
+  readonly evacuate: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Adds to the plan what makes, limits and removes a container's control groups.
+ *
+ * @param exports the plan's exports; gets what {@link outOfMemoryKills} and {@link groupsLeft} read
+ * @throws HuskError "invalid" for a value out of range, "unavailable" if the machine has no such
+ *   controller, "denied" if it is not delegated to this user
+ */
+export function prepareCgroups(
+  keeper: List,
+  cleanup: List,
+  request: CgroupRequest,
+  exports: Map<string, Memory>,
+): PreparedCgroups {
+  const { layout, maker, resources = {} } = request;
+  const warnings = checkResources(resources, layout);
+  const writes = resourceWrites(resources, layout);
+  const asked: string[] = [];
+  for (const { hierarchy, controller } of writes) if (hierarchy.version === 2) asked.push(controller);
+  const groups =
+    maker.rootless && writes.length === 0 ? [] : chooseGroups(layout, groupPath(request), maker, asked);
+  for (const { hierarchy, controller, object } of writes) {
+    if (find(groups, hierarchy) === undefined) throw unavailable(layout, controller, object, maker);
+  }
+  const rules = resources.devices ?? [];
+  const devices = maker.rootless ? undefined : find(groups, hierarchyOf(layout, "devices"));
+  let made: MadeGroups | undefined;
+  let evacuate: string | undefined;
+  if (groups.length > 0) {
+    const inner = v2Controllers(groups, asked);
+    evacuate = inner.evacuate;
+    const cpuset = find(groups, hierarchyOf(layout, "cpuset"));
+    const fill = cpuset?.hierarchy.version === 1 ? cpusetFill(cpuset) : undefined;
+    made = makeGroups(keeper, groups, { adopt: request.adopt, handDown: inner.handDown, fill });
+    if (devices !== undefined) deviceSteps(keeper, devices, deviceWrites(rules));
+    limitSteps(keeper, groups, writes);
+    removeGroupsSteps(cleanup, groups, { mine: made.mine, kill: request.kill, exports });
+  }
+  return {
+    groups,
+    folders: foldersOf(groups),
+    join: (container) => joinSteps(container, groups, made),
+    cloneInto: made?.folder,
+    mounts: (namespace) => cgroupMounts(groups, namespace),
+    freezer: freezerOf(groups),
+    enforcesDevices: devices !== undefined || allowsEverything(rules),
+    evacuate,
+    warnings,
+  };
+}
+
+/** Controllers for the v2 group; without limits in v2 nobody is moved for their sake. */
+function v2Controllers(
+  groups: readonly Group[],
+  asked: readonly string[],
+): { handDown: HandDown | undefined; evacuate: string | undefined } {
+  const unified = groups[0];
+  if (unified?.hierarchy.version !== 2) return { handDown: undefined, evacuate: undefined };
+  const down = handDown(unified, asked);
+  if (!down.occupied) return { handDown: down, evacuate: undefined };
+  if (asked.length === 0) return { handDown: undefined, evacuate: undefined };
+  return { handDown: down, evacuate: unified.base };
+}
+
+function find(groups: readonly Group[], hierarchy: Hierarchy | undefined): Group | undefined {
+  return groups.find((group) => group.hierarchy === hierarchy);
+}
+
+/**
+ * v1: a process without threads writes itself into `tasks`, which takes microseconds where
+ * `cgroup.procs` takes milliseconds. v2: it was born in its group.
+ */
+function joinSteps(container: List, groups: readonly Group[], made: MadeGroups | undefined): void {
+  if (made === undefined) return;
+  container.step("enter the control groups", "limits hold before the program's first instruction", () =>
+    groups
+      .map(({ path, hierarchy }) => `echo 0 > ${path}/${hierarchy.version === 1 ? "tasks" : "cgroup.procs"}`)
+      .join("\n"),
+  );
+  for (const { group, fd } of made.tasks)
+    container.call("write", fd, "0", 1).expect(1).about(`control group "${group.path}"`);
+}
