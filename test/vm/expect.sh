@@ -22,6 +22,16 @@ has() {
   case $output in *"$1"*) ;; *) echo "no '$1' in it"; exit 1 ;; esac
 }
 
+# wait_for COMMAND…: until it succeeds, at most ten seconds.
+wait_for() {
+  for try in $(seq 100); do
+    "$@" >/dev/null 2>&1 && return
+    sleep 0.1
+  done
+  echo "in vain: $*"
+  exit 1
+}
+
 # skip REASON
 skip() {
   echo "$1"
@@ -40,7 +50,7 @@ need_user() {
   chown husk-test: /home/husk-test /run/user/husk-test
 }
 
-# Cgroups that a container left behind.
+# All cgroups but the root.
 cgroups() {
   find /sys/fs/cgroup -mindepth 1 -type d
 }
