@@ -1,6 +1,6 @@
 import { HuskError } from "../platform/error.ts";
 import { GLOBAL_FLAGS, type Globals, type Grammar, setGlobal } from "./grammar.ts";
-import { unknownFlag } from "./unknown.ts";
+import { seeHelp, unknownFlag } from "./unknown.ts";
 
 /**
  * Reads `argv` from `from` on, and returns the arguments that are no flags.
@@ -101,6 +101,6 @@ function truth(flag: string, value: string | undefined): "true" | "false" {
 
 function valueMissing(command: string, word: string): HuskError {
   return new HuskError("invalid", `flag needs an argument: ${word}`, {
-    hint: `see 'husk ${command} --help'`,
+    hint: seeHelp(command),
   });
 }

@@ -1,6 +1,6 @@
 import { HuskError } from "../platform/error.ts";
+import { nearest } from "../platform/nearest.ts";
 import { COMMANDS, LATER_COMMANDS } from "./command-names.ts";
-import { nearest } from "./unknown.ts";
 
 /** The error for a command that is none, or one of docker's that husk does not have yet. */
 export function unknownCommand(name: string): HuskError {

@@ -1,4 +1,4 @@
-import { subIdRanges } from "../../engine/index.ts";
+import { subIdRanges } from "../../engine/subids.ts";
 import { type Finding, limited, type Machine, no, type Section, yes } from "./machine.ts";
 
 /** What root does without a user namespace: numbers of capabilities(7). */
