@@ -1,6 +1,6 @@
 import { HuskError } from "../platform/error.ts";
 import type { Spec } from "./config.ts";
-import { jsonSyntaxError } from "./validate/json-syntax.ts";
+import { parseJson } from "./json-syntax.ts";
 import { asObject, flag, list, need, object, refuse, stringMap, text } from "./validate/field.ts";
 import { checkLinux } from "./validate/linux.ts";
 import { checkMount } from "./validate/mount.ts";
@@ -36,14 +36,7 @@ export function validateConfig(json: unknown, file: string, warn?: Warn): Spec {
  * @throws HuskError "invalid" with line and column when it is no JSON
  */
 export function parseConfig(content: string, file: string, warn?: Warn): Spec {
-  let json: unknown;
-  try {
-    json = JSON.parse(content);
-  } catch (cause) {
-    const { line, column, problem } = jsonSyntaxError(content);
-    throw new HuskError("invalid", `${file}:${line}:${column}: no JSON: ${problem}`, { cause });
-  }
-  return validateConfig(json, file, warn);
+  return validateConfig(parseJson(content, file), file, warn);
 }
 
 function checkSpec(json: unknown, warn: Warn | undefined): Spec {

@@ -5,32 +5,39 @@ export interface EnvironmentFacts {
   readonly hostname: string;
   readonly terminal: boolean;
   readonly home: string;
-  /** The image's or the bundle's variables. */
-  readonly image?: readonly string[] | undefined;
   /** husk's own environment, for a name without "=". */
   readonly caller: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * The program's environment, as docker builds it: PATH, HOSTNAME and TERM, then the image's, then the
- * user's variables, each replacing an earlier one of that name; HOME if nobody set it.
+ * The program's environment, as docker builds it: PATH, HOSTNAME and TERM, then the user's
+ * variables, each replacing an earlier one of that name; HOME if nobody set it.
  *
  * A name without "=" takes the caller's value; a name the caller does not have is removed.
  */
 export function environment(wanted: readonly string[], facts: EnvironmentFacts): string[] {
   const env = [PATH, `HOSTNAME=${facts.hostname}`];
   if (facts.terminal) env.push("TERM=xterm");
-  for (const entry of facts.image ?? []) setVariable(env, entry);
+  setVariables(env, wanted, facts.caller);
+  if (placeOf(env, "HOME=") < 0) env.push(`HOME=${facts.home}`);
+  return env;
+}
+
+/** Sets variables in `env` and returns it; see {@link environment}. */
+export function setVariables(
+  env: string[],
+  wanted: readonly string[],
+  caller: EnvironmentFacts["caller"],
+): string[] {
   for (const entry of wanted) {
     if (entry.includes("=")) {
       setVariable(env, entry);
       continue;
     }
-    const value = facts.caller[entry];
+    const value = caller[entry];
     if (value === undefined) removeVariable(env, entry);
     else setVariable(env, `${entry}=${value}`);
   }
-  if (placeOf(env, "HOME=") < 0) env.push(`HOME=${facts.home}`);
   return env;
 }
 

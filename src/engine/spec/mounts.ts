@@ -117,3 +117,12 @@ function tidy(path: string): string {
 function depth(path: string): number {
   return path.split("/").length;
 }
+
+/** Gives a bundle's /dev/shm another size, in bytes. */
+export function resizeShm(mounts: readonly Mount[], size: number): Mount[] {
+  return mounts.map((mount) => {
+    if (mount.destination !== "/dev/shm" || mount.type !== "tmpfs") return mount;
+    const others = (mount.options ?? []).filter((option) => !option.startsWith("size="));
+    return { ...mount, options: [...others, `size=${size}`] };
+  });
+}

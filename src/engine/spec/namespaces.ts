@@ -2,15 +2,8 @@ import { existsSync } from "node:fs";
 import type { LinuxIdMapping, LinuxNamespace, NamespaceType } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { IdMap, Isolation, RunOptions } from "../run-options.ts";
+import type { SpecFacts } from "./facts.ts";
 import { type IdMappings, ownMappings, sharedMappings } from "../subids.ts";
-
-/** Who runs husk. */
-export interface Caller {
-  readonly uid: number;
-  readonly gid: number;
-  /** Root of the machine's first user namespace. */
-  readonly rootful: boolean;
-}
 
 /** The namespaces of a container, and the id maps of its user namespace if it gets one. */
 export interface ChosenNamespaces {
@@ -30,12 +23,12 @@ export function isOff(options: RunOptions, layer: Isolation): boolean {
  * @throws HuskError "denied" when this user cannot do without a user namespace; "invalid" when no
  *   range of ids is known for one
  */
-export function chooseNamespaces(options: RunOptions, caller: Caller): ChosenNamespaces {
+export function chooseNamespaces(options: RunOptions, facts: SpecFacts): ChosenNamespaces {
   const namespaces: LinuxNamespace[] = [];
   const add = (type: NamespaceType, shared: boolean): void => {
     if (!shared && !isOff(options, type as Isolation)) namespaces.push({ type });
   };
-  const mappings = chooseMappings(options, caller);
+  const mappings = chooseMappings(options, facts);
   if (mappings !== undefined) namespaces.push({ type: "user" });
   add("mount", false);
   add("pid", options.pid === "host");
@@ -46,7 +39,7 @@ export function chooseNamespaces(options: RunOptions, caller: Caller): ChosenNam
   return { namespaces, mappings };
 }
 
-function chooseMappings(options: RunOptions, caller: Caller): IdMappings | undefined {
+function chooseMappings(options: RunOptions, facts: SpecFacts): IdMappings | undefined {
   const shared = options.userns === "host" || isOff(options, "user");
   const given = options.uidMap ?? options.gidMap;
   if (shared) {
@@ -56,7 +49,7 @@ function chooseMappings(options: RunOptions, caller: Caller): IdMappings | undef
         "--uidmap and --gidmap need a user namespace, which --userns host leaves out",
       );
     }
-    if (caller.uid !== 0) {
+    if (!facts.privileged) {
       throw new HuskError("denied", "without a user namespace an ordinary user may make no other namespace", {
         hint: "leave out --userns host (and user in --no-isolate), or run husk as root",
       });
@@ -66,7 +59,7 @@ function chooseMappings(options: RunOptions, caller: Caller): IdMappings | undef
   if (given !== undefined) {
     return { uid: copy(options.uidMap ?? given), gid: copy(options.gidMap ?? given) };
   }
-  if (caller.uid !== 0) return ownMappings(caller.uid, caller.gid, hasMapHelpers());
+  if (!facts.privileged) return ownMappings(facts.uid, facts.gid, hasMapHelpers());
   if (options.userns !== "private") return undefined;
   const mappings = sharedMappings();
   if (mappings !== undefined) return mappings;

@@ -21,7 +21,8 @@ export function refuse(path: string, problem: string, hint?: string): never {
 
 /** Refuses a field because of its type: `expected an integer, got "4m"`. */
 export function expected(path: string, what: string, got: unknown): never {
-  let shown = JSON.stringify(got) ?? String(got);
+  let shown =
+    JSON.stringify(got, (_, value) => (typeof value === "bigint" ? Number(value) : value)) ?? "nothing";
   if (shown.length > 60) shown = `${shown.slice(0, 57)}...`;
   refuse(path, `expected ${what}, got ${shown}`);
 }
@@ -125,12 +126,23 @@ export function stringMap(from: Json, key: string, at: string): Record<string, s
   return map as Record<string, string>;
 }
 
-/** An integer from `min` to `max`, both included; 64-bit values lose what a double cannot hold. */
+/**
+ * An integer from `min` to `max`, both included. What was parsed to a bigint becomes a number: limits
+ * lose nothing that matters by it.
+ */
 export function integer(from: Json, key: string, at: string, min: number, max: number): number | undefined {
-  const value = field(from, key);
+  let value = field(from, key);
   if (value === undefined) return undefined;
+  if (typeof value === "bigint") from[key] = value = Number(value);
   if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
   expected(pathOf(at, key), Number.isInteger(value) ? rangeWords(min, max) : "an integer", value);
+}
+
+/** An unsigned 64-bit integer, exact if it was parsed to a bigint. */
+export function exactInteger(from: Json, key: string, at: string): number | bigint | undefined {
+  const value = field(from, key);
+  if (typeof value === "bigint" && value >= 0n && value < 1n << 64n) return value;
+  return integer(from, key, at, 0, uint64);
 }
 
 /** How a range reads: the 64-bit bounds are not worth naming. */

@@ -8,7 +8,6 @@ import {
   need,
   object,
   oneOf,
-  refuse,
   stringMap,
   strings,
   text,

@@ -88,7 +88,7 @@ function checkRlimits(rlimits: unknown[]): void {
     const at = `process.rlimits[${i}]`;
     const rlimit = asObject(rlimits[i], at);
     const type = need(text(rlimit, "type", at), at, "type");
-    const number = rlimitNumbers[type];
+    const number = Object.hasOwn(rlimitNumbers, type) ? rlimitNumbers[type] : undefined;
     if (number === undefined) expected(`${at}.type`, "the name of a limit, such as RLIMIT_NOFILE", type);
     if (seen & (1 << number)) refuse(`${at}.type`, `${type} is given twice`);
     seen |= 1 << number;

@@ -1,5 +1,16 @@
 import { HuskError } from "../../platform/error.ts";
-import { type Json, asObject, integer, list, need, oneOf, refuse, strings, text, uint64 } from "./field.ts";
+import {
+  asObject,
+  exactInteger,
+  integer,
+  type Json,
+  list,
+  need,
+  oneOf,
+  refuse,
+  strings,
+  text,
+} from "./field.ts";
 
 const actions = [
   "SCMP_ACT_ALLOW",
@@ -52,8 +63,8 @@ function checkRule(value: unknown, at: string): void {
     const path = `${at}.args[${i}]`;
     const arg = asObject(args[i], path);
     need(integer(arg, "index", path, 0, 5), path, "index");
-    need(integer(arg, "value", path, 0, uint64), path, "value");
-    integer(arg, "valueTwo", path, 0, uint64);
+    need(exactInteger(arg, "value", path), path, "value");
+    exactInteger(arg, "valueTwo", path);
     need(oneOf(arg, "op", path, operators), path, "op");
   }
 }

@@ -1,3 +1,22 @@
+import { HuskError } from "../platform/error.ts";
+import { parseExactJson } from "../security/index.ts";
+
+/**
+ * Parses JSON. In a text with comparisons of a seccomp filter, integers that a double cannot hold become
+ * bigints; elsewhere such numbers mean "a lot".
+ *
+ * @param file what errors call the text
+ * @throws HuskError "invalid": `config.json:3:14: no JSON: expected a value, got "}"`
+ */
+export function parseJson(content: string, file: string): unknown {
+  try {
+    return content.includes("SCMP_CMP_") ? parseExactJson(content) : JSON.parse(content);
+  } catch (cause) {
+    const { line, column, problem } = jsonSyntaxError(content);
+    throw new HuskError("invalid", `${file}:${line}:${column}: no JSON: ${problem}`, { cause });
+  }
+}
+
 /** Where a text stops being JSON (RFC 8259). Line and column count from 1. */
 export interface JsonSyntaxError {
   line: number;
@@ -11,7 +30,7 @@ export interface JsonSyntaxError {
  */
 export function jsonSyntaxError(content: string): JsonSyntaxError {
   const scan = new Scan(content);
-  const problem = scan.document() ?? "unexpected text";
+  const problem = scan.document() ?? "nested too deeply";
   const before = content.slice(0, scan.at);
   const line = before.split("\n").length;
   return { line, column: scan.at - before.lastIndexOf("\n"), problem };
