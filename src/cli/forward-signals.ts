@@ -1,0 +1,32 @@
+/** Signals a person or a program sends to the container by sending them to husk. */
+const FORWARDED = [
+  "SIGHUP",
+  "SIGINT",
+  "SIGQUIT",
+  "SIGTERM",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGALRM",
+  "SIGCONT",
+  "SIGWINCH",
+] as const;
+
+/** How often SIGINT or SIGTERM is passed on politely. */
+const PATIENCE = 2;
+
+/**
+ * Hands signals that reach husk on to its keeper, which hands them to the container.
+ *
+ * A program that ignores them (as pid 1 it does without a handler) could not be ended from the
+ * keyboard, so the third SIGINT or SIGTERM calls `force`.
+ *
+ * @param send gets the signal's number
+ */
+export function forwardSignals(send: (signal: number) => void, force: () => void): void {
+  let asked = 0;
+  const handle = (name: string, signal: number): void => {
+    if ((name === "SIGINT" || name === "SIGTERM") && ++asked > PATIENCE) force();
+    else send(signal);
+  };
+  for (const name of FORWARDED) process.on(name, handle);
+}
