@@ -1,7 +1,6 @@
-import { type List, Memory } from "../plan/index.ts";
+import { KillAll, type List, Memory, quote } from "../plan/index.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_CLOEXEC, O_WRONLY } from "./flags.ts";
-import type { Group } from "./group.ts";
-import { KillAll } from "../plan/index.ts";
+import { type Group, groupWith } from "./group.ts";
 
 /** Names of what the keeper reports of the groups. */
 const OOM_EXPORT = "cgroup.oom";
@@ -13,7 +12,8 @@ const PATIENCE_MS = 2000;
 /**
  * Operations that remove the container's groups after its end.
  *
- * The count of out-of-memory kills is read before; it goes with the group. Groups that are not the
+ * The count of out-of-memory kills is read before; it goes with the group. Where the container could
+ * make groups of its own below, {@link removeGroups} has to follow. Groups that are not the
  * container's own (`mine` negative: the launch failed because they existed) are left alone.
  *
  * @param kill end what still runs in the group; needed where no pid namespace ends with pid 1
@@ -25,10 +25,12 @@ export function removeGroupsSteps(
 ): void {
   const first = groups[0];
   if (first === undefined) return;
-  const left = new Memory(4 * groups.length);
+  const left = new Memory(4);
   exports.set(LEFT_EXPORT, left);
   cleanup.step("remove the control groups", "nothing of the container stays behind", () =>
-    groups.map(({ path, removable }) => `rmdir ${[path, ...removable.toReversed()].join(" ")}`).join("\n"),
+    groups
+      .map(({ path, removable }) => `rmdir ${[path, ...removable.toReversed()].map(quote).join(" ")}`)
+      .join("\n"),
   );
   cleanup.when(cleanup.load(mine, 0), "succeeded", () => {
     readOutOfMemory(cleanup, groups, exports);
@@ -38,7 +40,7 @@ export function removeGroupsSteps(
       const remove = cleanup
         .call("unlinkat", AT_FDCWD, path, AT_REMOVEDIR)
         .retry(i === 0 ? PATIENCE_MS : 100);
-      cleanup.store(remove, left, 4 * i);
+      if (i === 0) cleanup.store(remove, left, 0);
       for (let parent = removable.length - 1; parent >= 0; parent--)
         cleanup.call("unlinkat", AT_FDCWD, removable[parent] as string, AT_REMOVEDIR);
     }
@@ -46,7 +48,7 @@ export function removeGroupsSteps(
 }
 
 function readOutOfMemory(cleanup: List, groups: readonly Group[], exports: Map<string, Memory>): void {
-  const group = groups.find(({ hierarchy }) => hierarchy.controllers.includes("memory"));
+  const group = groupWith(groups, "memory");
   if (group === undefined) return;
   const file = group.hierarchy.version === 1 ? "memory.oom_control" : "memory.events";
   const text = new Memory(256);
@@ -73,7 +75,8 @@ export function outOfMemoryKills(exports: ReadonlyMap<string, Uint8Array>): numb
   return 0;
 }
 
-/** True if the keeper could not remove every group: the container made some below, or is not quite dead. */
+/** True if the container's processes did not end in time, so that its groups are left ({@link removeGroups}). */
 export function groupsLeft(exports: ReadonlyMap<string, Uint8Array>): boolean {
-  return exports.get(LEFT_EXPORT)?.some((byte) => byte !== 0) ?? false;
+  const result = exports.get(LEFT_EXPORT);
+  return result !== undefined && result[0] !== 0;
 }

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { HuskError } from "../platform/error.ts";
 import type { Group } from "./group.ts";
 
-/** Controllers a container's group should have, in the order in which the kernel lists them. */
-const wanted = "cpuset cpu io memory pids";
+/** Controllers every group gets for the sake of statistics; `cpuset` only if it is asked for. */
+const wanted = "cpu io memory pids";
 
 /** How controllers reach a v2 group: each group above hands them down by name. */
 export interface HandDown {
@@ -32,7 +32,9 @@ export function handDown(group: Group, asked: readonly string[]): HandDown {
     if (` ${wanted} `.includes(` ${name} `) || asked.includes(name)) names.push(name);
   if (names.length === 0) return { line: "", missing: "", occupied: false };
   const enabled = words(`${base}/cgroup.subtree_control`);
-  const missing = plus(names.filter((name) => !enabled.includes(name)));
+  const lacking: string[] = [];
+  for (const name of names) if (!enabled.includes(name)) lacking.push(name);
+  const missing = plus(lacking);
   const occupied =
     missing !== "" &&
     existsSync(`${base}/cgroup.type`) &&

@@ -45,10 +45,16 @@ export function deviceWrites(rules: readonly LinuxDeviceCgroup[]): DeviceWrite[]
     else writes.push({ file, value: `c ${numbers}` }, { file, value: `b ${numbers}` });
   }
   if (writes.length === 0 || writes[0]?.value !== "a") return writes;
+  const ruled = writes.length;
   for (const value of always) {
-    if (!writes.some((write) => write.value === value)) writes.push({ file: "devices.allow", value });
+    if (!isAmong(writes, ruled, value)) writes.push({ file: "devices.allow", value });
   }
   return writes;
+}
+
+function isAmong(writes: readonly DeviceWrite[], count: number, value: string): boolean {
+  for (let i = 0; i < count; i++) if (writes[i]?.value === value) return true;
+  return false;
 }
 
 /** True if the rules leave every device open, as those of a privileged container do. */

@@ -1,4 +1,4 @@
-import type { Group } from "./group.ts";
+import { type Group, groupWith } from "./group.ts";
 
 /** The file that stops and continues everything in a container, and what is written into it. */
 export interface Freezer {
@@ -15,7 +15,7 @@ export interface Freezer {
  * v2's is preferred, also beside v1 hierarchies: there a frozen process can still be killed.
  */
 export function freezerOf(groups: readonly Group[]): Freezer | undefined {
-  const unified = groups.find(({ hierarchy }) => hierarchy.version === 2);
+  const unified = groups[0]?.hierarchy.version === 2 ? groups[0] : undefined;
   if (unified !== undefined)
     return {
       file: `${unified.path}/cgroup.freeze`,
@@ -23,7 +23,7 @@ export function freezerOf(groups: readonly Group[]): Freezer | undefined {
       thaw: "0",
       state: { file: `${unified.path}/cgroup.events`, frozen: "frozen 1" },
     };
-  const v1 = groups.find(({ hierarchy }) => hierarchy.controllers.includes("freezer"));
+  const v1 = groupWith(groups, "freezer");
   if (v1 === undefined) return undefined;
   const file = `${v1.path}/freezer.state`;
   return { file, freeze: "FROZEN", thaw: "THAWED", state: { file, frozen: "FROZEN" } };

@@ -22,6 +22,18 @@ export interface GroupFolders {
   readonly parents: readonly string[];
 }
 
+/** The group in a hierarchy; a loop, since find() and its like are compiled at their first use. */
+export function groupIn(groups: readonly Group[], hierarchy: Hierarchy | undefined): Group | undefined {
+  for (const group of groups) if (group.hierarchy === hierarchy) return group;
+  return undefined;
+}
+
+/** The v1 or v2 group with a controller. */
+export function groupWith(groups: readonly Group[], controller: string): Group | undefined {
+  for (const group of groups) if (group.hierarchy.controllers.includes(controller)) return group;
+  return undefined;
+}
+
 /** Paths of groups and of the parents made for them. */
 export function foldersOf(groups: readonly Group[]): GroupFolders {
   const folders = { groups: [] as string[], parents: [] as string[] };

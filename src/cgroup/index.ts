@@ -9,7 +9,7 @@ export type { Freezer } from "./freezer.ts";
 export type { Group, GroupFolders, Maker } from "./group.ts";
 export { type GroupName, groupPath } from "./group-path.ts";
 export { type Hierarchy, hierarchyOf, type Layout, readLayout } from "./layout.ts";
-export { type CgroupRequest, type PreparedCgroups, prepareCgroups } from "./prepare.ts";
+export { type CgroupRequest, type Cgroups, prepareCgroups } from "./prepare.ts";
 export { removeGroups } from "./remove-groups.ts";
 export type { ResourceWrite } from "./resource-write.ts";
 export { resourceWrites } from "./resource-writes.ts";

@@ -55,61 +55,69 @@ export function detectLayout(
 ): Layout {
   const hierarchies: Hierarchy[] = [];
   const covered = mountinfo.lastIndexOf(" /sys/fs/cgroup ");
-  const memberships = self.split("\n");
   for (let at = mountinfo.indexOf(" - cgroup"); at >= 0; at = mountinfo.indexOf(" - cgroup", at + 1)) {
     const start = mountinfo.lastIndexOf("\n", at) + 1;
     let end = mountinfo.indexOf("\n", at);
     if (end < 0) end = mountinfo.length;
-    const fields = mountinfo.slice(start, at).split(" ");
-    const root = fields[3];
-    const mount = fields[4];
-    const options = fields[5];
-    if (root === undefined || mount === undefined || options === undefined) continue;
-    const superOptions = mountinfo.slice(mountinfo.lastIndexOf(" ", end - 1) + 1, end);
-    if (mount.startsWith("/sys/fs/cgroup/") && start < covered) continue;
+    const rootAt = nextField(mountinfo, nextField(mountinfo, nextField(mountinfo, start)));
+    const mountAt = nextField(mountinfo, rootAt);
+    const optionsAt = nextField(mountinfo, mountAt);
+    const mount = mountinfo.slice(mountAt, optionsAt - 1);
+    if (start < covered && mount.startsWith("/sys/fs/cgroup/")) continue;
     if (mountinfo.includes(` ${mount} `, end)) continue;
     const version = mountinfo.startsWith("cgroup2 ", at + 3) ? 2 : 1;
-    const membership = findMembership(memberships, version, `,${superOptions},`);
-    if (membership === undefined) continue;
+    const namesAt = version === 2 ? self.indexOf("0::") + 2 : findNames(self, mountinfo, at, end);
+    if (namesAt <= 1) continue;
+    const colon = self.indexOf(":", namesAt);
+    let lineEnd = self.indexOf("\n", colon);
+    if (lineEnd < 0) lineEnd = self.length;
     const path = unescape(mount);
-    const colon = membership.indexOf(":");
-    const second = membership.indexOf(":", colon + 1);
-    const controllers =
-      version === 1 ? membership.slice(colon + 1, second).split(",") : words(controllersOf(path));
     const found: Hierarchy = {
       version,
       mount: path,
-      controllers,
-      own: ownGroup(unescape(root), membership.slice(second + 1)),
-      readOnly: options === "ro" || options.startsWith("ro,"),
+      controllers: version === 1 ? self.slice(namesAt, colon).split(",") : words(controllersOf(path)),
+      own: ownGroup(unescape(mountinfo.slice(rootAt, mountAt - 1)), self.slice(colon + 1, lineEnd)),
+      readOnly: mountinfo.startsWith("ro", optionsAt),
     };
-    const twin = hierarchies.findIndex((known) => isSame(known, found));
-    if (twin < 0) hierarchies.push(found);
-    else if (path.startsWith("/sys/fs/cgroup") && !hierarchies[twin]?.mount.startsWith("/sys/fs/cgroup"))
-      hierarchies[twin] = found;
+    addOnce(hierarchies, found);
   }
   return { hierarchies };
 }
 
-/** The line `ID:CONTROLLERS:PATH` of the hierarchy a mount shows; v2 has `0::PATH`. */
-function findMembership(lines: readonly string[], version: 1 | 2, options: string): string | undefined {
-  for (const line of lines) {
-    if (version === 2) {
-      if (line.startsWith("0::")) return line;
-      continue;
-    }
-    const colon = line.indexOf(":") + 1;
-    const second = line.indexOf(":", colon);
-    if (second <= colon) continue;
-    const comma = line.indexOf(",", colon);
-    const first = line.slice(colon, comma < 0 || comma > second ? second : comma);
-    if (options.includes(`,${first},`)) return line;
-  }
-  return undefined;
+/** Start of the field after the one at `at`. */
+function nextField(text: string, at: number): number {
+  return text.indexOf(" ", at) + 1;
 }
 
-function isSame(a: Hierarchy, b: Hierarchy): boolean {
-  return a.version === b.version && (a.version === 2 || a.controllers[0] === b.controllers[0]);
+/**
+ * Where the controllers of a v1 mount stand in /proc/self/cgroup, as `ID:CONTROLLERS:PATH`, or 0.
+ *
+ * The mount names them last among its options, `rw,cpu,cpuacct`, or beside others:
+ * `rw,xattr,name=systemd`.
+ */
+function findNames(self: string, mountinfo: string, at: number, end: number): number {
+  const options = mountinfo.slice(mountinfo.lastIndexOf(" ", end - 1) + 1, end);
+  const usual = self.indexOf(`:${options.slice(3)}:`);
+  if (usual >= 0) return usual + 1;
+  for (const option of options.split(",")) {
+    for (const mark of [`:${option}:`, `:${option},`]) {
+      const names = self.indexOf(mark);
+      if (names >= 0) return names + 1;
+    }
+  }
+  return 0;
+}
+
+function addOnce(hierarchies: Hierarchy[], found: Hierarchy): void {
+  for (let i = 0; i < hierarchies.length; i++) {
+    const known = hierarchies[i] as Hierarchy;
+    if (known.version !== found.version) continue;
+    if (found.version === 1 && known.controllers[0] !== found.controllers[0]) continue;
+    if (found.mount.startsWith("/sys/fs/cgroup") && !known.mount.startsWith("/sys/fs/cgroup"))
+      hierarchies[i] = found;
+    return;
+  }
+  hierarchies.push(found);
 }
 
 /**

@@ -1,16 +1,17 @@
-import type { Call, List } from "../plan/index.ts";
-import { type DeviceWrite } from "./device-rules.ts";
+import { type Call, type List, quote } from "../plan/index.ts";
+import type { DeviceWrite } from "./device-rules.ts";
 import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "./flags.ts";
-import type { Group } from "./group.ts";
+import { type Group, groupIn } from "./group.ts";
 import { writeFile } from "./make-groups.ts";
 import type { ResourceWrite } from "./resource-write.ts";
+import { echoInto } from "./shell.ts";
 
 /** Steps that write limits into the container's groups, one step a limit. */
 export function limitSteps(keeper: List, groups: readonly Group[], writes: readonly ResourceWrite[]): void {
   let last = "";
   let fd: Call | undefined;
   for (const { hierarchy, file, value, object, why, otherwise } of writes) {
-    const group = groups.find((group) => group.hierarchy === hierarchy);
+    const group = groupIn(groups, hierarchy);
     if (group === undefined) throw new Error(`a limit for ${hierarchy.mount}, in which there is no group`);
     const path = `${group.path}/${file}`;
     keeper.step(object, why, () => shellWrite(group.path, file, value, otherwise));
@@ -40,9 +41,10 @@ function shellWrite(
   value: string,
   otherwise: ResourceWrite["otherwise"],
 ): string {
-  const write = `echo "${value}" > ${folder}/${file}`;
+  const write = echoInto(value, `${folder}/${file}`);
   if (otherwise === undefined) return write;
-  return `if [ -e ${folder}/${file} ]; then ${write}; else echo "${otherwise.value}" > ${folder}/${otherwise.file}; fi`;
+  const other = echoInto(otherwise.value, `${folder}/${otherwise.file}`);
+  return `if [ -e ${quote(`${folder}/${file}`)} ]; then ${write}; else ${other}; fi`;
 }
 
 /** The step that restricts device nodes through the `devices` controller of v1. */
@@ -52,7 +54,7 @@ export function deviceSteps(keeper: List, group: Group, writes: readonly DeviceW
   keeper.step(
     "allowed devices",
     "a device node made or found in the container opens only if it is on this list: no disk, no memory",
-    () => writes.map(({ file, value }) => `echo "${value}" > ${path}/${file}`).join("\n"),
+    () => writes.map(({ file, value }) => echoInto(value, `${path}/${file}`)).join("\n"),
   );
   const open = new Map<string, Call>();
   for (const { file, value } of writes) {

@@ -1,8 +1,9 @@
-import { AT_FDCWD, O_CLOEXEC, O_PATH, O_WRONLY } from "./flags.ts";
-import { type Call, type List, Memory } from "../plan/index.ts";
-import type { CpusetFill } from "./cpuset-v1.ts";
+import { type Call, type List, Memory, quote } from "../plan/index.ts";
+import { type CpusetFill, fillCpuset } from "./cpuset-v1.ts";
 import type { HandDown } from "./controllers-v2.ts";
+import { AT_FDCWD, O_CLOEXEC, O_PATH, O_WRONLY } from "./flags.ts";
 import type { Group } from "./group.ts";
+import { echoInto } from "./shell.ts";
 
 /** Another husk may remove a parent between its making and the making of what goes into it. */
 const ATTEMPTS = 3;
@@ -28,11 +29,14 @@ export function makeGroups(
   groups: readonly Group[],
   { adopt, handDown, fill }: { adopt: boolean; handDown: HandDown | undefined; fill: CpusetFill | undefined },
 ): MadeGroups {
-  const mine = new Memory(Uint8Array.of(255, 255, 255, 255));
+  const mine = new Memory(4);
+  mine.bytes.fill(255);
   const tasks: { group: Group; fd: Call }[] = [];
   let folder: Call | undefined;
-  keeper.step("own control groups", "the kernel counts and limits what is in a group as one", () =>
-    groups.map((group) => `mkdir -p ${group.path}`).join("\n"),
+  keeper.step(
+    "own control groups",
+    "the kernel counts and limits what is in a group as one",
+    () => `mkdir -p ${groups.map(({ path }) => quote(path)).join(" ")}`,
   );
   for (let i = 0; i < groups.length; i++)
     makeGroup(keeper, groups[i] as Group, i === 0 ? mine : undefined, adopt, 1);
@@ -46,7 +50,7 @@ export function makeGroups(
   }
   const unified = groups[0];
   if (handDown !== undefined && unified !== undefined) handDownSteps(keeper, unified, handDown);
-  if (fill !== undefined) fillCpuset(keeper, groups, fill);
+  if (fill !== undefined) fillCpuset(keeper, fill);
   return { mine, tasks, folder };
 }
 
@@ -59,7 +63,7 @@ function makeGroup(
 ): void {
   const { path, parents } = group;
   const again = parents.length > 0 && attempt < ATTEMPTS;
-  const make = keeper.call("mkdirat", AT_FDCWD, path, 0o755).about(`control group "${path}"`);
+  const make = keeper.call("mkdirat", AT_FDCWD, path, 0o755).about(path);
   if (mine !== undefined) keeper.store(make, mine, 0);
   if (again && adopt) make.accept("ENOENT", "EEXIST");
   else if (again) make.accept("ENOENT");
@@ -84,32 +88,11 @@ function handDownSteps(keeper: List, group: Group, { line, missing }: HandDown):
   if (line !== "") for (const parent of group.parents) givers.push([parent, line]);
   if (givers.length === 0) return;
   keeper.step("hand controllers down", "a v2 group has the controllers the group above hands to it", () =>
-    givers.map(([path, names]) => `echo "${names}" > ${path}/cgroup.subtree_control`).join("\n"),
+    givers.map(([path, names]) => echoInto(names, `${path}/cgroup.subtree_control`)).join("\n"),
   );
   for (const [path, names] of givers) {
     const about = `controllers ${names} of "${path}" (a group that holds processes itself cannot hand them down)`;
     writeFile(keeper, `${path}/cgroup.subtree_control`, names, about);
-  }
-}
-
-/** v1 only: a new cpuset is empty, and nothing can run in it. */
-function fillCpuset(keeper: List, groups: readonly Group[], fill: CpusetFill): void {
-  const group = groups.find(
-    ({ hierarchy }) => hierarchy.version === 1 && hierarchy.controllers.includes("cpuset"),
-  );
-  if (group === undefined) return;
-  const folders = [...fill.parents, group.path];
-  keeper.step(
-    "CPUs and memory to run on",
-    "a new cpuset of v1 is empty and nothing can run in it: it gets what the group above has",
-    () =>
-      folders
-        .map((path) => `echo ${fill.cpus} > ${path}/cpuset.cpus; echo ${fill.mems} > ${path}/cpuset.mems`)
-        .join("\n"),
-  );
-  for (const path of folders) {
-    writeFile(keeper, `${path}/cpuset.cpus`, fill.cpus, `CPUs of "${path}"`);
-    writeFile(keeper, `${path}/cpuset.mems`, fill.mems, `memory nodes of "${path}"`);
   }
 }
 

@@ -6,13 +6,22 @@ import { type HandDown, handDown } from "./controllers-v2.ts";
 import { cpusetFill } from "./cpuset-v1.ts";
 import { allowsEverything, deviceWrites } from "./device-rules.ts";
 import { type Freezer, freezerOf } from "./freezer.ts";
-import { chooseGroups, foldersOf, type Group, type GroupFolders, type Maker } from "./group.ts";
+import {
+  chooseGroups,
+  foldersOf,
+  type Group,
+  type GroupFolders,
+  groupIn,
+  groupWith,
+  type Maker,
+} from "./group.ts";
 import { type GroupName, groupPath } from "./group-path.ts";
-import { type Hierarchy, hierarchyOf, type Layout } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import { deviceSteps, limitSteps } from "./limit-steps.ts";
 import { type MadeGroups, makeGroups } from "./make-groups.ts";
 import { resourceWrites } from "./resource-writes.ts";
 import type { LinuxResources } from "./resources.ts";
+import { echoInto } from "./shell.ts";
 import { unavailable } from "./unavailable.ts";
 
 /** What is asked of the control groups of one container. */
@@ -27,7 +36,7 @@ export interface CgroupRequest extends GroupName {
 }
 
 /** The control groups a container will be in. */
-export interface PreparedCgroups {
+export interface Cgroups {
   /** One in each usable hierarchy; none for an ordinary user who asked for no limit. */
   readonly groups: readonly Group[];
   /** What to remember for {@link removeGroups}, in case nobody lives to remove the groups. */
@@ -59,9 +68,9 @@ export interface PreparedCgroups {
 export function prepareCgroups(
   keeper: List,
   cleanup: List,
-  request: CgroupRequest,
   exports: Map<string, Memory>,
-): PreparedCgroups {
+  request: CgroupRequest,
+): Cgroups {
   const { layout, maker, resources = {} } = request;
   const warnings = checkResources(resources, layout);
   const writes = resourceWrites(resources, layout);
@@ -70,16 +79,16 @@ export function prepareCgroups(
   const groups =
     maker.rootless && writes.length === 0 ? [] : chooseGroups(layout, groupPath(request), maker, asked);
   for (const { hierarchy, controller, object } of writes) {
-    if (find(groups, hierarchy) === undefined) throw unavailable(layout, controller, object, maker);
+    if (groupIn(groups, hierarchy) === undefined) throw unavailable(layout, controller, object, maker);
   }
   const rules = resources.devices ?? [];
-  const devices = maker.rootless ? undefined : find(groups, hierarchyOf(layout, "devices"));
+  const devices = maker.rootless ? undefined : groupWith(groups, "devices");
   let made: MadeGroups | undefined;
   let evacuate: string | undefined;
   if (groups.length > 0) {
     const inner = v2Controllers(groups, asked);
     evacuate = inner.evacuate;
-    const cpuset = find(groups, hierarchyOf(layout, "cpuset"));
+    const cpuset = groupWith(groups, "cpuset");
     const fill = cpuset?.hierarchy.version === 1 ? cpusetFill(cpuset) : undefined;
     made = makeGroups(keeper, groups, { adopt: request.adopt, handDown: inner.handDown, fill });
     if (devices !== undefined) deviceSteps(keeper, devices, deviceWrites(rules));
@@ -112,10 +121,6 @@ function v2Controllers(
   return { handDown: down, evacuate: unified.base };
 }
 
-function find(groups: readonly Group[], hierarchy: Hierarchy | undefined): Group | undefined {
-  return groups.find((group) => group.hierarchy === hierarchy);
-}
-
 /**
  * v1: a process without threads writes itself into `tasks`, which takes microseconds where
  * `cgroup.procs` takes milliseconds. v2: it was born in its group.
@@ -124,9 +129,10 @@ function joinSteps(container: List, groups: readonly Group[], made: MadeGroups |
   if (made === undefined) return;
   container.step("enter the control groups", "limits hold before the program's first instruction", () =>
     groups
-      .map(({ path, hierarchy }) => `echo 0 > ${path}/${hierarchy.version === 1 ? "tasks" : "cgroup.procs"}`)
+      .map(({ path, hierarchy }) =>
+        echoInto("0", `${path}/${hierarchy.version === 1 ? "tasks" : "cgroup.procs"}`),
+      )
       .join("\n"),
   );
-  for (const { group, fd } of made.tasks)
-    container.call("write", fd, "0", 1).expect(1).about(`control group "${group.path}"`);
+  for (const { group, fd } of made.tasks) container.call("write", fd, "0", 1).expect(1).about(group.path);
 }
