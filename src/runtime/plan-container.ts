@@ -1,13 +1,14 @@
-import { type PreparedCgroups, prepareCgroups } from "../cgroup/index.ts";
+import { type CgroupRequest, type Cgroups, prepareCgroups } from "../cgroup/index.ts";
 import {
   type IdMapWriter, joinNamespaces, type LinuxIdMapping, namespaceFlags, namespaceReasons, openNamespaces, writeIdMaps,
 } from "../namespace/index.ts";
 import {
-  Clone, CLONE_ARGS_CGROUP, cloneArgs, Exec, Init, Keep, List, Memory, type Plan, type Relay, type Result, setHighFlag,
+  Clone, CLONE_ARGS_CGROUP, cloneArgs, Exec, Init, Keep, List, Memory, type Plan, quote, type Relay, type Result, setHighFlag,
   Wait,
 } from "../plan/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
+import { type CapabilityMask, type CapabilitySets, resolveCapabilities } from "../security/index.ts";
 import type { Spec } from "./config.ts";
 import { planInside } from "./plan-inside.ts";
 import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
@@ -27,6 +28,10 @@ export interface ContainerRequest {
   readonly id: string;
   readonly spec: Spec;
   readonly root: RootfsSource;
+  /** Relative paths of the configuration start here. */
+  readonly bundle: string;
+  /** What husk can hand on; everything in a new user namespace. */
+  readonly availableCapabilities: CapabilityMask;
   /** husk is root (or has CAP_SYS_ADMIN) here: paths only root may reach can be opened for the container. */
   readonly privileged: boolean;
   /** Who writes the id maps, if there is a new user namespace. */
@@ -49,11 +54,11 @@ export interface ContainerRequest {
   /** MS_MOVE and chroot(2) instead of pivot_root(2), for a host whose root is the initial ramfs. */
   readonly noPivot?: boolean;
   readonly noNewKeyring?: boolean;
+  /** Make the working directory where it is missing, as docker does. */
+  readonly makeWorkingDirectory?: boolean;
   /** Soft limit of open files the caller had: a JavaScript runtime raises its own. */
   readonly callerOpenFiles?: number;
 }
-
-export type CgroupRequest = Parameters<typeof prepareCgroups>[2];
 
 /** Everything the rooms share while a plan is made. */
 export interface PlanContext {
@@ -62,15 +67,28 @@ export interface PlanContext {
   readonly keeper: List;
   readonly container: List;
   readonly cleanup: List;
-  readonly cgroups: PreparedCgroups | undefined;
+  readonly cgroups: Cgroups | undefined;
+  readonly capabilities: CapabilitySets;
   /** A new namespace of this kind is made for the container. */
   isNew(type: keyof typeof namespaceFlags): boolean;
   /** The container has one of its own or a joined one: it does not share husk's. */
   hasOwn(type: keyof typeof namespaceFlags): boolean;
 }
 
-/** The whole of a container as a launch plan. Pure: nothing is touched, some host facts were read before. */
-export function planContainer(request: ContainerRequest): Plan {
+/** A plan, and what its maker has to tell. */
+export interface PlannedContainer {
+  readonly plan: Plan;
+  /** What is stricter than asked, for the user to know. */
+  readonly warnings: readonly string[];
+  readonly cgroups: Cgroups | undefined;
+}
+
+/**
+ * The whole of a container as a launch plan. Nothing is changed by planning; some host facts are read.
+ *
+ * @throws HuskError for what the configuration asks and this machine or user cannot have
+ */
+export function planContainer(request: ContainerRequest): PlannedContainer {
   const { spec } = request;
   const namespaces = spec.linux.namespaces ?? [];
   const keeper = new List("keeper");
@@ -86,14 +104,15 @@ export function planContainer(request: ContainerRequest): Plan {
   if (request.lockFile !== undefined) holdLock(keeper, request.lockFile);
 
   const cgroups =
-    request.cgroups === undefined ? undefined : prepareCgroups(keeper, cleanup, request.cgroups, exports);
+    request.cgroups === undefined ? undefined : prepareCgroups(keeper, cleanup, exports, request.cgroups);
+  const { sets, warnings } = capabilitiesOf(request, cgroups);
   const joined = openNamespaces(keeper, namespaces);
   const channel = spec.process.terminal ? openTerminalChannel(keeper) : undefined;
   const pipes = request.pipes && channel === undefined ? openPipes(keeper) : undefined;
 
   const maps = isNew("user") ? idMaps(spec) : undefined;
   const gate = maps === undefined ? undefined : openGate(keeper);
-  const context: PlanContext = { request, spec, keeper, container, cleanup, cgroups, isNew, hasOwn };
+  const context: PlanContext = { request, spec, keeper, container, cleanup, cgroups, capabilities: sets, isNew, hasOwn };
   const program = new List("program");
   const inside = planInside(context, { channel, gate, pipes });
 
@@ -146,7 +165,23 @@ export function planContainer(request: ContainerRequest): Plan {
     }),
   );
   removeState(cleanup, request);
-  return { keeper, cleanup, exports };
+  return { plan: { keeper, cleanup, exports }, warnings: [...warnings, ...(cgroups?.warnings ?? [])], cgroups };
+}
+
+const CAP_MKNOD = 1 << 27;
+
+/**
+ * The capability sets the program gets. Where no control group guards devices, nobody may make device nodes:
+ * with CAP_MKNOD the container could reach the host's disks.
+ */
+function capabilitiesOf(
+  request: ContainerRequest,
+  cgroups: Cgroups | undefined,
+): { sets: CapabilitySets; warnings: readonly string[] } {
+  const { low, high } = request.availableCapabilities;
+  const guarded = cgroups === undefined || cgroups.enforcesDevices;
+  const available = { low: guarded ? low : (low & ~CAP_MKNOD) >>> 0, high };
+  return resolveCapabilities(request.spec.process.capabilities ?? {}, available);
 }
 
 function cloneFlags(namespaces: NonNullable<Spec["linux"]["namespaces"]>): number {
@@ -243,9 +278,12 @@ function execute(container: List, program: List, request: ContainerRequest): voi
     container.step("init", "pid 1 forwards signals and reaps orphans, so that the program need not");
     container.add(new Init(program));
   }
-  start.step(`execute ${name}`, "the set-up ends and the program begins; no descriptor above 2 is left", () =>
-    `exec ${args.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(" ")}`,
-  );
+  start.step(`execute ${name}`, "the set-up ends and the program begins; no descriptor above 2 is left", () => {
+    const words = args.map(quote).join(" ");
+    return `if command -v setpriv > /dev/null; then exec setpriv $SETPRIV -- ${words}; fi
+echo "no setpriv here: capabilities and ids stay as they are" >&2
+exec ${words}`;
+  });
   start.add(new Exec(programPaths(name, env), args, env)).object = `"${name}"`;
 }
 

@@ -78,8 +78,9 @@ export interface WorkingDirectory {
  * Enters the working directory, and refuses one outside the root: a descriptor that leaked from the host
  * could otherwise be entered through /proc/self/fd (CVE-2024-21626).
  */
-export function enterWorkingDirectory(list: List, cwd: string): WorkingDirectory {
-  list.step(`working directory ${cwd}`, "where the program starts", () => `cd '${cwd}'`);
+export function enterWorkingDirectory(list: List, cwd: string, make: boolean): WorkingDirectory {
+  list.step(`working directory ${cwd}`, "where the program starts", () => `${make ? `mkdir -p '${cwd}'\n` : ""}cd '${cwd}'`);
+  if (make) makeDirectories(list, cwd);
   const first = list.call("chdir", cwd).accept("EACCES", "EPERM").about(`working directory "${cwd}"`);
   return {
     again(later: List): void {
@@ -93,4 +94,14 @@ export function enterWorkingDirectory(list: List, cwd: string): WorkingDirectory
         `working directory "${cwd}", which lies outside the container`;
     },
   };
+}
+
+/** As docker: a working directory the image lacks is made, each folder 0755 and root's. */
+function makeDirectories(list: List, path: string): void {
+  for (let at = path.indexOf("/", 1); ; at = path.indexOf("/", at + 1)) {
+    const part = at < 0 ? path : path.slice(0, at);
+    // A read-only root refuses; whether the folder is there after all, chdir(2) tells.
+    if (part !== "/") list.call("mkdirat", -100, part, 0o755).accept("EEXIST", "EROFS", "EACCES", "EPERM");
+    if (at < 0) return;
+  }
 }

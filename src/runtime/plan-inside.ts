@@ -1,0 +1,175 @@
+import { cgroupMounts } from "../cgroup/index.ts";
+import { HuskError } from "../platform/error.ts";
+import { type List, quote, type Result } from "../plan/index.ts";
+import {
+  addDevices, addMounts, attachRoot, bindConsole, makePathsReadonly, makeRootPrivate, makeRootReadonly, maskPaths,
+  type Mounted, needsDevices, newFileSystem, openPty, pivotRoot, type RootfsPropagation, writeSysctls,
+} from "../rootfs/index.ts";
+import { compileSeccomp, labelExec, loadSeccomp, setNoNewPrivileges } from "../security/index.ts";
+import type { Gate, OutputPipes, PlanContext } from "./plan-container.ts";
+import { becomeUser } from "./process/credentials.ts";
+import { setRlimits } from "./process/rlimits.ts";
+import {
+  bringLoopbackUp, enterWorkingDirectory, joinSessionKeyring, setDomainname, setHostname, setOomScoreAdj,
+  setPersonality,
+} from "./process/surroundings.ts";
+import { takeTerminal, type TerminalChannel } from "./process/terminal.ts";
+
+const CLONE_NEWCGROUP = 0x2000000;
+
+/** What connects the container's process with the keeper while it is set up. */
+export interface Connections {
+  readonly channel: TerminalChannel | undefined;
+  readonly gate: Gate | undefined;
+  readonly pipes: OutputPipes | undefined;
+}
+
+/** What has to come after everything else, just before the program. */
+export interface Inside {
+  last(): void;
+}
+
+/**
+ * The container's own list, from its first breath to just before its program, in the order runc keeps:
+ * what needs power first, then the root file system, then the power is given away.
+ */
+export function planInside(context: PlanContext, connections: Connections): Inside {
+  const { request, spec, container: list, cgroups, isNew, hasOwn } = context;
+  const { process } = spec;
+  const user = isNew("user");
+  const single = user && request.idMapWriter?.kind === "single";
+  if (cgroups !== undefined) cgroups.join(list);
+  if (connections.gate !== undefined) passGate(list, connections.gate, single);
+  if (isNew("cgroup")) {
+    list.step("own control group namespace", "its groups look like the root of all groups", () => "# unshare --cgroup");
+    list.call("unshare", CLONE_NEWCGROUP);
+  }
+  list.step("own session", "signals of the caller's terminal go to husk, not past it");
+  list.call("setsid");
+  if (!request.noNewKeyring) joinSessionKeyring(list, request.id);
+  if (isNew("network")) bringLoopbackUp(list);
+
+  const root = planRoot(context, connections.channel);
+
+  if (hasOwn("uts")) {
+    if (spec.hostname) setHostname(list, spec.hostname);
+    if (spec.domainname) setDomainname(list, spec.domainname);
+  }
+  root.finish();
+  if (process.oomScoreAdj !== undefined) setOomScoreAdj(list, root.procfs(), process.oomScoreAdj);
+  if (spec.linux.personality !== undefined) setPersonality(list, spec.linux.personality);
+  setRlimits(list, process.rlimits ?? []);
+  if (process.apparmorProfile || process.selinuxLabel) labelExec(list, root.procfs(), process);
+  if (connections.pipes !== undefined) usePipes(list, connections.pipes);
+
+  // With no_new_privs the filter can come last of all; without it, loading needs CAP_SYS_ADMIN, so earlier.
+  const seccomp = spec.linux.seccomp === undefined ? undefined : compileSeccomp(spec.linux.seccomp);
+  const directory = enterWorkingDirectory(list, process.cwd, request.makeWorkingDirectory ?? false);
+  if (process.noNewPrivileges) setNoNewPrivileges(list);
+  else if (seccomp !== undefined) loadSeccomp(list, seccomp);
+  becomeUser(list, process.user, context.capabilities, single);
+  directory.again(list);
+  return {
+    last(): void {
+      if (process.noNewPrivileges && seccomp !== undefined) loadSeccomp(list, seccomp);
+    },
+  };
+}
+
+/** Waits until the ids are mapped, then becomes the root of the new user namespace. */
+function passGate(list: List, gate: Gate, setgroupsDenied: boolean): void {
+  list.step("become root of the user namespace", "powerful in here, an ordinary user outside", () => "# unshare --map-root-user");
+  list.call("close", gate.write);
+  list.call("read", gate.read, new Uint8Array(8), 1).expect(1).about("the keeper's sign that ids are mapped");
+  if (!setgroupsDenied) list.call("setgroups", 0, null);
+  list.call("setresgid", 0, 0, 0);
+  list.call("setresuid", 0, 0, 0);
+}
+
+function usePipes(list: List, { stdout, stderr }: OutputPipes): void {
+  list.step("output through pipes", "descriptors 1 and 2 of the program");
+  list.call("dup3", stdout.write, 1, 0);
+  list.call("dup3", stderr.write, 2, 0);
+}
+
+interface PlannedRoot {
+  /** A procfs that nobody else could tamper with, made when first asked for. */
+  procfs(): Result;
+  /** Read-only, masked, sysctls: after this, everything is as the program sees it. */
+  finish(): void;
+}
+
+function planRoot(context: PlanContext, channel: TerminalChannel | undefined): PlannedRoot {
+  const { request, spec, keeper, container: list, isNew, hasOwn } = context;
+  const { linux, mounts = [] } = spec;
+  if (!isNew("mount")) return planWithoutMounts(context, channel);
+
+  const propagation = linux.rootfsPropagation as RootfsPropagation | undefined;
+  const userNamespace = hasOwn("user");
+  const keeperOpens = userNamespace && request.privileged ? { keeper } : {};
+  makeRootPrivate(list, propagation);
+  const root = attachRoot(list, request.root, { userNamespace, ...keeperOpens, ...(propagation && { propagation }) });
+  const mounted = addMounts(
+    {
+      root: root.view,
+      bundle: request.bundle,
+      userNamespace,
+      ownNetwork: isNew("network") || !userNamespace,
+      source: request.root,
+      cgroup: cgroupMounts(context.cgroups?.groups ?? [], hasOwn("cgroup")),
+      ...keeperOpens,
+      ...(isNew("user") && { hasGid: (gid: number) => isMapped(spec.linux.gidMappings ?? [], gid) }),
+    },
+    mounts,
+  );
+  if (needsDevices(mounts)) addDevices(root.view, linux.devices ?? [], { bind: userNamespace });
+  if (channel !== undefined) {
+    const { master, slave } = openPty(root.view);
+    bindConsole(root.view, slave);
+    takeTerminal(list, channel, master, slave);
+  }
+  pivotRoot(list, root, { noPivot: request.noPivot ?? false, ...(propagation && { propagation }) });
+  return {
+    procfs: procfsMaker(list, mounted),
+    finish(): void {
+      if (spec.root.readonly) makeRootReadonly(list, root);
+      writeSysctls(root.view, mounted, linux.sysctl ?? {});
+      makePathsReadonly(root.view, linux.readonlyPaths ?? []);
+      maskPaths(root.view, linux.maskedPaths ?? []);
+    },
+  };
+}
+
+function isMapped(maps: readonly { containerID: number; size: number }[], id: number): boolean {
+  return maps.some((map) => id >= map.containerID && id < map.containerID + map.size);
+}
+
+/** A procfs that husk mounted itself, attached nowhere a program could have covered it. */
+function procfsMaker(list: List, mounted: Mounted | undefined): () => Result {
+  let made: Result | undefined;
+  return () => {
+    if (made === undefined) made = mounted?.writableProc as Result | undefined;
+    made ??= newFileSystem(list, { type: "proc" }, "nowhere");
+    return made;
+  };
+}
+
+/** In the host's or a joined mount namespace nothing may be mounted: the root changes, and that is all. */
+function planWithoutMounts(context: PlanContext, channel: TerminalChannel | undefined): PlannedRoot {
+  const { request, spec, container: list, hasOwn } = context;
+  if (channel !== undefined) {
+    throw new HuskError("invalid", "a terminal needs a new mount namespace: its /dev/pts has to be mounted", {
+      hint: "leave out -t (process.terminal), or let the container have a mount namespace of its own",
+    });
+  }
+  if (Object.keys(spec.linux.sysctl ?? {}).length > 0) {
+    throw new HuskError("invalid", "linux.sysctl needs a new mount namespace", { hint: "leave one of the two out" });
+  }
+  if (!hasOwn("mount") && request.root.kind === "directory" && request.root.path !== "/") {
+    const { path } = request.root;
+    list.step(`chroot ${path}`, "only the root changes: the mounts stay the host's", () => `exec chroot ${quote(path)}`);
+    list.call("chroot", path).about(path);
+    list.call("chdir", "/");
+  }
+  return { procfs: procfsMaker(list, undefined), finish: () => {} };
+}
