@@ -1,16 +1,31 @@
+/**
+ * The container's file system: its root, mounts, devices, and what of it is hidden.
+ *
+ * A runtime calls, in this order, on the container's list:
+ * `makeRootPrivate` → `attachRoot` → `addMounts` → `addDevices` → `openPty`, `bindConsole` → (hooks) → `pivotRoot` →
+ * `makeRootReadonly` → `writeSysctls` → `makePathsReadonly` → `maskPaths`. The umask is 0 from `attachRoot` on.
+ */
 export { type AttachOptions, attachRoot } from "./attach.ts";
 export type { AttachedRoot } from "./attached-root.ts";
 export { bindConsole, openPty, type Pty } from "./console.ts";
 export { addDevices, defaultDevices, type DeviceOptions, needsDevices } from "./devices.ts";
 export { newFileSystem } from "./file-system.ts";
-export { cleanPath, type RootView, writeFileInRoot } from "./in-root.ts";
+export { type FailedCall, hintForRootfs } from "./hints.ts";
+export { cleanPath, openInRoot, type RootView, writeFileInRoot } from "./in-root.ts";
 export { makePathsReadonly, maskPaths } from "./masked.ts";
-export type { MountContext } from "./mount-context.ts";
-export { parseMountOptions } from "./mount-options.ts";
-export { addMounts, type Mounted } from "./mounts.ts";
-export { makeRootReadonly, pivotRoot, type PivotOptions } from "./pivot.ts";
-export { makeRootPrivate } from "./propagation.ts";
-export { checkSysctls, sysctlPath, writeSysctls } from "./sysctl.ts";
+export type { MountContext, Mounted } from "./mount-context.ts";
+export { type MountOptions, parseMountOptions } from "./mount-options.ts";
+export { addMounts } from "./mounts.ts";
+export { makeRootReadonly, type PivotOptions, pivotRoot } from "./pivot.ts";
+export { makeRootPrivate, propagationFlags } from "./propagation.ts";
+export { checkSysctls, type SysctlNamespaces, sysctlPath, writeSysctls } from "./sysctl.ts";
 export type {
-  CgroupMount, LinuxDevice, Mount, Root, RootfsPropagation, RootfsSource, RootPart,
+  CgroupMount,
+  LinuxDevice,
+  Mount,
+  MountIdMapping,
+  Root,
+  RootfsPropagation,
+  RootfsSource,
+  RootPart,
 } from "./types.ts";

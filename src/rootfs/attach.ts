@@ -1,0 +1,99 @@
+import { statSync } from "node:fs";
+import { HuskError } from "../platform/error.ts";
+import { type List, MOUNT_ATTR_BYTES, mountAttr, type Result } from "../plan/index.ts";
+import type { AttachedRoot } from "./attached-root.ts";
+import { attachComposed } from "./composed.ts";
+import { changeMount } from "./file-system.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_RECURSIVE,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  MS_PRIVATE,
+  MS_SHARED,
+  MS_SLAVE,
+  O_CLOEXEC,
+  OPEN_TREE_CLONE,
+} from "./flags.ts";
+import { rootView } from "./in-root.ts";
+import { propagationFlags } from "./propagation.ts";
+import { quote } from "../plan/index.ts";
+import type { RootfsPropagation, RootfsSource } from "./types.ts";
+
+export interface AttachOptions {
+  /**
+   * The keeper's list, if the root's directory has to be opened with the host's rights: under a user namespace the
+   * container's root may not enter the folders above it.
+   */
+  readonly keeper?: List;
+  /** The container has a user namespace of its own, or husk itself stands in one. */
+  readonly userNamespace?: boolean;
+  readonly propagation?: RootfsPropagation | undefined;
+}
+
+/**
+ * Mounts the container's root over `/` of its own mount namespace. Absolute paths go on meaning the host's files,
+ * as their lookup starts below that mount, until {@link pivotRoot} lets go of the host's tree.
+ * The umask is 0 from here on, until the runtime sets the container's.
+ *
+ * @throws HuskError `not-found`, `invalid` if the root is no directory
+ */
+export function attachRoot(list: List, source: RootfsSource, options: AttachOptions = {}): AttachedRoot {
+  if (source.kind === "composed") return attachComposed(list, source, options.userNamespace ?? false);
+  const { path } = source;
+  checkDirectory(path);
+  const { keeper, propagation } = options;
+  if (keeper !== undefined) {
+    keeper.step(
+      "open the root file system",
+      "under a user namespace, the container's root may not go there itself",
+    );
+  } else beginDirectory(list, path);
+  const opener = keeper ?? list;
+  const tree = opener
+    .call("open_tree", AT_FDCWD, path, OPEN_TREE_CLONE | AT_RECURSIVE | O_CLOEXEC)
+    .about(path);
+  const shared = propagation !== undefined && (propagationFlags(propagation) & MS_SHARED) !== 0;
+  if (keeper !== undefined) {
+    if (!shared) makeSlave(keeper, tree, path);
+    beginDirectory(list, path);
+  }
+  list.call("umask", 0);
+  // Mounts of the container must not appear below the same directory of the host.
+  if (shared) changeMount(list, tree, { propagation: MS_PRIVATE }, path);
+  list.call("move_mount", tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH).about(path);
+  return { view: rootView(list, tree), layers: [], staged: false };
+}
+
+function beginDirectory(list: List, path: string): void {
+  list.step(
+    "root file system",
+    `the container's / is ${path}`,
+    () => `mount --rbind ${quote(path)} "$ROOTFS"`,
+  );
+}
+
+/** A clone made in the host's mount namespace is a peer of what it was cloned from: mounts would appear there. */
+function makeSlave(keeper: List, tree: Result, path: string): void {
+  const slave = mountAttr(0, 0, MS_SLAVE);
+  keeper.call("mount_setattr", tree, "", AT_EMPTY_PATH | AT_RECURSIVE, slave, MOUNT_ATTR_BYTES).about(path);
+}
+
+function checkDirectory(path: string): void {
+  let isDirectory: boolean;
+  try {
+    isDirectory = statSync(path).isDirectory();
+  } catch (cause) {
+    const denied = (cause as NodeJS.ErrnoException).code === "EACCES";
+    throw new HuskError(
+      denied ? "denied" : "not-found",
+      `the root file system ${path} ${denied ? "cannot be reached" : "does not exist"}`,
+      { hint: denied ? "check the folders above it" : "name an existing directory", cause },
+    );
+  }
+  if (!isDirectory) {
+    throw new HuskError("invalid", `the root file system ${path} is no directory`, {
+      hint: "unpack an archive or disk image first, and name the directory",
+    });
+  }
+}

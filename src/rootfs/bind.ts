@@ -1,0 +1,112 @@
+import { lstatSync, readlinkSync, statSync } from "node:fs";
+import { HuskError } from "../platform/error.ts";
+import { MOUNT_ATTR_BYTES, mountAttr, type Result } from "../plan/index.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_RECURSIVE,
+  AT_SYMLINK_NOFOLLOW,
+  MS_SHARED,
+  MS_SLAVE,
+  O_CLOEXEC,
+  O_NOFOLLOW,
+  OPEN_TREE_CLONE,
+} from "./flags.ts";
+import { changeByOptions, propagateByOptions } from "./file-system.ts";
+import { attach, directoryInRoot, fileInRoot, parentInRoot } from "./in-root.ts";
+import type { MountOptions } from "./mount-options.ts";
+import { shellForBind } from "./mount-shell.ts";
+import type { MountContext } from "./mount-context.ts";
+import { resolveFor } from "./mount-destination.ts";
+import { inRootfs } from "./shell.ts";
+import { quote } from "../plan/index.ts";
+import type { Mount } from "./types.ts";
+
+/** Shows a file or directory of the host in the container. */
+export function bindMount(
+  context: MountContext,
+  mount: Mount,
+  destination: string,
+  options: MountOptions,
+): void {
+  const { root } = context;
+  const { list } = root;
+  const source = sourcePath(mount, destination, context.bundle);
+  if (options.data.length > 0) {
+    throw new HuskError("invalid", `bind mount on ${destination}: unknown option "${options.data[0]}"`, {
+      hint: "a bind mount has no options of a file system; known are ro, nosuid, nodev, noexec, noatime, rprivate, …",
+    });
+  }
+  const kind = sourceKind(source, destination, options.sourceNofollow || options.copySymlink);
+  if (kind === "link" && options.copySymlink) return copyLink(context, source, destination);
+  const isDirectory = kind === "directory";
+  list.step(`bind ${source} on ${destination}`, "the container sees this part of the host", () =>
+    shellForBind(mount, source, destination, !isDirectory),
+  );
+  const tree = cloneSource(context, source, options);
+  changeByOptions(list, tree, options, destination);
+  let place: Result;
+  if (isDirectory) place = directoryInRoot(root, destination, resolveFor(destination));
+  else place = fileInRoot(root, destination, options.destinationNofollow ? O_NOFOLLOW : 0);
+  attach(list, tree, place, destination);
+  propagateByOptions(list, tree, options, destination);
+}
+
+/** Clones the mount that holds `source`; by the keeper if only the host may go there. */
+function cloneSource(context: MountContext, source: string, options: MountOptions): Result {
+  const { keeper } = context;
+  const { list } = context.root;
+  const flags =
+    OPEN_TREE_CLONE |
+    O_CLOEXEC |
+    (options.recursive ? AT_RECURSIVE : 0) |
+    (options.sourceNofollow ? AT_SYMLINK_NOFOLLOW : 0);
+  if (keeper === undefined) return list.call("open_tree", AT_FDCWD, source, flags).about(source);
+  keeper.step(`open ${source}`, "under a user namespace, the container's root may not go there itself");
+  const tree = keeper.call("open_tree", AT_FDCWD, source, flags).about(source);
+  if (!options.propagation.some((kind) => (kind & MS_SHARED) !== 0)) {
+    // In the host's mount namespace the clone is a peer of what it was cloned from: mounts would appear there.
+    const slave = mountAttr(0, 0, MS_SLAVE);
+    keeper
+      .call("mount_setattr", tree, "", AT_EMPTY_PATH | AT_RECURSIVE, slave, MOUNT_ATTR_BYTES)
+      .about(source);
+  }
+  return tree;
+}
+
+function sourcePath(mount: Mount, destination: string, bundle: string): string {
+  const { source } = mount;
+  if (source === undefined || source === "") {
+    throw new HuskError("invalid", `the bind mount on ${destination} has no source`, {
+      hint: 'name a file or directory of the host in "source"',
+    });
+  }
+  return source.charCodeAt(0) === 47 ? source : `${bundle}/${source}`;
+}
+
+function sourceKind(source: string, destination: string, nofollow: boolean): "directory" | "file" | "link" {
+  try {
+    const info = nofollow ? lstatSync(source) : statSync(source);
+    return info.isDirectory() ? "directory" : info.isSymbolicLink() ? "link" : "file";
+  } catch (cause) {
+    const missing = ["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "");
+    throw new HuskError(
+      missing ? "not-found" : "denied",
+      `bind mount on ${destination}: the source ${source} ${missing ? "does not exist" : "cannot be reached"}`,
+      { hint: missing ? "create it first, or name another source" : "check the folders above it", cause },
+    );
+  }
+}
+
+/** `copy-symlink`: the same link in the container instead of a mount. */
+function copyLink(context: MountContext, source: string, destination: string): void {
+  const { root } = context;
+  const target = readlinkSync(source);
+  root.list.step(
+    `link ${destination}`,
+    `${source} is a symbolic link, and it is to be copied`,
+    () => `ln -s ${quote(target)} ${inRootfs(destination)}`,
+  );
+  const { parent, name } = parentInRoot(root, destination);
+  root.list.call("symlinkat", target, parent, name).accept("EEXIST").about(destination);
+}

@@ -1,0 +1,59 @@
+import { inRootfs } from "./shell.ts";
+import { quote } from "../plan/index.ts";
+import type { Mount } from "./types.ts";
+
+/** `mount(8)` for a new file system. */
+export function shellForFileSystem(mount: Mount, destination: string, type = mount.type ?? "none"): string {
+  const place = inRootfs(destination);
+  const { given, propagation } = split(mount.options);
+  const flags = given.length > 0 ? ` -o ${quote(given.join(","))}` : "";
+  const lines = [
+    `mkdir -p ${place}`,
+    `mount -t ${quote(type)}${flags} ${quote(mount.source ?? type)} ${place}`,
+  ];
+  return [...lines, ...propagation.map((kind) => `mount --make-${kind} ${place}`)].join("\n");
+}
+
+/** `mount(8)` for a bind mount; `file`: the source is no directory. */
+export function shellForBind(mount: Mount, source: string, destination: string, file: boolean): string {
+  const place = inRootfs(destination);
+  const { given, propagation, recursive } = split(mount.options);
+  const parent = inRootfs(destination.slice(0, Math.max(destination.lastIndexOf("/"), 1)));
+  const lines = [
+    file ? `mkdir -p ${parent} && { [ -e ${place} ] || : > ${place}; }` : `mkdir -p ${place}`,
+    `mount --${recursive ? "rbind" : "bind"} ${quote(source)} ${place}`,
+  ];
+  if (given.length > 0) lines.push(`mount -o remount,bind,${quote(given.join(","))} ${place}`);
+  for (const kind of propagation) lines.push(`mount --make-${kind} ${place}`);
+  return lines.join("\n");
+}
+
+export function shellForRemount(mount: Mount, destination: string): string {
+  const { given } = split(mount.options);
+  return `mount -o ${quote(["remount", ...given].join(","))} ${inRootfs(destination)}`;
+}
+
+/** Options mount(8) takes with -o, and those it has switches for. */
+function split(options: readonly string[] = []): {
+  given: string[];
+  propagation: string[];
+  recursive: boolean;
+} {
+  const propagation: string[] = [];
+  const given: string[] = [];
+  for (const option of options) {
+    if (/^r?(private|shared|slave|unbindable)$/.test(option)) propagation.push(option);
+    else if (!/^(r?bind|defaults|remount|tmpcopyup|copy-symlink|(src|dest)-nofollow)$/.test(option))
+      given.push(recursive(option));
+  }
+  return { given, propagation, recursive: options.includes("rbind") };
+}
+
+/** `rro` is `ro=recursive` to mount(8). */
+function recursive(option: string): string {
+  return /^r(ro|rw|(no)?(suid|dev|exec|atime|diratime|relatime|strictatime|symfollow)|atime|relatime|strictatime)$/.test(
+    option,
+  )
+    ? `${option.slice(1)}=recursive`
+    : option;
+}

@@ -1,0 +1,155 @@
+import { bindMount } from "./bind.ts";
+import { cgroupMount } from "./cgroup-mount.ts";
+import { changeByOptions, newFileSystem, propagateByOptions, setFlag, setString } from "./file-system.ts";
+import {
+  FSCONFIG_CMD_RECONFIGURE,
+  FSPICK_CLOEXEC,
+  FSPICK_EMPTY_PATH,
+  MOUNT_ATTR_RDONLY,
+  O_PATH,
+} from "./flags.ts";
+import { attach, cleanPath, directoryInRoot, openInRoot } from "./in-root.ts";
+import type { MountContext, Mounted } from "./mount-context.ts";
+import { refuseDestination, resolveFor } from "./mount-destination.ts";
+import { type MountOptions, parseMountOptions } from "./mount-options.ts";
+import { shellForFileSystem, shellForRemount } from "./mount-shell.ts";
+import { copyUp } from "./tmp-copy-up.ts";
+import type { Mount } from "./types.ts";
+
+/**
+ * Adds a step for each mount of the configuration, in its order (config.md, "Mounts").
+ *
+ * Each file system or clone is made detached and then attached to a place that is resolved inside the root and
+ * held open, so that swapping the place for a symbolic link meanwhile redirects nothing (CVE-2021-30465).
+ *
+ * @throws HuskError `invalid` (options, places at or below /proc), `not-found` (bind source), `unsupported`
+ */
+export function addMounts(context: MountContext, mounts: readonly Mount[]): Mounted {
+  const mounted: Mounted = { writableProc: undefined };
+  for (const mount of mounts) addMount(context, mount, mounted);
+  return mounted;
+}
+
+function addMount(context: MountContext, mount: Mount, mounted: Mounted): void {
+  const destination = cleanPath(mount.destination);
+  const options = parseMountOptions(mount.options ?? [], destination);
+  const type = options.bind || mount.type === "bind" || mount.type === "rbind" ? "bind" : mount.type;
+  refuseDestination(mount, destination, type, options.remount);
+  const { list } = context.root;
+  if (type === "bind") return bindMount(context, mount, destination, options);
+  if (options.remount) return remount(context, mount, destination, options);
+  if (type === "cgroup" || type === "cgroup2") {
+    return cgroupMount(context, mount, destination, options);
+  }
+  if (type === "sysfs" && context.userNamespace && context.ownNetwork === false) {
+    // sysfs shows a network, so mounting one takes rights over it; the host's shows the same.
+    const bind = {
+      ...options,
+      bind: true,
+      recursive: true,
+      recursiveSet: options.recursiveSet | options.set,
+    };
+    return bindMount(context, { ...mount, source: "/sys" }, destination, bind);
+  }
+  const fs = fileSystem(mount, type as string, options, context);
+  list.step(title(fs.type, destination), why(fs.type, destination), () =>
+    shellForFileSystem(mount, destination),
+  );
+  const made = newFileSystem(list, fs, destination);
+  const place = directoryInRoot(context.root, destination, resolveFor(destination));
+  if (options.copyUp) copyUp(context, place, made, destination);
+  attach(list, made, place, destination);
+  propagateByOptions(list, made, options, destination);
+  if (type === "proc" && destination === "/proc" && (fs.attributes & MOUNT_ATTR_RDONLY) === 0)
+    mounted.writableProc = made;
+}
+
+function fileSystem(mount: Mount, type: string, options: MountOptions, context: MountContext) {
+  const { source } = mount;
+  let { data } = options;
+  const { hasGid } = context;
+  if (hasGid !== undefined && type === "devpts") {
+    // The owner of terminals must exist in the user namespace; without the option it is whoever opens one.
+    data = data.filter((option) => !option.startsWith("gid=") || hasGid(Number(option.slice(4))));
+  }
+  const flags = options.superblock;
+  if ((options.set & MOUNT_ATTR_RDONLY) !== 0 && !isMemoryFileSystem(type)) flags.push("ro");
+  return {
+    type,
+    ...(source === undefined ? {} : { source }),
+    data,
+    flags,
+    attributes: options.set | options.recursiveSet,
+  };
+}
+
+/** These have no disk to protect: read-only is a matter of the mount, and their superblock may be shared. */
+function isMemoryFileSystem(type: string): boolean {
+  switch (type) {
+    case "tmpfs":
+    case "proc":
+    case "sysfs":
+    case "devpts":
+    case "mqueue":
+    case "ramfs":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Changes an existing mount, or the file system in it (`remount` without `bind`). */
+function remount(context: MountContext, mount: Mount, destination: string, options: MountOptions): void {
+  const { root } = context;
+  const { list } = root;
+  list.step(
+    `change the mount on ${destination}`,
+    "the configuration asks for other options in this place",
+    () => shellForRemount(mount, destination),
+  );
+  const place = openInRoot(root, destination, O_PATH, resolveFor(destination));
+  if (options.data.length + options.superblock.length > 0) {
+    const type = mount.type ?? "file system";
+    const picked = list.call("fspick", place, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH).about(destination);
+    for (const flag of options.superblock) setFlag(list, picked, flag, type);
+    for (const option of options.data) {
+      const equals = option.indexOf("=");
+      if (equals < 0) setFlag(list, picked, option, type);
+      else setString(list, picked, option.slice(0, equals), option.slice(equals + 1), type);
+    }
+    list.call("fsconfig", picked, FSCONFIG_CMD_RECONFIGURE, null, null, 0).about(destination);
+  }
+  changeByOptions(list, place, options, destination);
+  propagateByOptions(list, place, options, destination);
+}
+
+function title(type: string, destination: string): string {
+  switch (type) {
+    case "proc":
+    case "sysfs":
+    case "devpts":
+    case "mqueue":
+      return `own ${destination}`;
+    default:
+      return `${type} on ${destination}`;
+  }
+}
+
+function why(type: string, destination: string): string {
+  switch (type) {
+    case "proc":
+      return "ps shows only the container's processes";
+    case "sysfs":
+      return "the kernel's view of devices, with the container's own network";
+    case "devpts":
+      return "terminals that no other container can open";
+    case "mqueue":
+      return "the container's own POSIX message queues can be seen as files";
+    case "tmpfs":
+      if (destination === "/dev") return "a /dev in memory that starts empty: none of the host's devices";
+      if (destination === "/dev/shm") return "shared memory between the container's processes only";
+      return "files in memory, gone when the container ends";
+    default:
+      return "a file system that the configuration asks for";
+  }
+}

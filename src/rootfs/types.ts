@@ -1,0 +1,93 @@
+/** `root` of the runtime-spec's config.json (config.md, "Root"). */
+export interface Root {
+  /** The root file system's directory, absolute or relative to the bundle. */
+  readonly path: string;
+  readonly readonly?: boolean;
+}
+
+/** One line of an id mapping, as in the runtime-spec. */
+export interface MountIdMapping {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
+}
+
+/** One of `mounts` of the runtime-spec's config.json (config.md, "Mounts"). */
+export interface Mount {
+  /** Where it appears, in the container. */
+  readonly destination: string;
+  readonly type?: string;
+  /** What is mounted: a device, a name, or for bind mounts a path (absolute or relative to the bundle). */
+  readonly source?: string;
+  readonly options?: readonly string[];
+  readonly uidMappings?: readonly MountIdMapping[];
+  readonly gidMappings?: readonly MountIdMapping[];
+}
+
+/** One of `linux.devices` of the runtime-spec's config.json (config-linux.md, "Devices"). */
+export interface LinuxDevice {
+  /** `c` and `u` a character device, `b` a block device, `p` a FIFO. */
+  readonly type: string;
+  readonly path: string;
+  readonly major?: number;
+  readonly minor?: number;
+  /** Permission bits; 0666 when absent. */
+  readonly fileMode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** `linux.rootfsPropagation` of the runtime-spec, with runc's recursive forms. */
+export type RootfsPropagation =
+  | "shared"
+  | "slave"
+  | "private"
+  | "unbindable"
+  | "rshared"
+  | "rslave"
+  | "rprivate"
+  | "runbindable";
+
+/** One of the things mounted where the configuration says `cgroup`; `destination` is a name below that place. */
+export interface CgroupMount {
+  /** A name such as `memory`, or empty: the place itself (cgroup v2). */
+  readonly destination: string;
+  /** Mount source, source directory (`bind`) or link target (`symlink`). */
+  readonly source: string;
+  readonly type: "cgroup" | "cgroup2" | "bind" | "symlink";
+  readonly options: readonly string[];
+}
+
+/** Where a container's root file system comes from. */
+export type RootfsSource =
+  | { readonly kind: "directory"; readonly path: string }
+  | {
+      readonly kind: "composed";
+      readonly parts: readonly RootPart[];
+      /**
+       * User and group id, as the container's process sees them, that `copy-on-write` parts are read as, so that
+       * what others may not read stays unreadable. Absent: read as the container's own root.
+       */
+      readonly reader?: number;
+      /** Largest size of everything written, in tmpfs's words (`512m`, `25%`); absent: half of the memory. */
+      readonly size?: string;
+    };
+
+/** A piece of a composed root file system; later parts may stand inside earlier ones. */
+export type RootPart =
+  | { readonly kind: "directory"; readonly path: string; readonly mode: number }
+  | { readonly kind: "link"; readonly path: string; readonly target: string }
+  | { readonly kind: "file"; readonly path: string; readonly content: string; readonly mode: number }
+  | {
+      readonly kind: "copy-on-write";
+      /** Place in the container. */
+      readonly path: string;
+      /** The host's directory. */
+      readonly from: string;
+      readonly mode: number;
+      /**
+       * Present if `from` is itself on an overlay, on which two more cannot stand: the files others may not read,
+       * relative to `from`, a directory (with a final slash) after what is in it. They are removed from the view.
+       */
+      readonly hidden?: readonly string[];
+    };
