@@ -82,25 +82,10 @@ function controllerFacts(
     return { controller, version: undefined, mount: undefined, usable: false, flags, problem };
   }
   const { version, mount, readOnly } = hierarchy;
-  const base = baseOf(hierarchy, maker, []);
-  const handed =
-    version === 1 ||
-    controller === "freezer" ||
-    base === undefined ||
-    words(`${base}/cgroup.controllers`).includes(controller);
-  const usable = base !== undefined && handed;
-  const problem = usable
-    ? undefined
-    : readOnly
-      ? "mounted read-only"
-      : handed
-        ? "not delegated to this user"
-        : "not handed down to this user's group";
+  const asked = version === 2 && controller !== "freezer" ? [controller] : [];
+  const usable = baseOf(hierarchy, maker, asked) !== undefined;
+  const problem = usable ? undefined : readOnly ? "mounted read-only" : "not delegated to this user";
   return { controller, version, mount, usable, flags, problem };
-}
-
-function words(file: string): string[] {
-  return readFileSync(file, "utf8").trim().split(" ");
 }
 
 function absence(v1Name: string): string {

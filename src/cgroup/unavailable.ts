@@ -20,19 +20,20 @@ export function unavailable(layout: Layout, controller: string, asked: string, m
     });
   const uid = maker?.uid ?? 0;
   return new HuskError("denied", `${asked}: no ${controller} control group is delegated to user ${uid}`, {
-    hint: hierarchy.version === 2 ? delegateV2(layout, controller) : delegateV1(hierarchy, uid),
+    hint: hierarchy.version === 2 ? delegateV2(hierarchy, controller, uid) : delegateV1(hierarchy, uid),
   });
 }
 
-function delegateV2(layout: Layout, controller: string): string {
-  const unified = layout.hierarchies.find((hierarchy) => hierarchy.version === 2);
-  if (!existsSync("/run/systemd/system"))
-    return `as root: mkdir ${unified?.mount}/USER && chown -R USER ${unified?.mount}/USER, and start the session in that group`;
-  const asked =
-    controller === "cpuset" || controller === "io"
-      ? ` -p "Delegate=cpu cpuset io memory pids"`
-      : " -p Delegate=yes";
-  return `systemd-run --user --scope${asked} husk run …`;
+function delegateV2(hierarchy: Hierarchy, controller: string, uid: number): string {
+  if (!existsSync("/run/systemd/system")) {
+    const { mount } = hierarchy;
+    const group = `${mount}/user-${uid}`;
+    return `as root: echo +${controller} > ${mount}/cgroup.subtree_control; mkdir -p ${group}/shell; chown -R ${uid} ${group}; echo PID_OF_YOUR_SHELL > ${group}/shell/cgroup.procs`;
+  }
+  // What a user's own systemd hands on is said in its unit: usually memory and pids, often cpu.
+  if (controller === "cpuset" || controller === "io")
+    return String.raw`as root: mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\nDelegate=cpu cpuset io memory pids\n' > /etc/systemd/system/user@.service.d/delegate.conf && systemctl daemon-reload, then log in again and: systemd-run --user --scope -p Delegate=yes husk run …`;
+  return "systemd-run --user --scope -p Delegate=yes husk run …";
 }
 
 function delegateV1(hierarchy: Hierarchy, uid: number): string {
