@@ -1,4 +1,4 @@
-import { Memory, type Result } from "../plan/index.ts";
+import { type Call, Memory, type Result } from "../plan/index.ts";
 import {
   AT_EMPTY_PATH,
   O_CLOEXEC,
@@ -18,8 +18,8 @@ const UNIX98_SLAVE = 136;
 
 /** Both ends of a pseudo-terminal. */
 export interface Pty {
-  readonly master: Result;
-  readonly slave: Result;
+  readonly master: Call;
+  readonly slave: Call;
 }
 
 /**

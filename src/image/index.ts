@@ -1,0 +1,7 @@
+export {
+  describeHostImage,
+  type HostImage,
+  hostImage,
+  type HostImageOptions,
+  type HostImagePart,
+} from "./host/index.ts";
