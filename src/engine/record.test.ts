@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { GroupFolders } from "../cgroup/index.ts";
 import { ownIdentity, startTimeOf } from "../platform/process-identity.ts";
 import { chooseFolders, openFolders } from "./folders.ts";
 import { newId } from "./id.ts";
@@ -25,13 +26,14 @@ beforeEach(() => {
 afterEach(() => rmSync(run, { recursive: true, force: true }));
 
 const groups: string[] = [];
-const removeGroups = async () => (cgroup: string) => void groups.push(cgroup);
+const removeGroups = async () => (folders: GroupFolders) => void groups.push(...folders.groups);
 const containers = (): string[] => readdirSync(`${run}/containers`);
 
 /** Makes a record as a process that has ended since. */
 function deadContainer(name?: string): string {
   const id = newId();
-  const { folder } = claimContainer(run, { id, name, rootfs: "/x", cgroup: `/husk/${id}` });
+  claimContainer(run, { id, name, rootfs: "/x", cgroups: { groups: [`/husk/${id}`], parents: [] } });
+  const folder = `${run}/containers/${id}`;
   const gone = spawnSync("true").pid;
   const record = { ...readRecord(folder), creator: { pid: gone, startTime: "1" } };
   writeFileSync(`${folder}/record.json`, JSON.stringify(record));
@@ -40,8 +42,8 @@ function deadContainer(name?: string): string {
 
 test("a record is there from its claim to its release, and so is the name", () => {
   const id = newId();
-  const claim = claimContainer(run, { id, name: "web", rootfs: "/x" });
-  expect(readRecord(claim.folder)).toEqual({
+  claimContainer(run, { id, name: "web", rootfs: "/x" });
+  expect(readRecord(`${run}/containers/${id}`)).toEqual({
     format: 1,
     creator: ownIdentity(),
     id,

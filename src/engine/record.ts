@@ -8,6 +8,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import type { GroupFolders } from "../cgroup/index.ts";
 import { HuskError } from "../platform/error.ts";
 import { type ProcessIdentity, ownIdentity } from "../platform/process-identity.ts";
 import { checkContainerName, shortId } from "./id.ts";
@@ -22,23 +23,32 @@ export interface ContainerRecord {
   readonly name?: string | undefined;
   /** The husk process that started it. */
   readonly creator: ProcessIdentity;
-  /** Path of its control groups below the top of each hierarchy; absent: it has none. */
-  readonly cgroup?: string | undefined;
+  /** Its control groups; absent: it has none. */
+  readonly cgroups?: GroupFolders | undefined;
   /** Where its root file system comes from, in words for people. */
   readonly rootfs: string;
-  /** Files and folders on the host that exist for this container alone. */
-  readonly files?: readonly string[];
 }
 
-/** A container's place in `$run`, from before anything else of it exists until everything is gone. */
-export interface Claim {
-  readonly folder: string;
+/** Where a container's record lies. */
+export interface RecordPaths {
   /**
-   * The keeper opens (O_CREAT) and flocks this file for as long as it lives, and afterwards looks
-   * whether `record` still exists: whoever clears up renames the folder first.
+   * The keeper opens (O_CREAT) and flocks this file for as long as it lives, and then looks whether
+   * `record` still exists: whoever clears up renames the folder before.
    */
   readonly lock: string;
   readonly record: string;
+  /** Everything there is, files first: what the keeper removes in the end. */
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** The paths of a container's record. */
+export function recordPaths(run: string, id: string, name: string | undefined): RecordPaths {
+  const folder = `${run}/containers/${id}`;
+  const lock = `${folder}/lock`;
+  const record = `${folder}/record.json`;
+  const files = name === undefined ? [lock, record] : [`${run}/names/${name}`, lock, record];
+  return { lock, record, files, folders: [folder] };
 }
 
 /**
@@ -47,7 +57,7 @@ export interface Claim {
  * @param run the engine's run folder
  * @throws HuskError "conflict" when another container has the name; "invalid" for an unusable one
  */
-export function claimContainer(run: string, about: Omit<ContainerRecord, "format" | "creator">): Claim {
+export function claimContainer(run: string, about: Omit<ContainerRecord, "format" | "creator">): void {
   if (about.name !== undefined) checkContainerName(about.name);
   const creator = ownIdentity();
   const record: ContainerRecord = { format: 1, creator, ...about };
@@ -55,8 +65,16 @@ export function claimContainer(run: string, about: Omit<ContainerRecord, "format
   const unfinished = workFolder(run, "new", creator, about.id);
   makeIn(run, unfinished);
   writeFileSync(`${unfinished}/record.json`, JSON.stringify(record), { mode: 0o600 });
-  // Nobody ever sees a folder without a whole record.
-  renameSync(unfinished, folder);
+  try {
+    // Nobody ever sees a folder without a whole record.
+    renameSync(unfinished, folder);
+  } catch (cause) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw new HuskError("conflict", `the container id "${about.id}" is in use`, {
+      cause,
+      hint: "choose another id",
+    });
+  }
   if (about.name !== undefined) {
     try {
       claimName(run, about.name, about.id);
@@ -65,7 +83,6 @@ export function claimContainer(run: string, about: Omit<ContainerRecord, "format
       throw error;
     }
   }
-  return { folder, lock: `${folder}/lock`, record: `${folder}/record.json` };
 }
 
 /** Gives the name back and removes the record; what it tells of has to be gone already. */

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import type { GroupFolders } from "../cgroup/index.ts";
 import { isRunning, ownIdentity, type ProcessIdentity } from "../platform/process-identity.ts";
 import { type ContainerRecord, nameHolder, readRecord, releaseName, workFolder } from "./record.ts";
 
 /** Kills what is left in a container's control groups and removes them. */
-export type RemoveGroups = (cgroup: string) => void;
+export type RemoveGroups = (folders: GroupFolders) => void;
 
 /**
  * Removes what containers left behind whose husk and keeper were killed: processes, control groups,
@@ -58,8 +59,9 @@ function takeDead(run: string, id: string, locks: string): Dead | undefined {
 
 /** Takes over the work folder of a process that died in the middle of it. */
 function takeAbandoned(run: string, entry: string): Dead | undefined {
-  const [what, pid, startTime, id] = entry.slice(1).split("-");
-  if (what === undefined || startTime === undefined || id === undefined) return undefined;
+  const [what, pid, startTime, ...rest] = entry.slice(1).split("-");
+  if (startTime === undefined || rest.length === 0) return undefined;
+  const id = rest.join("-");
   const owner: ProcessIdentity = { pid: Number(pid), startTime };
   if (isRunning(owner)) return undefined;
   const folder = `${run}/containers/${entry}`;
@@ -83,8 +85,7 @@ function take(run: string, folder: string, id: string): string | undefined {
 /** False when something could not be removed: the folder stays, and a later command tries again. */
 function bury(run: string, { id, folder, record }: Dead, removeGroups: RemoveGroups): boolean {
   try {
-    if (record?.cgroup !== undefined) removeGroups(record.cgroup);
-    for (const file of record?.files ?? []) rmSync(file, { recursive: true, force: true });
+    if (record?.cgroups !== undefined) removeGroups(record.cgroups);
     if (record?.name !== undefined && nameHolder(run, record.name) === id) releaseName(run, record.name, id);
     rmSync(folder, { recursive: true, force: true });
     return true;

@@ -28,7 +28,8 @@ export interface SysctlNamespaces {
 export function checkSysctls(sysctls: Readonly<Record<string, string>>, own: SysctlNamespaces): void {
   for (const name of Object.keys(sysctls)) {
     const dotted = name.includes("/") ? slashesToDots(name) : name;
-    if (dotted.split(".").some((part) => part === "" || part.includes("..")))
+    // What is written to is the path: "net.//.kernel.core_pattern" is net/../kernel/core_pattern.
+    if (sysctlPath(name).split("/").some((part) => part === "" || part === "." || part === ".."))
       throw refused(name, "is no sysctl's name", "");
     const kind = namespaceOf(dotted);
     if (kind === undefined) {

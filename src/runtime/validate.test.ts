@@ -169,14 +169,15 @@ test.each<[string, unknown, string]>([
     { containerID: 70000, hostID: 99999, size: 2 },
     "linux.gidMappings[1]: overlaps linux.gidMappings[0] in hostID",
   ],
-  ["linux/sysctl", { "vm.swappiness": "1" }, 'linux.sysctl["vm.swappiness"]: belongs to the whole machine'],
-  ["linux/sysctl", { "net/../kernel/core_pattern": "x" }, "is no name of a kernel parameter"],
+  ["linux/sysctl", { "vm.swappiness": "1" }, 'sysctl "vm.swappiness" is the whole machine'],
+  ["linux/sysctl", { "net/../kernel/core_pattern": "x" }, "is no sysctl's name"],
+  ["linux/sysctl", { "net.//.kernel.core_pattern": "x" }, "is no sysctl's name"],
   [
     "linux/sysctl",
     { "net.ipv4.ip_forward": 1 },
     'linux.sysctl["net.ipv4.ip_forward"]: expected a string, got 1',
   ],
-  ["linux/sysctl", { "kernel.hostname": "x" }, "is what the field hostname is for"],
+  ["linux/sysctl", { "kernel.hostname": "x" }, "is set by hostname"],
   ["linux/maskedPaths", ["proc"], 'linux.maskedPaths[0]: expected an absolute path, got "proc"'],
   ["linux/personality/domain", "PER_LINUX32", "linux.personality.domain: expected one of LINUX, LINUX32,"],
   ["linux/rootfsPropagation", "slaves", "linux.rootfsPropagation: expected one of"],
@@ -242,7 +243,7 @@ test("a host's own namespace joined by path is no place for sysctls", () => {
   const spec = config();
   const network = spec.linux.namespaces?.find(({ type }) => type === "network") as { path?: string };
   network.path = "/proc/self/ns/net";
-  expect(() => validateConfig(spec, "config.json")).toThrow("is the host's own network namespace");
+  expect(() => validateConfig(spec, "config.json")).toThrow("needs an own network namespace");
 });
 
 test("a relative mount destination is made absolute, with a warning", () => {
@@ -325,7 +326,7 @@ test("whatever is put in whatever place: accepted, or one HuskError with a path"
         const spec = config();
         for (const [path, change] of changes) {
           try {
-            put(spec, path, change);
+            put(spec, path, structuredClone(change));
           } catch {
             // An earlier change removed the place.
           }

@@ -2,7 +2,6 @@ import { defaultCapabilities } from "../../security/index.ts";
 import type { Spec } from "../../runtime/config.ts";
 import type { RunOptions } from "../run-options.ts";
 import { shortId } from "../id.ts";
-import { isMapped } from "../subids.ts";
 import type { SpecFacts } from "./facts.ts";
 import { maskedPaths, readonlyPaths } from "./masks.ts";
 import { defaultMounts } from "./mounts.ts";
@@ -19,15 +18,7 @@ export function defaultSpec(options: RunOptions, facts: SpecFacts): Spec {
   const inUserNamespace = facts.nested || mappings !== undefined;
   // With the host's own root nothing of the host is covered but what belongs to a new namespace.
   const ownRoot = !isOff(options, "root");
-  let mounts = has("mount")
-    ? defaultMounts(options, {
-        ownNetwork: has("network"),
-        ownPid: has("pid"),
-        ownIpc: has("ipc"),
-        inUserNamespace,
-        hasTtyGroup: mappings === undefined || isMapped(mappings.gid, 5),
-      })
-    : [];
+  let mounts = has("mount") ? defaultMounts(options, has("ipc")) : [];
   if (!ownRoot) mounts = mounts.filter(({ destination }) => destination === "/proc" && has("pid"));
   const hides = has("mount") && ownRoot && options.privileged !== true && !isOff(options, "masks");
   return {

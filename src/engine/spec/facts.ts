@@ -1,6 +1,6 @@
 import type { Accounts } from "../user.ts";
 
-/** What composing a configuration needs to know besides the options; gathered before, so that it is pure. */
+/** What composing a configuration needs to know besides the options; what is rarely needed is asked for by a function. */
 export interface SpecFacts {
   readonly id: string;
   /** husk's own effective ids. */
@@ -11,11 +11,11 @@ export interface SpecFacts {
   /** husk runs in a user namespace below the machine's first one. */
   readonly nested: boolean;
   /** Names of the capabilities husk can hand on. */
-  readonly capabilities: readonly string[];
+  capabilities(): readonly string[];
   /** husk's own environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Host name of this machine. */
-  readonly hostname: string;
+  hostname(): string;
   /** The container's /etc/passwd and /etc/group. */
-  readonly accounts: Accounts;
+  accounts(): Accounts;
 }

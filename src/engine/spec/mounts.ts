@@ -2,50 +2,39 @@ import { HuskError } from "../../platform/error.ts";
 import type { Mount } from "../../rootfs/index.ts";
 import type { BindSpec, MountSpec, RunOptions } from "../run-options.ts";
 
-/** What the default mounts depend on. */
-export interface MountFacts {
-  /** The container has its own network namespace: only then may sysfs be mounted in a user namespace. */
-  readonly ownNetwork: boolean;
-  readonly ownPid: boolean;
-  readonly ownIpc: boolean;
-  /** The container runs in a user namespace below the machine's first one. */
-  readonly inUserNamespace: boolean;
-  /** The group tty (5) exists in the container's user namespace. */
-  readonly hasTtyGroup: boolean;
-}
-
 const DEFAULT_SHM_SIZE = 64 * 1024 * 1024;
 
-/** The mounts every container has, as docker has them (moby, oci/defaults.go), in the order they are made. */
-export function defaultMounts(options: RunOptions, facts: MountFacts): Mount[] {
+/**
+ * The mounts every container has, as docker has them (moby, oci/defaults.go), in the order they are made.
+ *
+ * @param ownIpc the container has an IPC namespace of its own; otherwise it gets the host's queues and memory
+ */
+export function defaultMounts(options: RunOptions, ownIpc: boolean): Mount[] {
   const common = ["nosuid", "noexec", "nodev"];
-  const inherited = facts.inUserNamespace;
   const ro = options.privileged === true ? common : [...common, "ro"];
-  const pts = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
-  if (facts.hasTtyGroup) pts.push("gid=5");
   const mounts: Mount[] = [
-    // In a user namespace proc, sysfs and mqueue may be mounted only for a namespace it owns.
-    inherited && !facts.ownPid
-      ? bindOf("/proc", common)
-      : { destination: "/proc", type: "proc", source: "proc", options: common },
+    { destination: "/proc", type: "proc", source: "proc", options: common },
     {
       destination: "/dev",
       type: "tmpfs",
       source: "tmpfs",
       options: ["nosuid", "strictatime", "mode=755", "size=65536k"],
     },
-    { destination: "/dev/pts", type: "devpts", source: "devpts", options: pts },
-    inherited && !facts.ownNetwork
-      ? bindOf("/sys", ro)
-      : { destination: "/sys", type: "sysfs", source: "sysfs", options: ro },
+    {
+      destination: "/dev/pts",
+      type: "devpts",
+      source: "devpts",
+      options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
+    },
+    { destination: "/sys", type: "sysfs", source: "sysfs", options: ro },
     { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ro },
-    facts.ownIpc
-      ? { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: common }
-      : bindOf("/dev/mqueue", common),
   ];
-  if (!facts.ownIpc) {
-    mounts.push(bindOf("/dev/shm", common));
-  } else if (options.ipc !== "none") {
+  if (!ownIpc) {
+    mounts.push(bindOf("/dev/mqueue", common), bindOf("/dev/shm", common));
+    return mounts;
+  }
+  mounts.push({ destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: common });
+  if (options.ipc !== "none") {
     const size = `size=${options.shmSize ?? DEFAULT_SHM_SIZE}`;
     mounts.push({
       destination: "/dev/shm",
@@ -59,8 +48,7 @@ export function defaultMounts(options: RunOptions, facts: MountFacts): Mount[] {
 
 /** The host's own mount, with everything below it. */
 function bindOf(path: string, options: readonly string[]): Mount {
-  const flags = options.map((option) => (option === "ro" ? "rro" : option));
-  return { destination: path, type: "bind", source: path, options: ["rbind", "rprivate", ...flags] };
+  return { destination: path, type: "bind", source: path, options: ["rbind", "rprivate", ...options] };
 }
 
 /**

@@ -17,14 +17,14 @@ export function refineProcess(spec: Spec, options: RunOptions, facts: SpecFacts)
 
   let home = "/";
   if (!bundle || options.user !== undefined || options.groupAdd !== undefined) {
-    const resolved = resolveUser(options.user, options.groupAdd, facts.accounts);
+    const resolved = resolveUser(options.user, options.groupAdd, facts.accounts());
     home = resolved.home;
     process.user = { ...process.user, ...mappedUser(spec, resolved, options) };
   }
   process.env = bundle
     ? setVariables(process.env ?? [], options.env ?? [], facts.environment)
     : environment(options.env ?? [], {
-        hostname: spec.hostname ?? facts.hostname,
+        hostname: spec.hostname ?? facts.hostname(),
         terminal: process.terminal === true,
         home,
         caller: facts.environment,

@@ -1,5 +1,6 @@
 import { hostArch } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
+import { checkSysctls } from "../../rootfs/index.ts";
 import type { Spec } from "../../runtime/config.ts";
 import { adjustCapabilities, capabilityNames, defaultProfile } from "../../security/index.ts";
 import type { RunOptions, SecurityOptions } from "../run-options.ts";
@@ -19,7 +20,12 @@ export function refineSecurity(spec: Spec, options: RunOptions, facts: SpecFacts
   refineSeccomp(spec, options, securityOpt);
   refineLabels(spec, securityOpt);
   refineMasks(spec, options, securityOpt);
-  if (options.sysctls !== undefined) spec.linux.sysctl = { ...spec.linux.sysctl, ...options.sysctls };
+  if (options.sysctls !== undefined) {
+    const own = (type: string): boolean =>
+      spec.linux.namespaces?.some((namespace) => namespace.type === type) === true;
+    checkSysctls(options.sysctls, { ipc: own("ipc"), network: own("network"), uts: own("uts") });
+    spec.linux.sysctl = { ...spec.linux.sysctl, ...options.sysctls };
+  }
 }
 
 function refineCapabilities(spec: Spec, options: RunOptions, facts: SpecFacts): void {
@@ -27,11 +33,10 @@ function refineCapabilities(spec: Spec, options: RunOptions, facts: SpecFacts): 
   const all = options.privileged === true || isOff(options, "capabilities");
   const changed = all || capAdd !== undefined || capDrop !== undefined;
   const { process, linux } = spec;
-  // A new user namespace begins with every capability (user_namespaces(7)).
-  const available = linux.namespaces?.some(({ type }) => type === "user")
-    ? capabilityNames
-    : facts.capabilities;
   const present = process.capabilities?.bounding ?? [];
+  // A new user namespace begins with every capability (user_namespaces(7)).
+  const inUserNamespace = linux.namespaces?.some(({ type }) => type === "user") === true;
+  const available = !changed || inUserNamespace ? capabilityNames : facts.capabilities();
   let names: string[];
   if (all) {
     names = adjustCapabilities([], ["ALL"], capDrop ?? [], available);

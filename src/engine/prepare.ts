@@ -1,0 +1,176 @@
+import { readFileSync } from "node:fs";
+import { type CgroupRequest, type Layout, readLayout } from "../cgroup/index.ts";
+import type { IdMapWriter } from "../namespace/index.ts";
+import { HuskError } from "../platform/error.ts";
+import type { Spec } from "../runtime/config.ts";
+import type { RootfsSource } from "../rootfs/index.ts";
+import { type ContainerRequest, type PlannedContainer, planContainer } from "../runtime/plan-container.ts";
+import { lowerRlimits, presentSoftLimit } from "../runtime/process/rlimits.ts";
+import { parseConfig } from "../runtime/validate.ts";
+import { allCapabilities, namesOf } from "../security/index.ts";
+import { type HostFacts, readHostFacts } from "./host-facts.ts";
+import { newId } from "./id.ts";
+import { readInRoot, type RootView } from "./in-root.ts";
+import { type ChosenRootfs, chooseRootfs, rootfsSource } from "./rootfs-source.ts";
+import type { RunOptions } from "./run-options.ts";
+import { composeSpec } from "./spec.ts";
+import { isOff } from "./spec/namespaces.ts";
+import type { Accounts } from "./user.ts";
+
+/** A container that is decided on and planned; nothing of it exists yet. */
+export interface PreparedContainer {
+  readonly id: string;
+  readonly spec: Spec;
+  readonly rootfs: ChosenRootfs;
+  readonly request: ContainerRequest;
+  readonly planned: PlannedContainer;
+  /** What is stricter than asked, or mended. */
+  readonly warnings: readonly string[];
+}
+
+/** What a container's preparation needs besides what the user asked for. */
+export interface PrepareOptions {
+  /** Absent: a new one. */
+  readonly id?: string;
+  /** Folder that tells of the container while it exists; absent: nothing of it is recorded. */
+  readonly record?: (id: string) => RecordPaths;
+}
+
+/** What the keeper holds and removes for a container's record. */
+export interface RecordPaths {
+  readonly lock: string;
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/**
+ * Decides everything about a container and plans its launch. Reads this machine; changes nothing.
+ *
+ * @throws HuskError whatever was asked for and makes no sense or cannot be had here
+ */
+export async function prepareContainer(
+  options: RunOptions,
+  wanted: PrepareOptions = {},
+): Promise<PreparedContainer> {
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  const id = wanted.id ?? newId();
+  const host = readHostFacts();
+  const layout = readLayout();
+  const bundle = options.source.kind === "bundle" ? readBundle(options.source.path, warn) : undefined;
+  const rootfs = chooseRootfs(options, bundle);
+  const spec = composeSpec(options, specFacts(id, host, rootfs), layout, bundle);
+  if (spec.process.rlimits !== undefined && !host.raisesLimits) {
+    spec.process.rlimits = lowerRlimits(
+      spec.process.rlimits,
+      readFileSync("/proc/self/limits", "latin1"),
+      warn,
+    );
+  }
+  const root = await rootfsSource(options, spec, rootfs, warn);
+  const request = containerRequest(options, wanted, { id, host, layout, spec, root });
+  const planned = planContainer(request);
+  return { id, spec, rootfs, request, planned, warnings: [...warnings, ...planned.warnings] };
+}
+
+function readBundle(path: string, warn: (message: string) => void): Spec {
+  const file = `${path}/config.json`;
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new HuskError("not-found", `bundle ${path}: cannot read config.json: ${(cause as Error).message}`, {
+      cause,
+      hint: "a bundle is a folder with config.json and a root file system: runc spec makes an example",
+    });
+  }
+  return parseConfig(content, file, warn);
+}
+
+function specFacts(id: string, host: HostFacts, rootfs: ChosenRootfs): Parameters<typeof composeSpec>[1] {
+  return {
+    id,
+    uid: host.uid,
+    gid: host.gid,
+    privileged: host.privileged,
+    nested: host.nested,
+    environment: process.env,
+    capabilities: () => namesOf(host.capabilities),
+    hostname: () => readFileSync("/proc/sys/kernel/hostname", "utf8").trim(),
+    accounts: () => readAccounts(rootfs.view),
+  };
+}
+
+/** More than any real one; a container's file is not to be trusted. */
+const ACCOUNTS_BYTES = 4 * 1024 * 1024;
+
+function readAccounts(view: RootView): Accounts {
+  if (view.root === "/")
+    return { passwd: readFileSync("/etc/passwd", "utf8"), group: readFileSync("/etc/group", "utf8") };
+  const read = (path: string): string => Buffer.from(readInRoot(view, path, ACCOUNTS_BYTES) ?? []).toString();
+  return { passwd: read("/etc/passwd"), group: read("/etc/group") };
+}
+
+interface Decided {
+  readonly id: string;
+  readonly host: HostFacts;
+  readonly layout: Layout;
+  readonly spec: Spec;
+  readonly root: RootfsSource;
+}
+
+function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: Decided): ContainerRequest {
+  const { id, host, spec, root } = decided;
+  const record = wanted.record?.(id);
+  const newUserNamespace = spec.linux.namespaces?.some(({ type, path }) => type === "user" && !path) === true;
+  const cgroups = cgroupRequest(options, decided);
+  return {
+    id,
+    spec,
+    root,
+    bundle: options.source.kind === "bundle" ? options.source.path : process.cwd(),
+    privileged: host.privileged,
+    availableCapabilities: newUserNamespace ? allCapabilities : host.capabilities,
+    callerPid: process.pid,
+    makeWorkingDirectory: true,
+    forwardSignals: options.sigProxy !== false,
+    ...(newUserNamespace ? { idMapWriter: idMapWriter(spec, host) } : {}),
+    ...(cgroups === undefined ? {} : { cgroups }),
+    ...(options.init === undefined ? {} : { init: options.init }),
+    ...(options.timeout === undefined ? {} : { timeoutMilliseconds: options.timeout }),
+    ...(record === undefined ? {} : { lockFile: record.lock, files: record.files, folders: record.folders }),
+    ...callerOpenFiles(),
+  };
+}
+
+function cgroupRequest(options: RunOptions, { id, host, layout, spec }: Decided): CgroupRequest | undefined {
+  if (isOff(options, "limits")) return undefined;
+  const ownPids = spec.linux.namespaces?.some(({ type }) => type === "pid") === true;
+  return {
+    id,
+    cgroupsPath: spec.linux.cgroupsPath,
+    layout,
+    maker: { rootless: !host.privileged || host.nested, uid: host.uid },
+    resources: spec.linux.resources,
+    adopt: false,
+    kill: !ownPids,
+  };
+}
+
+function idMapWriter({ linux }: Spec, host: HostFacts): IdMapWriter {
+  if (host.privileged) return { kind: "privileged" };
+  const own = linux.uidMappings?.[0];
+  const single = linux.uidMappings?.length === 1 && linux.gidMappings?.length === 1;
+  if (single && own?.size === 1 && own.hostID === host.uid) return { kind: "single" };
+  return { kind: "helpers", newuidmap: "/usr/bin/newuidmap", newgidmap: "/usr/bin/newgidmap" };
+}
+
+/** The container gets the caller's limit of open files, not what the JavaScript runtime made of it. */
+function callerOpenFiles(): { callerOpenFiles?: number } {
+  try {
+    const soft = presentSoftLimit(readFileSync(`/proc/${process.ppid}/limits`, "latin1"), "RLIMIT_NOFILE");
+    return soft === undefined ? {} : { callerOpenFiles: soft };
+  } catch {
+    return {};
+  }
+}

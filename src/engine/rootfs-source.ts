@@ -1,0 +1,57 @@
+import type { Spec } from "../runtime/config.ts";
+import type { RootfsSource } from "../rootfs/index.ts";
+import type { RootView } from "./in-root.ts";
+import type { RunOptions } from "./run-options.ts";
+import { isOff } from "./spec/namespaces.ts";
+
+/** A container's root file system as far as it is known before its configuration is. */
+export interface ChosenRootfs {
+  /** Where its files can be looked up on this machine. */
+  readonly view: RootView;
+  /** What a person calls it. */
+  readonly name: string;
+}
+
+/** Finds the root file system: the host's own view, a folder, or the one that a bundle names. */
+export function chooseRootfs(options: RunOptions, bundle: Spec | undefined): ChosenRootfs {
+  if (isOff(options, "root")) return { view: { root: "/" }, name: "this machine's own root" };
+  const { source } = options;
+  if (source.kind === "host") return { view: { root: "/" }, name: "the image host" };
+  let root = source.path;
+  if (bundle !== undefined)
+    root = bundle.root.path.startsWith("/") ? bundle.root.path : `${root}/${bundle.root.path}`;
+  return { view: { root }, name: root };
+}
+
+/**
+ * How the root file system is made, for a configuration that is complete.
+ *
+ * @param warn is told what is weaker or slower than it should be
+ */
+export async function rootfsSource(
+  options: RunOptions,
+  spec: Spec,
+  rootfs: ChosenRootfs,
+  warn: (message: string) => void,
+): Promise<RootfsSource> {
+  if (options.source.kind !== "host" || isOff(options, "root"))
+    return { kind: "directory", path: rootfs.view.root };
+  const { hostImage } = await import("../image/index.ts");
+  const { hostname, linux } = spec;
+  const { uidMappings, gidMappings, namespaces } = linux;
+  const ownNetwork = namespaces?.some(({ type }) => type === "network") === true;
+  const { source, warnings } = hostImage({
+    with: options.source.with,
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(ownNetwork ? { hosts: hostsFile(hostname) } : {}),
+    ...(uidMappings && gidMappings ? { idMaps: { uids: uidMappings, gids: gidMappings } } : {}),
+  });
+  for (const warning of warnings) warn(warning);
+  return source;
+}
+
+/** hosts(5) of a container with a network of its own. */
+function hostsFile(hostname: string | undefined): string {
+  const own = hostname === undefined ? "" : `127.0.1.1\t${hostname}\n`;
+  return `127.0.0.1\tlocalhost\n${own}::1\tlocalhost ip6-localhost ip6-loopback\n`;
+}
