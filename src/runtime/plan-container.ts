@@ -140,7 +140,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   if (maps !== undefined && gate !== undefined) {
     if (request.idMapWriter === undefined) throw new Error("a new user namespace needs somebody to write its maps");
     writeIdMaps(keeper, pid, maps.uids, maps.gids, request.idMapWriter);
-    keeper.call("write", gate.write, "\0", 1).expect(1);
+    keeper.call("write", gate.write, "+", 1).expect(1);
   }
   if (pipes !== undefined) {
     keeper.call("close", pipes.stdout.write);
@@ -268,6 +268,8 @@ function relaysOf(keeper: List, console: Result | undefined, pipes: OutputPipes 
 function holdLock(keeper: List, path: string): void {
   const fd = keeper.call("openat", -100, path, O_RDWR_CREAT_CLOEXEC, 0o600).about(path);
   keeper.call("flock", fd, LOCK_EX_NB).about(`${path}: another keeper has this container`);
+  // Whoever takes this container for dead renames its folder first: then nothing of it may be made any more.
+  keeper.call("faccessat", -100, path, 0).about(`${path}, which was cleared up`);
 }
 
 function execute(container: List, program: List, request: ContainerRequest): void {
