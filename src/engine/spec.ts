@@ -29,6 +29,15 @@ export type { SpecFacts } from "./spec/facts.ts";
  * @throws HuskError "invalid", "denied", "not-found" or "unavailable": what cannot be had is refused
  */
 export function composeSpec(options: RunOptions, facts: SpecFacts, layout: Layout, bundle?: Spec): Spec {
+  if (options.shmSize !== undefined && (options.ipc === "host" || options.ipc === "none")) {
+    throw new HuskError(
+      "invalid",
+      `--shm-size: with --ipc ${options.ipc} the container has no /dev/shm of its own`,
+      {
+        hint: "leave out one of the two",
+      },
+    );
+  }
   const spec = bundle ?? defaultSpec(options, facts);
   if (bundle !== undefined) {
     refineNamespaces(spec, options, facts);

@@ -18,7 +18,7 @@ export function defaultSpec(options: RunOptions, facts: SpecFacts): Spec {
   const inUserNamespace = facts.nested || mappings !== undefined;
   // With the host's own root nothing of the host is covered but what belongs to a new namespace.
   const ownRoot = !isOff(options, "root");
-  let mounts = has("mount") ? defaultMounts(options, has("ipc")) : [];
+  let mounts = has("mount") ? defaultMounts(options, { ownIpc: has("ipc"), inUserNamespace }) : [];
   if (!ownRoot) mounts = mounts.filter(({ destination }) => destination === "/proc" && has("pid"));
   const hides = has("mount") && ownRoot && options.privileged !== true && !isOff(options, "masks");
   return {
@@ -38,7 +38,7 @@ export function defaultSpec(options: RunOptions, facts: SpecFacts): Spec {
       namespaces,
       resources: { devices: [{ allow: false, access: "rwm" }] },
       ...(hides ? { maskedPaths: maskedPaths(), readonlyPaths: readonlyPaths() } : {}),
-      ...(has("network") && !inUserNamespace ? { sysctl: unprivilegedNetworking() } : {}),
+      ...(has("network") && has("mount") && !inUserNamespace ? { sysctl: unprivilegedNetworking() } : {}),
     },
   };
 }

@@ -1,15 +1,19 @@
+import { existsSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import type { Mount } from "../../rootfs/index.ts";
 import type { BindSpec, MountSpec, RunOptions } from "../run-options.ts";
 
 const DEFAULT_SHM_SIZE = 64 * 1024 * 1024;
 
-/**
- * The mounts every container has, as docker has them (moby, oci/defaults.go), in the order they are made.
- *
- * @param ownIpc the container has an IPC namespace of its own; otherwise it gets the host's queues and memory
- */
-export function defaultMounts(options: RunOptions, ownIpc: boolean): Mount[] {
+/** What the default mounts depend on. */
+export interface MountFacts {
+  /** The container has an IPC namespace of its own; otherwise it gets the host's queues and memory. */
+  readonly ownIpc: boolean;
+  readonly inUserNamespace: boolean;
+}
+
+/** The mounts every container has, as docker has them (moby, oci/defaults.go), in the order they are made. */
+export function defaultMounts(options: RunOptions, { ownIpc, inUserNamespace }: MountFacts): Mount[] {
   const common = ["nosuid", "noexec", "nodev"];
   const ro = options.privileged === true ? common : [...common, "ro"];
   const mounts: Mount[] = [
@@ -29,12 +33,15 @@ export function defaultMounts(options: RunOptions, ownIpc: boolean): Mount[] {
     { destination: "/sys", type: "sysfs", source: "sysfs", options: ro },
     { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ro },
   ];
-  if (!ownIpc) {
-    mounts.push(bindOf("/dev/mqueue", common), bindOf("/dev/shm", common));
-    return mounts;
+  // A file system of message queues shows an IPC namespace, and only its owner may mount it.
+  if (ownIpc || !inUserNamespace) {
+    mounts.push({ destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: common });
+  } else if (existsSync("/dev/mqueue")) {
+    mounts.push(bindOf("/dev/mqueue", common));
   }
-  mounts.push({ destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: common });
-  if (options.ipc !== "none") {
+  if (!ownIpc && existsSync("/dev/shm")) {
+    mounts.push(bindOf("/dev/shm", common));
+  } else if (options.ipc !== "none") {
     const size = `size=${options.shmSize ?? DEFAULT_SHM_SIZE}`;
     mounts.push({
       destination: "/dev/shm",

@@ -101,7 +101,7 @@ function makeDirectories(list: List, path: string): void {
   for (let at = path.indexOf("/", 1); ; at = path.indexOf("/", at + 1)) {
     const part = at < 0 ? path : path.slice(0, at);
     // A read-only root refuses; whether the folder is there after all, chdir(2) tells.
-    if (part !== "/") list.call("mkdirat", -100, part, 0o755).accept("EEXIST", "EROFS", "EACCES", "EPERM");
+    if (part !== "/") list.call("mkdirat", -100, part, 0o755).accept("EEXIST", "EROFS", "EACCES", "EPERM", "ENOENT");
     if (at < 0) return;
   }
 }
