@@ -18,14 +18,14 @@ const PATIENCE = 2;
  * Hands signals that reach husk on to its keeper, which hands them to the container.
  *
  * A program that ignores them (as pid 1 it does without a handler) could not be ended from the
- * keyboard, so the third SIGINT or SIGTERM calls `force`.
+ * keyboard, so the third SIGINT or SIGTERM calls `force`, if there is one.
  *
  * @param send gets the signal's number
  */
-export function forwardSignals(send: (signal: number) => void, force: () => void): void {
+export function forwardSignals(send: (signal: number) => void, force: (() => void) | undefined): void {
   let asked = 0;
   const handle = (name: string, signal: number): void => {
-    if ((name === "SIGINT" || name === "SIGTERM") && ++asked > PATIENCE) force();
+    if (force !== undefined && (name === "SIGINT" || name === "SIGTERM") && ++asked > PATIENCE) force();
     else send(signal);
   };
   for (const name of FORWARDED) process.on(name, handle);

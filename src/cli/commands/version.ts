@@ -33,3 +33,8 @@ export async function version(argv: readonly string[], from: number, globals: Gl
 export function versionLine(): string {
   return `husk version ${huskVersion}${huskCommit === "" ? "" : `, build ${huskCommit}`}`;
 }
+
+/** What `husk oci --version` prints, in runc's form. */
+export function ociVersionLines(): string {
+  return `husk-oci version ${huskVersion}${huskCommit === "" ? "" : `\ncommit: ${huskCommit}`}\nspec: 1.2.0`;
+}

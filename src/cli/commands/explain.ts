@@ -1,0 +1,21 @@
+import { prepareContainer } from "../../engine/index.ts";
+import { parseRun } from "../flags/run-options.ts";
+import { formatPlan } from "../format-plan.ts";
+import type { Globals } from "../grammar.ts";
+import { shellScript } from "../shell-script.ts";
+import { printHelp } from "./help.ts";
+
+/** `husk explain`: the plan of a container, without running it. */
+export async function explain(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const request = parseRun("explain", argv, from, globals);
+  if (request === undefined) return printHelp(["explain"]);
+
+  const prepared = await prepareContainer(request.options);
+  for (const warning of prepared.warnings) console.error(`husk: warning: ${warning}`);
+  console.log(
+    request.asShell
+      ? shellScript(prepared, argv.slice(from)).trimEnd()
+      : formatPlan(prepared.planned.plan, undefined, request.format, 1),
+  );
+  return 0;
+}

@@ -1,0 +1,70 @@
+import {
+  chooseFolders,
+  type RunningContainer,
+  type RunResult,
+  start,
+  type StartOptions,
+} from "../../engine/index.ts";
+import type { RunOptions } from "../../engine/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import { parseRun, type RunRequest } from "../flags/run-options.ts";
+import { forwardSignals } from "../forward-signals.ts";
+import type { Globals } from "../grammar.ts";
+import { keeperSource } from "../keeper-source.ts";
+
+/** `husk run`: a container in the foreground. The exit status is the program's. */
+export async function run(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const request = parseRun("run", argv, from, globals);
+  if (request === undefined) {
+    const { printHelp } = await import("./help.ts");
+    return printHelp(["run"]);
+  }
+  const { options, explain } = request;
+  if (options.tty === true && options.interactive === true) await refuseWithoutTerminal();
+  const result = await runInForeground(options, globals, explain ? { timed: true } : {});
+  if (explain) await printTrace(request, result);
+  return result.exitCode;
+}
+
+/**
+ * Runs a container to its end with the caller's input and output, and passes on signals.
+ *
+ * @throws HuskError as the engine does, or when the container was ended by force
+ */
+export async function runInForeground(
+  options: RunOptions,
+  globals: Globals,
+  how: StartOptions,
+): Promise<RunResult> {
+  const container = await start({ folders: chooseFolders(globals), keeper: keeperSource }, options, how);
+  for (const warning of container.warnings) console.error(`husk: warning: ${warning}`);
+  if (options.sigProxy !== false) passSignals(container, options.tty === true);
+  const result = await container.ended;
+  if (result.timedOut) console.error(`husk: the time of --timeout is over: the container was killed`);
+  return result;
+}
+
+function passSignals(container: RunningContainer, tty: boolean): void {
+  const SIGKILL = 9;
+  const force = (): void => {
+    console.error("husk: got 3 SIGTERM or SIGINT: the container is ended by force");
+    container.kill(SIGKILL);
+  };
+  // With a terminal, keys go to the program as they are; what comes here was sent on purpose.
+  forwardSignals((signal) => container.kill(signal), tty ? undefined : force);
+}
+
+async function refuseWithoutTerminal(): Promise<void> {
+  const { isTerminal } = await import("../terminal.ts");
+  if (isTerminal(0)) return;
+  throw new HuskError("invalid", "the input device is not a TTY", {
+    hint: "leave out -t to read from a pipe or a file, or -i to read nothing",
+  });
+}
+
+/** The measured plan on stderr, as time(1) and strace(1) do: stdout is the program's. */
+async function printTrace(request: RunRequest, { trace }: RunResult): Promise<void> {
+  if (trace === undefined) return;
+  const { formatPlan } = await import("../format-plan.ts");
+  console.error(formatPlan(trace.prepared.planned.plan, trace.report, request.format, 2));
+}
