@@ -14,7 +14,10 @@ import { chooseNamespaces, isOff } from "./namespaces.ts";
 export function defaultSpec(options: RunOptions, facts: SpecFacts): Spec {
   const { namespaces, mappings } = chooseNamespaces(options, facts);
   const has = (type: string): boolean => namespaces.some((namespace) => namespace.type === type);
-  const capabilities = [...defaultCapabilities];
+  // Device nodes are beyond an ordinary user, in a user namespace as well.
+  const capabilities = facts.privileged
+    ? [...defaultCapabilities]
+    : defaultCapabilities.filter((name) => name !== "CAP_MKNOD");
   const inUserNamespace = facts.nested || mappings !== undefined;
   // With the host's own root nothing of the host is covered but what belongs to a new namespace.
   const ownRoot = !isOff(options, "root");
