@@ -8,29 +8,31 @@ export interface Abi {
   readonly name: string;
   /** AUDIT_ARCH_*, `seccomp_data.arch` (linux/audit.h). */
   readonly audit: number;
-  /** Whether arguments are 64 bits wide; of 32-bit ones only the low half is looked at. */
+  /** Whether arguments are 64 bits wide; of 32-bit ones (x32 too, as in libseccomp) only the low half is compared. */
   readonly wide: boolean;
   /** Added to each number: x32 sets bit 30 (__X32_SYSCALL_BIT). */
   readonly base: number;
-  /** The call's number without `base`, or -1 if this ABI does not have it. */
-  numberOf(name: string): number;
+  /** Its own numbers by name; -1 for a call only the machine's own ABI has. */
+  readonly own: (() => ReadonlyMap<string, number>) | undefined;
+  /** From this number on, calls without a number of its own have that of the machine's own ABI. */
+  readonly shared: number;
 }
+
+/** From this number on all architectures number their calls alike (Linux 5.1). */
+const unified = 424;
 
 /** The ABIs of each machine; its own first. */
 const abis: Record<Arch, readonly Abi[]> = {
   x86_64: [
-    { name: "SCMP_ARCH_X86_64", audit: 0xc000003e, wide: true, base: 0, numberOf: numbers("x86_64") },
-    { name: "SCMP_ARCH_X86", audit: 0x40000003, wide: false, base: 0, numberOf: listed(() => i386 + " " + time64) },
-    { name: "SCMP_ARCH_X32", audit: 0xc000003e, wide: true, base: 0x40000000, numberOf: x32Numbers() },
+    { name: "SCMP_ARCH_X86_64", audit: 0xc000003e, wide: true, base: 0, own: undefined, shared: 0 },
+    { name: "SCMP_ARCH_X86", audit: 0x40000003, wide: false, base: 0, own: i386Numbers, shared: unified },
+    { name: "SCMP_ARCH_X32", audit: 0xc000003e, wide: false, base: 0x40000000, own: x32Numbers, shared: 0 },
   ],
   aarch64: [
-    { name: "SCMP_ARCH_AARCH64", audit: 0xc00000b7, wide: true, base: 0, numberOf: numbers("aarch64") },
-    { name: "SCMP_ARCH_ARM", audit: 0x40000028, wide: false, base: 0, numberOf: listed(() => arm + " " + time64) },
+    { name: "SCMP_ARCH_AARCH64", audit: 0xc00000b7, wide: true, base: 0, own: undefined, shared: 0 },
+    { name: "SCMP_ARCH_ARM", audit: 0x40000028, wide: false, base: 0, own: armNumbers, shared: unified },
   ],
 };
-
-/** From this number on all architectures number their calls alike (Linux 5.1). */
-const unified = 424;
 
 /** Architectures a profile may name although no machine husk runs on has them. */
 const foreign =
@@ -41,17 +43,18 @@ const foreign =
  * The ABIs a profile filters on this machine: its own always, first, and those it names. Calls through any
  * other ABI never reach the rules. Throws `invalid` for a name that is no architecture.
  */
-export function abisOf(names: readonly string[] | undefined, arch: Arch, at: string): Abi[] {
+export function abisOf(names: readonly string[] | null | undefined, arch: Arch, at: string): Abi[] {
   const mine = abis[arch];
   const chosen = [mine[0]!];
-  for (let i = 0; names !== undefined && i < names.length; i++) {
+  for (let i = 0; names !== undefined && names !== null && i < names.length; i++) {
     const name = names[i]!;
-    const abi = mine.find((one) => one.name === name);
-    if (abi !== undefined) {
+    let known = false;
+    for (const abi of mine) {
+      if (abi.name !== name) continue;
+      known = true;
       if (!chosen.includes(abi)) chosen.push(abi);
-    } else if (!isArchitecture(name)) {
-      throw unknownArchitecture(name, `${at}.architectures[${i}]`);
     }
+    if (!known && !isArchitecture(name)) throw unknownArchitecture(name, `${at}.architectures[${i}]`);
   }
   return chosen;
 }
@@ -72,62 +75,67 @@ function unknownArchitecture(name: string, path: string): HuskError {
 
 /** Whether any architecture's kernel has a call of this name. */
 export function isSyscall(name: string): boolean {
-  if (plain("x86_64", name) >= 0 || plain("aarch64", name) >= 0) return true;
-  if (isNumber(name) || name.includes(" ")) return false;
-  const word = ` ${name} `;
-  for (const list of [i386, arm, time64, elsewhere]) if (` ${list} `.includes(word)) return true;
-  return false;
+  if (i386Numbers().has(name) || Object.hasOwn(syscallNumbers.x86_64, name)) return true;
+  if (!name.includes(" ") && elsewhere.includes(` ${name} `)) return true;
+  return Object.hasOwn(syscallNumbers.aarch64, name) || armNumbers().has(name);
 }
 
 /** The error for a name no architecture knows. */
 export function unknownSyscall(name: string, path: string): HuskError {
-  const known = `${i386} ${arm} ${time64} ${elsewhere}`.split(" ").filter((word) => !isNumber(word));
-  const near = nearest(name, [...Object.keys(syscallNumbers.x86_64), ...known]);
+  const known = [
+    ...Object.keys(syscallNumbers.x86_64),
+    ...i386Numbers().keys(),
+    ...armNumbers().keys(),
+    ...elsewhere.trim().split(" "),
+  ];
+  const near = nearest(name, known);
   return new HuskError("invalid", `${path}: unknown system call ${JSON.stringify(name)}`, {
     hint: near === undefined ? "man 2 syscalls lists them" : `did you mean ${near}?`,
   });
 }
 
-function plain(arch: Arch, name: string): number {
-  const number: unknown = (syscallNumbers[arch] as Readonly<Record<string, number>>)[name];
-  return typeof number === "number" ? number : -1;
+/** The numbers of these calls in the machine's own ABI; -1 for those it does not have. */
+export function nativeNumbers(names: readonly string[], arch: Arch): number[] {
+  const table = syscallNumbers[arch] as Readonly<Record<string, unknown>>;
+  const numbers: number[] = [];
+  for (let i = 0; i < names.length; i++) {
+    const number = table[names[i]!];
+    numbers.push(typeof number === "number" ? number : -1);
+  }
+  return numbers;
 }
 
-function numbers(arch: Arch): (name: string) => number {
-  return (name) => plain(arch, name);
+let i386Table: Map<string, number> | undefined;
+let armTable: Map<string, number> | undefined;
+let x32Table: Map<string, number> | undefined;
+
+function i386Numbers(): Map<string, number> {
+  return (i386Table ??= readList(i386, time64));
 }
 
-/** Numbers out of a list of names, read when the first one is asked for. */
-function listed(list: () => string): (name: string) => number {
-  let table: Map<string, number> | undefined;
-  return (name) => {
-    table ??= readList(list());
-    const number = table.get(name);
-    if (number !== undefined) return number;
-    const later = plain("x86_64", name);
-    return later >= unified ? later : -1;
-  };
+function armNumbers(): Map<string, number> {
+  return (armTable ??= readList(arm, time64));
 }
 
-function x32Numbers(): (name: string) => number {
-  let own: Map<string, number> | undefined;
-  return (name) => {
-    own ??= readList(x32);
-    return own.get(name) ?? (notX32.includes(` ${name} `) ? -1 : plain("x86_64", name));
-  };
+function x32Numbers(): Map<string, number> {
+  if (x32Table === undefined) {
+    x32Table = readList(x32);
+    for (const name of notX32.split(" ")) x32Table.set(name, -1);
+  }
+  return x32Table;
 }
 
-function readList(list: string): Map<string, number> {
+function readList(...lists: string[]): Map<string, number> {
   const table = new Map<string, number>();
   let next = 0;
-  for (const word of list.split(" ")) {
-    if (isNumber(word)) next = Number(word);
-    else table.set(word, next++);
+  for (const list of lists) {
+    const words = list.split(" ");
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]!;
+      const first = word.charCodeAt(0);
+      if (first >= 0x30 && first <= 0x39) next = Number(word);
+      else table.set(word, next++);
+    }
   }
   return table;
-}
-
-function isNumber(word: string): boolean {
-  const first = word.charCodeAt(0);
-  return first >= 0x30 && first <= 0x39;
 }

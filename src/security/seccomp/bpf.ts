@@ -1,6 +1,6 @@
 import { HuskError } from "../../platform/error.ts";
 
-/** Operations of classic BPF that seccomp allows (linux/filter.h, bpf_common.h). */
+/** Operations of classic BPF that seccomp allows (linux/bpf_common.h). */
 export const JEQ = 0x15;
 export const JGT = 0x25;
 export const JGE = 0x35;
@@ -13,75 +13,76 @@ const RETURN = 0x06;
 const maximum = 4096;
 
 /** A conditional jump skips at most 255 instructions; the rest is for the long jumps it may need. */
-const near = 250;
+const reach = 250;
 
 /**
- * Writes a program from its last instruction to its first. BPF only jumps forward, so each target has its
- * place before the jump to it is written. Places count from the start of the buffer; `at` is the place of
- * the instruction written last.
+ * A program that is written from its last instruction to its first. BPF only jumps forward, so each target has
+ * its place before the jump to it is written. A place is an instruction's index in `words`, two words each.
  */
-export class BackwardProgram {
-  at = maximum;
-  readonly #words = new Int32Array(maximum * 2);
-  /** The nearest return of each value. */
-  readonly #returns = new Map<number, number>();
+export interface BackwardProgram {
+  readonly words: Int32Array;
+  /** Place of the instruction written last. */
+  at: number;
+  /** Values that are returned, and the nearest place of each. */
+  readonly values: number[];
+  readonly places: number[];
+}
 
-  /** `A = seccomp_data[offset]`, 32 bits; goes on with the instruction written last. */
-  load(offset: number): number {
-    return this.#write(LOAD, offset);
-  }
+export function backwardProgram(): BackwardProgram {
+  return { words: new Int32Array(maximum * 2), at: maximum, values: [], places: [] };
+}
 
-  /** `A &= mask`; goes on with the instruction written last. */
-  and(mask: number): number {
-    return this.#write(AND, mask);
-  }
+/** The program: `struct sock_filter[]`, little endian as both architectures are. */
+export function programBytes(program: BackwardProgram): Uint8Array {
+  return new Uint8Array(program.words.buffer, program.at * 8);
+}
 
-  /** A return of `value`, written now or before. */
-  return(value: number): number {
-    const known = this.#returns.get(value);
-    if (known !== undefined && known - this.at < near / 2) return known;
-    const place = this.#write(RETURN, value);
-    this.#returns.set(value, place);
-    return place;
-  }
+/** `A = seccomp_data[offset]`, 32 bits; goes on with the instruction written last. */
+export function load(program: BackwardProgram, offset: number): number {
+  return write(program, LOAD, offset);
+}
 
-  /** Compares A with `value` and goes on at `yes` or `no`. */
-  jump(operation: typeof JEQ | typeof JGT | typeof JGE, value: number, yes: number, no: number): number {
-    const onYes = this.#reach(yes);
-    const onNo = this.#reach(no);
-    const skipYes = onYes - this.at;
-    const skipNo = onNo - this.at;
-    return this.#write(operation | (skipYes << 16) | (skipNo << 24), value);
-  }
+/** `A &= mask`; goes on with the instruction written last. */
+export function and(program: BackwardProgram, mask: number): number {
+  return write(program, AND, mask);
+}
 
-  /** The place after `place` if a load of `offset` stands there: for a jump that comes with it in A. */
-  afterLoad(place: number, offset: number): number {
-    const loads = this.#words[place * 2] === LOAD && this.#words[place * 2 + 1] === offset;
-    return loads ? place + 1 : place;
-  }
+/** The place of a return of `value`, written now or before. */
+export function returnOf(program: BackwardProgram, value: number): number {
+  const { values, places } = program;
+  let index = values.indexOf(value);
+  if (index === -1) index = values.push(value) - 1;
+  else if (places[index]! - program.at < reach / 2) return places[index]!;
+  return (places[index] = write(program, RETURN, value));
+}
 
-  /** The program: `struct sock_filter[]`, little endian as both architectures are. */
-  bytes(): Uint8Array {
-    return new Uint8Array(this.#words.buffer, this.at * 8);
-  }
+/** Compares A with `value` (unsigned) and goes on at `yes` or `no`. */
+export function jump(program: BackwardProgram, operation: number, value: number, yes: number, no: number): number {
+  const onYes = yes - program.at < reach ? yes : nearer(program, yes);
+  const onNo = no - program.at < reach ? no : nearer(program, no);
+  return write(program, operation | ((onYes - program.at) << 16) | ((onNo - program.at) << 24), value);
+}
 
-  /** A place from which `place` goes on and which a conditional jump reaches. */
-  #reach(place: number): number {
-    if (place - this.at < near) return place;
-    const word = this.#words[place * 2]!;
-    const value = this.#words[place * 2 + 1]!;
-    return word === RETURN ? this.return(value) : this.#write(JA, place - this.at);
-  }
+/** The place after `place` if a load of `offset` stands there: for a jump that comes with it in A. */
+export function afterLoad(program: BackwardProgram, place: number, offset: number): number {
+  const loads = program.words[place * 2] === LOAD && program.words[place * 2 + 1] === offset;
+  return loads ? place + 1 : place;
+}
 
-  #write(word: number, value: number): number {
-    if (this.at === 0) {
-      throw new HuskError("invalid", "the seccomp profile makes more than 4096 instructions", {
-        hint: "give it fewer conditions on arguments, or fewer architectures",
-      });
-    }
-    const place = --this.at;
-    this.#words[place * 2] = word;
-    this.#words[place * 2 + 1] = value;
-    return place;
+/** A place that does the same as `place`, near enough for a conditional jump. */
+function nearer(program: BackwardProgram, place: number): number {
+  if (program.words[place * 2] === RETURN) return returnOf(program, program.words[place * 2 + 1]!);
+  return write(program, JA, place - program.at);
+}
+
+function write(program: BackwardProgram, word: number, value: number): number {
+  if (program.at === 0) {
+    throw new HuskError("invalid", "the seccomp profile makes more than 4096 instructions", {
+      hint: "give it fewer conditions on arguments, or fewer architectures",
+    });
   }
+  const place = --program.at;
+  program.words[place * 2] = word;
+  program.words[place * 2 + 1] = value;
+  return place;
 }

@@ -1,11 +1,15 @@
 import { type Arch, hostArch } from "../../plan/index.ts";
 import { actionError, isPermissive, killProcess, noSuchCall, returnValue, strictness } from "./action.ts";
-import { abisOf, isSyscall, unknownSyscall } from "./architectures.ts";
-import { BackwardProgram, JEQ, JGE } from "./bpf.ts";
-import { CallTable, type Verdict } from "./call-table.ts";
-import { type Condition, readConditions, writeCondition } from "./condition.ts";
+import { abisOf, isSyscall, nativeNumbers, unknownSyscall } from "./architectures.ts";
+import { type BackwardProgram, backwardProgram, JEQ, JGE, jump, load, programBytes, returnOf } from "./bpf.ts";
+import {
+  addConditionalRule, addRule, appendRanges, type CallTable, callTable, type Conditional, settle, type Verdict,
+  verdictOf,
+} from "./call-table.ts";
+import { readConditions, writeCondition } from "./condition.ts";
 import { filterFlags } from "./flags.ts";
-import { multiplexed } from "./multiplexed.ts";
+import { addMultiplexed } from "./multiplexed.ts";
+import { precompiledProgram } from "./precompiled.ts";
 import type { LinuxSeccomp, LinuxSyscall } from "./profile.ts";
 
 /** A profile as the kernel takes it. */
@@ -42,6 +46,8 @@ export function compileSeccomp(
   arch: Arch = hostArch,
   options: CompileOptions = {},
 ): CompiledSeccomp {
+  const known = precompiledProgram(profile, arch);
+  if (known !== undefined) return { program: known, flags: 0, unknown: [] };
   const at = options.at ?? "seccomp";
   const fallback = returnValue(profile.defaultAction, profile.defaultErrnoRet);
   if (fallback === undefined) {
@@ -49,83 +55,60 @@ export function compileSeccomp(
     throw actionError(defaultAction, defaultErrnoRet, `${at}.defaultAction`, `${at}.defaultErrnoRet`);
   }
   const flags = filterFlags(profile, at);
+  const verdicts: Verdict[] = [fallback];
   const tables: CallTable[] = [];
-  for (const abi of abisOf(profile.architectures, arch, at)) tables.push(new CallTable(abi));
+  for (const abi of abisOf(profile.architectures, arch, at)) tables.push(callTable(abi));
   const unknown: string[] = [];
+  const compilation = { arch, tables, verdicts, fallback, unknown, skipUnknown: options.skipUnknown === true };
   const rules = profile.syscalls;
-  for (let i = 0; rules !== undefined && i < rules.length; i++) {
-    const skips = addRule(tables, rules[i]!, fallback, `${at}.syscalls[${i}]`, options.skipUnknown === true);
-    if (skips !== undefined) unknown.push(...skips);
+  for (let i = 0; rules !== undefined && rules !== null && i < rules.length; i++) {
+    compileRule(compilation, rules[i]!, `${at}.syscalls[${i}]`);
   }
-  return { program: writeProgram(tables, fallback), flags, unknown };
+  return { program: writeProgram(tables, verdicts, fallback), flags, unknown };
 }
 
-/** Adds a rule to each table; returns the names that were left out. */
-function addRule(
-  tables: readonly CallTable[],
-  rule: LinuxSyscall,
-  fallback: number,
-  path: string,
-  skipUnknown: boolean,
-): string[] | undefined {
+interface Compilation {
+  readonly arch: Arch;
+  readonly tables: readonly CallTable[];
+  readonly verdicts: Verdict[];
+  readonly fallback: number;
+  readonly unknown: string[];
+  readonly skipUnknown: boolean;
+}
+
+function compileRule(compilation: Compilation, rule: LinuxSyscall, path: string): void {
+  const { arch, tables, verdicts, fallback } = compilation;
+  const { names } = rule;
   const value = returnValue(rule.action, rule.errnoRet);
-  if (value === undefined)
+  if (value === undefined) {
     throw actionError(rule.action, rule.errnoRet, `${path}.action`, `${path}.errnoRet`);
-  const alternatives = readConditions(rule.args, `${path}.args`);
-  let unknown: string[] | undefined;
-  for (let i = 0; i < rule.names.length; i++) {
-    const name = rule.names[i]!;
-    let found = false;
-    for (let t = 0; t < tables.length; t++) {
-      const table = tables[t]!;
-      const number = table.abi.numberOf(name);
-      if (number >= 0) {
-        found = true;
-        addTo(table, number, value, alternatives);
-      }
-      if (table.abi.name === "SCMP_ARCH_X86") addMultiplexed(table, name, value, fallback, alternatives);
-    }
-    if (found || isSyscall(name)) continue;
-    if (!skipUnknown || strictness(value) < strictness(fallback)) {
-      throw unknownSyscall(name, `${path}.names[${i}]`);
-    }
-    (unknown ??= []).push(name);
   }
-  return unknown;
-}
-
-function addTo(
-  table: CallTable,
-  number: number,
-  value: number,
-  alternatives: readonly (readonly Condition[])[] | undefined,
-): void {
-  if (alternatives === undefined) table.add(number, value, undefined);
-  else for (const conditions of alternatives) table.add(number, value, conditions);
-}
-
-/**
- * The second way to a call on i386. Conditions cannot be checked there: a rule that forbids more than the
- * default then forbids the call altogether, one that permits more does not open the second way.
- */
-function addMultiplexed(
-  table: CallTable,
-  name: string,
-  value: number,
-  fallback: number,
-  alternatives: readonly (readonly Condition[])[] | undefined,
-): void {
-  const way = multiplexed(name);
-  if (way === undefined || (alternatives !== undefined && strictness(value) >= strictness(fallback))) return;
-  const first: Condition = {
-    index: 0,
-    operator: "SCMP_CMP_MASKED_EQ",
-    low: way.by.mask,
-    high: 0,
-    twoLow: way.call,
-    twoHigh: 0,
-  };
-  table.add(way.by.number, value, [first]);
+  const alternatives = readConditions(rule.args, `${path}.args`);
+  const natives = nativeNumbers(names, arch);
+  for (let i = 0; i < names.length; i++) {
+    if (natives[i] !== -1 || isSyscall(names[i]!)) continue;
+    if (!compilation.skipUnknown || strictness(value) < strictness(fallback)) {
+      throw unknownSyscall(names[i]!, `${path}.names[${i}]`);
+    }
+    compilation.unknown.push(names[i]!);
+  }
+  for (let t = 0; t < tables.length; t++) {
+    const table = tables[t]!;
+    if (alternatives === undefined) {
+      addRule(table, names, natives, verdictOf(verdicts, value), verdicts);
+    } else {
+      for (let i = 0; i < names.length; i++) {
+        for (const conditions of alternatives) {
+          addConditionalRule(table, names[i]!, natives[i]!, value, conditions, verdicts);
+        }
+      }
+    }
+    // Conditions cannot be checked on the second way: a rule that is stricter than the default then forbids the
+    // call altogether, one that is not does not open the second way.
+    if (table.abi.name === "SCMP_ARCH_X86" && (alternatives === undefined || strictness(value) < strictness(fallback))) {
+      for (let i = 0; i < names.length; i++) addMultiplexed(table, names[i]!, value, verdicts);
+    }
+  }
 }
 
 const numberOffset = 0;
@@ -135,51 +118,60 @@ const archOffset = 4;
 const x32Bit = 0x40000000;
 const skipped = 0xffffffff;
 
-function writeProgram(tables: readonly CallTable[], fallback: number): Uint8Array {
-  const program = new BackwardProgram();
-  const beyond = isPermissive(fallback) ? fallback : noSuchCall;
-  let next = program.return(killProcess);
+function writeProgram(tables: readonly CallTable[], verdicts: Verdict[], fallback: number): Uint8Array {
+  const beyond = isPermissive(fallback) ? 0 : verdictOf(verdicts, noSuchCall);
+  settle(verdicts);
+  const program = backwardProgram();
+  let next = returnOf(program, killProcess);
   // The machine's own ABI is the first table: written last, it is tested first.
   for (let t = tables.length - 1; t >= 0; t--) {
     const table = tables[t]!;
-    const { audit, base } = table.abi;
+    const { audit, base, name } = table.abi;
     if (base !== 0) continue;
-    const starts: number[] = [];
-    const verdicts: (number | Verdict)[] = [];
-    table.ranges(starts, verdicts, fallback, beyond);
-    if (table.abi.name === "SCMP_ARCH_X86_64") {
+    const search: Search = { program, starts: [], places: [] };
+    appendTable(search, table, verdicts, beyond);
+    if (name === "SCMP_ARCH_X86_64") {
       const x32 = tables.find((other) => other.abi.base === x32Bit);
-      if (x32 !== undefined) {
-        x32.ranges(starts, verdicts, fallback, beyond);
-      } else {
-        starts.push(x32Bit, skipped);
-        verdicts.push(killProcess, fallback);
-      }
+      if (x32 !== undefined) appendTable(search, x32, verdicts, beyond);
+      else appendRange(search, x32Bit, returnOf(program, killProcess));
+      appendRange(search, skipped, returnOf(program, fallback));
     }
-    const places = placesOf(program, verdicts, table.abi.wide);
-    let section = writeSearch(program, starts, places, verdicts, 0, starts.length - 1);
-    if (starts.length > 1) section = program.load(numberOffset);
-    next = program.jump(JEQ, audit | 0, section, next);
+    let section = writeSearch(search, 0, search.starts.length - 1);
+    if (search.starts.length > 1) section = load(program, numberOffset);
+    next = jump(program, JEQ, audit | 0, section, next);
   }
-  program.load(archOffset);
-  return program.bytes();
+  load(program, archOffset);
+  return programBytes(program);
 }
 
-/** Writes the conditions of each conditional verdict; returns where they begin. */
-function placesOf(program: BackwardProgram, verdicts: readonly (number | Verdict)[], wide: boolean): number[] {
-  const places: number[] = [];
-  for (let i = 0; i < verdicts.length; i++) {
-    const verdict = verdicts[i]!;
-    places.push(typeof verdict === "number" ? -1 : writeVerdict(program, verdict, wide));
-  }
-  return places;
+/** Ranges of call numbers: the first number of each, and where the program goes on for them. */
+interface Search {
+  readonly program: BackwardProgram;
+  readonly starts: number[];
+  readonly places: number[];
 }
 
-function writeVerdict(program: BackwardProgram, verdict: Verdict, wide: boolean): number {
-  let next = program.return(verdict.plain!);
+function appendRange(search: Search, start: number, place: number): void {
+  search.starts.push(start);
+  search.places.push(place);
+}
+
+/** Appends the ranges of a table, and writes their conditions. */
+function appendTable(search: Search, table: CallTable, verdicts: readonly Verdict[], beyond: number): void {
+  const { program, starts, places } = search;
+  appendRanges(table, starts, places, beyond);
+  for (let i = places.length - 1; i >= 0 && starts[i]! >= table.abi.base; i--) {
+    const verdict = verdicts[places[i]!]!;
+    places[i] =
+      typeof verdict === "number" ? returnOf(program, verdict) : writeConditional(program, verdict, table.abi.wide);
+  }
+}
+
+function writeConditional(program: BackwardProgram, verdict: Conditional, wide: boolean): number {
+  let next = returnOf(program, verdict.otherwise!);
   for (let r = verdict.rules.length - 1; r >= 0; r--) {
     const { value, conditions } = verdict.rules[r]!;
-    let place = program.return(value);
+    let place = returnOf(program, value);
     for (let c = conditions.length - 1; c >= 0; c--) {
       place = writeCondition(program, conditions[c]!, wide, place, next);
     }
@@ -188,21 +180,11 @@ function writeVerdict(program: BackwardProgram, verdict: Verdict, wide: boolean)
   return next;
 }
 
-/** Writes a binary search over ranges `from` to `to`; returns where it begins. */
-function writeSearch(
-  program: BackwardProgram,
-  starts: readonly number[],
-  places: readonly number[],
-  verdicts: readonly (number | Verdict)[],
-  from: number,
-  to: number,
-): number {
-  if (from === to) {
-    const verdict = verdicts[from]!;
-    return typeof verdict === "number" ? program.return(verdict) : places[from]!;
-  }
+/** Writes a binary search over the ranges from `from` to `to`; returns where it begins. */
+function writeSearch(search: Search, from: number, to: number): number {
+  if (from === to) return search.places[from]!;
   const middle = (from + to + 1) >> 1;
-  const above = writeSearch(program, starts, places, verdicts, middle, to);
-  const below = writeSearch(program, starts, places, verdicts, from, middle - 1);
-  return program.jump(JGE, starts[middle]! | 0, above, below);
+  const above = writeSearch(search, middle, to);
+  const below = writeSearch(search, from, middle - 1);
+  return jump(search.program, JGE, search.starts[middle]! | 0, above, below);
 }

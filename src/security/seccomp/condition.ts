@@ -1,6 +1,6 @@
 import { HuskError } from "../../platform/error.ts";
 import { nearest } from "../../platform/nearest.ts";
-import { type BackwardProgram, JEQ, JGE, JGT } from "./bpf.ts";
+import { afterLoad, and, type BackwardProgram, JEQ, JGE, JGT, jump, load } from "./bpf.ts";
 import type { LinuxSeccompArg } from "./profile.ts";
 
 /** A condition on one argument, its 64-bit values in halves as BPF compares them. */
@@ -50,8 +50,9 @@ function readCondition(arg: LinuxSeccompArg, path: string): Condition {
     operator: op,
     low: low(arg.value),
     high: high(arg.value),
-    twoLow: low(two),
-    twoHigh: high(two),
+    // Only of use under the mask, as in libseccomp: (argument & value) == (valueTwo & value).
+    twoLow: low(two) & low(arg.value),
+    twoHigh: high(two) & high(arg.value),
   };
 }
 
@@ -135,11 +136,11 @@ function writeEqual(p: BackwardProgram, c: Condition, wide: boolean, yes: number
   const offset = offsetOf(c.index);
   let next = yes;
   if (wide) {
-    p.jump(JEQ, c.high, yes, no);
-    next = p.load(offset + 4);
+    jump(p, JEQ, c.high, yes, no);
+    next = load(p, offset + 4);
   }
-  p.jump(JEQ, c.low, next, p.afterLoad(no, offset));
-  return p.load(offset);
+  jump(p, JEQ, c.low, next, afterLoad(p, no, offset));
+  return load(p, offset);
 }
 
 function writeGreater(
@@ -151,23 +152,23 @@ function writeGreater(
   no: number,
 ): number {
   const offset = offsetOf(c.index);
-  p.jump(compare, c.low, yes, no);
-  const lowHalf = p.load(offset);
+  jump(p, compare, c.low, yes, no);
+  const lowHalf = load(p, offset);
   if (!wide) return lowHalf;
-  const equal = p.jump(JEQ, c.high, lowHalf, no);
-  p.jump(JGT, c.high, yes, equal);
-  return p.load(offset + 4);
+  const equal = jump(p, JEQ, c.high, lowHalf, no);
+  jump(p, JGT, c.high, yes, equal);
+  return load(p, offset + 4);
 }
 
 function writeMasked(p: BackwardProgram, c: Condition, wide: boolean, yes: number, no: number): number {
   const offset = offsetOf(c.index);
   let next = yes;
-  if (wide && (c.high !== 0 || c.twoHigh !== 0)) {
-    p.jump(JEQ, c.twoHigh, yes, no);
-    p.and(c.high);
-    next = p.load(offset + 4);
+  if (wide && c.high !== 0) {
+    jump(p, JEQ, c.twoHigh, yes, no);
+    and(p, c.high);
+    next = load(p, offset + 4);
   }
-  p.jump(JEQ, c.twoLow, next, no);
-  p.and(c.low);
-  return p.load(offset);
+  jump(p, JEQ, c.twoLow, next, no);
+  and(p, c.low);
+  return load(p, offset);
 }

@@ -1,4 +1,6 @@
 import type { Arch } from "../../plan/index.ts";
+import { defaultCapabilities } from "../capability-names.ts";
+import { precompiledProfile } from "./precompiled.ts";
 import type { LinuxSeccomp, LinuxSyscall } from "./profile.ts";
 
 /**
@@ -95,6 +97,9 @@ const newNamespaces = 0x7e020000;
 
 const ENOSYS = 38;
 
+/** PER_LINUX and PER_LINUX32, with UNAME26 or without, and asking; others switch off protections such as ASLR. */
+const personalities = [0, 8, 0x20000, 0x20008, 0xffffffff];
+
 /** AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK: what programs need. */
 const families = [1, 2, 10, 16];
 
@@ -119,6 +124,33 @@ const belowAlg = 38;
  * @param capabilities names in the bounding set, such as `CAP_CHOWN`
  */
 export function defaultProfile(capabilities: readonly string[], arch: Arch): LinuxSeccomp {
+  return isDefault(capabilities)
+    ? precompiledProfile(arch, () => makeProfile(capabilities, arch))
+    : makeProfile(capabilities, arch);
+}
+
+function isDefault(capabilities: readonly string[]): boolean {
+  return (
+    capabilities.length === defaultCapabilities.length &&
+    defaultCapabilities.every((name) => capabilities.includes(name))
+  );
+}
+
+function makeProfile(capabilities: readonly string[], arch: Arch): LinuxSeccomp {
+  let rules: LinuxSyscall[] | undefined;
+  return {
+    defaultAction: "SCMP_ACT_ERRNO",
+    architectures: Object.freeze(
+      arch === "x86_64" ? ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"] : ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
+    ) as string[],
+    // Made when somebody looks: a precompiled profile has its program already.
+    get syscalls(): LinuxSyscall[] {
+      return (rules ??= makeRules(capabilities, arch));
+    },
+  };
+}
+
+function makeRules(capabilities: readonly string[], arch: Arch): LinuxSyscall[] {
   const names: string[] = [];
   for (const group of everyone) names.push(...group.split(" "));
   names.push(...ofArch[arch].split(" "));
@@ -126,29 +158,27 @@ export function defaultProfile(capabilities: readonly string[], arch: Arch): Lin
     const calls = withCapability[capability];
     if (calls !== undefined) names.push(...calls.split(" "));
   }
-  const syscalls: LinuxSyscall[] = [{ names, action: "SCMP_ACT_ALLOW" }];
+  const rules: LinuxSyscall[] = [{ names, action: "SCMP_ACT_ALLOW" }];
   if (!capabilities.includes("CAP_SYS_ADMIN")) {
-    syscalls.push(
+    rules.push(
       allowIf("clone", "SCMP_CMP_MASKED_EQ", newNamespaces, 0),
       { names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: ENOSYS },
     );
   }
   if (capabilities.includes("CAP_NET_RAW") || capabilities.includes("CAP_NET_ADMIN")) {
-    syscalls.push(allowIf("socket", "SCMP_CMP_LT", belowAlg));
-    for (const family of familiesWithNet) syscalls.push(allowIf("socket", "SCMP_CMP_EQ", family));
+    rules.push(allowIf("socket", "SCMP_CMP_LT", belowAlg));
+    for (const family of familiesWithNet) rules.push(allowIf("socket", "SCMP_CMP_EQ", family));
   } else {
-    for (const family of families) syscalls.push(allowIf("socket", "SCMP_CMP_EQ", family));
+    for (const family of families) rules.push(allowIf("socket", "SCMP_CMP_EQ", family));
   }
-  // PER_LINUX and PER_LINUX32, each with UNAME26 or not, and asking: others switch off protections (ASLR).
-  for (const persona of [0, 8, 0x20000, 0x20008, 0xffffffff]) {
-    syscalls.push(allowIf("personality", "SCMP_CMP_EQ", persona));
-  }
-  return {
-    defaultAction: "SCMP_ACT_ERRNO",
-    architectures:
-      arch === "x86_64" ? ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"] : ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
-    syscalls,
-  };
+  for (const persona of personalities) rules.push(allowIf("personality", "SCMP_CMP_EQ", persona));
+  // The rules of a precompiled profile cannot change, or they would not be what its program does.
+  return deepFreeze(rules);
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === "object") deepFreeze(inner as object);
+  return Object.freeze(value);
 }
 
 function allowIf(

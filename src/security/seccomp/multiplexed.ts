@@ -1,41 +1,45 @@
-/**
- * i386 reaches the socket and System V IPC calls in a second way: through socketcall(2) and ipc(2), whose
- * first argument says which one is meant and whose other arguments lie in memory, where no filter can look.
- * A rule for such a call has to hold for the second way too.
- */
-export interface Multiplexer {
-  readonly number: number;
-  readonly name: string;
-  /** What the first argument is compared under: ipc(2) keeps a version in the high half. */
-  readonly mask: number;
-}
+import { addCondition, type CallTable, type Verdict } from "./call-table.ts";
 
-const socketcall: Multiplexer = { number: 102, name: "socketcall", mask: 0xffffffff | 0 };
-const ipc: Multiplexer = { number: 117, name: "ipc", mask: 0xffff };
-
-/** linux/net.h, SYS_SOCKET = 1 and so on. */
+/** linux/net.h: SYS_SOCKET is 1 and so on. */
 const socketCalls =
-  " socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom " +
-  "shutdown setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg ";
+  "socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom " +
+  "shutdown setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg";
 
-/** linux/ipc.h, SEMOP = 1 and so on; 0 is a hole. */
-const ipcCalls = " semop semget semctl semtimedop 0 0 0 0 0 0 msgsnd msgrcv msgget msgctl 0 0 0 0 0 0 shmat shmdt shmget shmctl ";
+/** linux/ipc.h: SEMOP is 1 and so on; "-" is a hole. */
+const ipcCalls =
+  "semop semget semctl semtimedop - - - - - - msgsnd msgrcv msgget msgctl - - - - - - shmat shmdt shmget shmctl";
 
-let table: Map<string, number> | undefined;
+const socketcall = 102;
+const ipc = 117;
 
-/** The multiplexer that also offers a call on i386, and the first argument that means it. */
-export function multiplexed(name: string): { by: Multiplexer; call: number } | undefined {
-  table ??= readTable();
-  const code = table.get(name);
-  if (code === undefined) return undefined;
-  return code < 0 ? { by: ipc, call: -code } : { by: socketcall, call: code };
+let codes: Map<string, number> | undefined;
+
+/**
+ * i386 reaches the socket and System V IPC calls in a second way: through socketcall(2) and ipc(2), whose first
+ * argument says which call is meant and whose other arguments lie in memory, where no filter can look. Adds a
+ * rule for such a call to the second way.
+ */
+export function addMultiplexed(table: CallTable, name: string, value: number, verdicts: Verdict[]): void {
+  const code = (codes ??= readCodes()).get(name);
+  if (code === undefined) return;
+  const condition = {
+    index: 0,
+    operator: "SCMP_CMP_MASKED_EQ",
+    // ipc(2) keeps a version in the high half of its first argument.
+    low: code < 0 ? 0xffff : 0xffffffff | 0,
+    high: 0,
+    twoLow: Math.abs(code),
+    twoHigh: 0,
+  };
+  addCondition(table, code < 0 ? ipc : socketcall, value, [condition], verdicts);
 }
 
-function readTable(): Map<string, number> {
-  const codes = new Map<string, number>();
-  const sockets = socketCalls.trim().split(" ");
-  for (let i = 0; i < sockets.length; i++) codes.set(sockets[i]!, i + 1);
-  const ipcs = ipcCalls.trim().split(" ");
-  for (let i = 0; i < ipcs.length; i++) if (ipcs[i] !== "0") codes.set(ipcs[i]!, -(i + 1));
-  return codes;
+/** Codes of socketcall(2) by name, those of ipc(2) negative. */
+function readCodes(): Map<string, number> {
+  const table = new Map<string, number>();
+  const sockets = socketCalls.split(" ");
+  for (let i = 0; i < sockets.length; i++) table.set(sockets[i]!, i + 1);
+  const ipcs = ipcCalls.split(" ");
+  for (let i = 0; i < ipcs.length; i++) table.set(ipcs[i]!, -(i + 1));
+  return table;
 }

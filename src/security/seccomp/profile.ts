@@ -18,7 +18,7 @@ export type LinuxSeccompOperator =
   | "SCMP_CMP_EQ"
   | "SCMP_CMP_GE"
   | "SCMP_CMP_GT"
-  /** `(argument & value) == valueTwo` */
+  /** `(argument & value) == (valueTwo & value)` */
   | "SCMP_CMP_MASKED_EQ";
 
 /** A condition on one argument; a value above 2^53 - 1 has to be a bigint to be exact. */

@@ -102,13 +102,13 @@ export const x32 =
 
 /** Calls of x86-64 that x32 does not have. */
 export const notX32 =
-  " uselib _sysctl create_module get_kernel_syms query_module nfsservctl set_thread_area " +
-  "get_thread_area epoll_ctl_old epoll_wait_old vserver map_shadow_stack uretprobe uprobe ";
+  "uselib _sysctl create_module get_kernel_syms query_module nfsservctl set_thread_area " +
+  "get_thread_area epoll_ctl_old epoll_wait_old vserver map_shadow_stack uretprobe uprobe";
 
-/** Names that exist, but on no ABI above: other architectures, and newer kernels than the tables. */
+/** Names that exist, but on no ABI above: of other architectures, and newer than the tables. Spaces around each. */
 export const elsewhere =
-  "atomic_barrier atomic_cmpxchg_32 cachectl getdomainname getpagesize kern_features listns " +
+  " atomic_barrier atomic_cmpxchg_32 cachectl getdomainname getpagesize kern_features listns " +
   "memory_ordering multiplexer perfctr riscv_flush_icache riscv_hwprobe rseq_slice_yield rtas " +
   "s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi spu_create " +
   "spu_run subpage_prot swapcontext switch_endian sync_file_range2 sys_debug_setcontext syscall sysmips " +
-  "timerfd utrap_install";
+  "timerfd utrap_install ";
