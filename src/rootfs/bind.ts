@@ -13,7 +13,7 @@ import {
   OPEN_TREE_CLONE,
 } from "./flags.ts";
 import { changeByOptions, propagateByOptions } from "./file-system.ts";
-import { attach, directoryInRoot, fileInRoot, parentInRoot } from "./in-root.ts";
+import { attach, directoryInRoot, fileInRoot, noteMount, parentInRoot } from "./in-root.ts";
 import type { MountOptions } from "./mount-options.ts";
 import { shellForBind } from "./mount-shell.ts";
 import type { MountContext } from "./mount-context.ts";
@@ -49,6 +49,7 @@ export function bindMount(
   if (isDirectory) place = directoryInRoot(root, destination, resolveFor(destination));
   else place = fileInRoot(root, destination, options.destinationNofollow ? O_NOFOLLOW : 0);
   attach(list, tree, place, destination);
+  noteMount(root, destination);
   propagateByOptions(list, tree, options, destination);
 }
 

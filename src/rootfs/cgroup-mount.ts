@@ -12,7 +12,7 @@ import {
   OPEN_TREE_CLONE,
 } from "./flags.ts";
 import { changeByOptions, changeMount, newFileSystem, propagateByOptions } from "./file-system.ts";
-import { attach, directoryInRoot } from "./in-root.ts";
+import { attach, directoryInRoot, noteMount } from "./in-root.ts";
 import { type MountOptions, parseMountOptions } from "./mount-options.ts";
 import type { MountContext } from "./mount-context.ts";
 import { resolveFor } from "./mount-destination.ts";
@@ -37,6 +37,7 @@ export function cgroupMount(
     shell(entries, destination, mount.options ?? []),
   );
   const place = directoryInRoot(root, destination, resolveFor(destination));
+  noteMount(root, destination);
   const single = entries.length === 1 ? entries[0] : undefined;
   if (single !== undefined && single.destination === "") {
     const tree = entryMount(context, single, options.set, destination);

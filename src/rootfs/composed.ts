@@ -10,7 +10,7 @@ import {
   O_CLOEXEC,
   OPEN_TREE_CLONE,
 } from "./flags.ts";
-import { attach, directoryInRoot, rootView, writeNewFile } from "./in-root.ts";
+import { attach, directoryInRoot, noteMount, type RootView, rootView, writeNewFile } from "./in-root.ts";
 import { isBelow } from "./mount-destination.ts";
 import { addLater, addNestedView, type ViewContext } from "./nested-view.ts";
 import { quote } from "../plan/index.ts";
@@ -36,7 +36,7 @@ export function attachComposed(list: List, source: Composed, userNamespace: bool
   for (const part of source.parts) if (part.kind === "copy-on-write") views.push(part);
   const stage = makeStage(list, source);
   const root = rootView(list, stage.root);
-  addFreshParts(list, stage.root, source.parts, views);
+  addFreshParts(root, source.parts, views);
   const lowers = readAs(list, stage.base, source.reader, views);
   const context: ViewContext = { list, stage: stage.base, root, userNamespace };
   const layers: { mount: Result; path: string }[] = [];
@@ -76,21 +76,19 @@ function viewOf(path: string, views: readonly CopyOnWrite[]): CopyOnWrite | unde
   return found;
 }
 
-function addFreshParts(
-  list: List,
-  root: Result,
-  parts: readonly RootPart[],
-  views: readonly CopyOnWrite[],
-): void {
+function addFreshParts(root: RootView, parts: readonly RootPart[], views: readonly CopyOnWrite[]): void {
+  const { list, descriptor } = root;
   for (const part of parts) {
     const { path } = part;
     const name = path.slice(1);
-    if (part.kind === "copy-on-write") {
-      if (!name.includes("/")) list.call("mkdirat", root, name, part.mode).about(path);
-    } else if (viewOf(path, views) !== undefined) continue;
-    else if (part.kind === "directory") list.call("mkdirat", root, name, part.mode).about(path);
-    else if (part.kind === "link") list.call("symlinkat", part.target, root, name).about(path);
-    else writeNewFile(list, root, name, part.content, part.mode, path);
+    const isTop = !name.includes("/");
+    if (part.kind === "copy-on-write" ? !isTop : viewOf(path, views) !== undefined) continue;
+    if (part.kind === "link") list.call("symlinkat", part.target, descriptor, name).about(path);
+    else if (part.kind === "file") writeNewFile(list, descriptor, name, part.content, part.mode, path);
+    else {
+      list.call("mkdirat", descriptor, name, part.mode).about(path);
+      if (isTop) root.made.add(path);
+    }
   }
 }
 
@@ -177,6 +175,7 @@ function addView(
   if (view.hidden !== undefined) {
     create.accept("EINVAL");
     const files = source.parts.filter((part) => isIn(part, view));
+    noteMount(root, path);
     return addNestedView(context, {
       create,
       context: overlay,
@@ -189,6 +188,7 @@ function addView(
   }
   const mount = list.call("fsmount", overlay, FSMOUNT_CLOEXEC, 0).about(`overlay on ${path}`);
   attach(list, mount, place, path);
+  noteMount(root, path);
   addLater(root, later);
   return mount;
 }

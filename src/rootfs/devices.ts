@@ -77,23 +77,31 @@ export function addDevices(
   list.step("devices", "null, zero, random and the like: devices that can do no harm", () =>
     shell(devices, bind),
   );
+  // In a /dev of husk's own nothing can stand in the way.
+  const isNew = root.own.has("/dev");
   const dev = directoryInRoot(root, "/dev", RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-  for (const device of devices) addDevice(root, dev, device, bind);
-  for (let i = 0; i < DEFAULT_LINKS.length; i += 2)
-    link(root, dev, DEFAULT_LINKS[i] as string, DEFAULT_LINKS[i + 1] as string);
+  for (const device of devices) addDevice(root, dev, device, { bind, isNew });
+  for (let i = 0; i < DEFAULT_LINKS.length; i += 2) {
+    const name = DEFAULT_LINKS[i] as string;
+    const link = list.call("symlinkat", DEFAULT_LINKS[i + 1] as string, dev, name).about(`/dev/${name}`);
+    if (!isNew) link.accept("EEXIST");
+  }
+  const ptmx = list.call("symlinkat", "pts/ptmx", dev, "ptmx").about("/dev/ptmx");
+  if (isNew) return;
   // A node of that name would open the terminals of whoever made it.
-  const ptmx = list.call("symlinkat", "pts/ptmx", dev, "ptmx").accept("EEXIST").about("/dev/ptmx");
+  ptmx.accept("EEXIST");
   list.when(ptmx, "failed", () => {
     list.call("unlinkat", dev, "ptmx", 0).about("/dev/ptmx");
     list.call("symlinkat", "pts/ptmx", dev, "ptmx").about("/dev/ptmx");
   });
 }
 
-function link(root: RootView, dev: Result, name: string, target: string): void {
-  root.list.call("symlinkat", target, dev, name).accept("EEXIST").about(`/dev/${name}`);
-}
-
-function addDevice(root: RootView, dev: Result, device: LinuxDevice, bind: boolean): void {
+function addDevice(
+  root: RootView,
+  dev: Result,
+  device: LinuxDevice,
+  how: { readonly bind: boolean; readonly isNew: boolean },
+): void {
   const { list } = root;
   const path = cleanPath(device.path);
   const kind = kindOf(device, path);
@@ -105,22 +113,17 @@ function addDevice(root: RootView, dev: Result, device: LinuxDevice, bind: boole
     name = path.slice(slash + 1);
     parent = directoryInRoot(root, path.slice(0, slash) || "/", RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
   }
-  if (bind && kind !== S_IFIFO) return bindDevice(root, parent, name, path, kind, major, minor);
-  const made = list
-    .call(
-      "mknodat",
-      parent,
-      name,
-      kind | (fileMode & 0o7777),
-      kind === S_IFIFO ? 0 : deviceNumber(major, minor),
-    )
-    .accept("EEXIST")
-    .about(path);
-  list.when(made, "failed", () => {
-    const flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
-    const found = list.call("openat", parent, name, flags, 0).about(path);
-    checkDevice(list, found, kind, kind === S_IFIFO ? 0 : major, kind === S_IFIFO ? 0 : minor, path);
-  });
+  if (how.bind && kind !== S_IFIFO) return bindDevice(root, parent, name, path, kind, major, minor);
+  const number = kind === S_IFIFO ? 0 : deviceNumber(major, minor);
+  const made = list.call("mknodat", parent, name, kind | (fileMode & 0o7777), number).about(path);
+  if (!how.isNew || parent !== dev) {
+    made.accept("EEXIST");
+    list.when(made, "failed", () => {
+      const flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+      const found = list.call("openat", parent, name, flags, 0).about(path);
+      checkDevice(list, found, kind, kind === S_IFIFO ? 0 : major, kind === S_IFIFO ? 0 : minor, path);
+    });
+  }
   if (uid !== 0 || gid !== 0) list.call("fchownat", parent, name, uid, gid, AT_SYMLINK_NOFOLLOW).about(path);
 }
 

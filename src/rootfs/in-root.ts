@@ -26,10 +26,17 @@ export interface RootView {
   readonly descriptor: Result;
   /** `struct open_how` by flags and resolve bits: one block of plan memory serves all calls alike. */
   readonly hows: Map<number, Memory>;
+  /**
+   * File systems that husk has mounted by path: nobody else has ever seen them, so what is made in them by
+   * descriptor needs no defence.
+   */
+  readonly own: Map<string, Result>;
+  /** Directories directly below the root that husk has made itself. */
+  readonly made: Set<string>;
 }
 
 export function rootView(list: List, descriptor: Result): RootView {
-  return { list, descriptor, hows: new Map() };
+  return { list, descriptor, hows: new Map(), own: new Map(), made: new Set() };
 }
 
 function how(root: RootView, flags: number, resolve: number): Memory {
@@ -72,9 +79,29 @@ export function cleanPath(path: string): string {
 
 /** The descriptor of a directory of the container, which is made (0755) when it is missing. */
 export function directoryInRoot(root: RootView, path: string, resolve: number = RESOLVE_IN_ROOT): Result {
-  if (path === "/") return root.descriptor;
+  const own = path === "/" ? root.descriptor : root.own.get(path);
+  if (own !== undefined) return own;
+  const flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  if (root.made.has(path))
+    return root.list.call("openat", root.descriptor, path.slice(1), flags, 0).about(path);
+  const slash = path.lastIndexOf("/");
+  const parent = slash > 0 ? root.own.get(path.slice(0, slash)) : undefined;
+  if (parent !== undefined) {
+    const name = path.slice(slash + 1);
+    root.list.call("mkdirat", parent, name, 0o755).accept("EEXIST").about(path);
+    return root.list.call("openat", parent, name, flags, 0).about(path);
+  }
   const found = openInRoot(root, path, O_PATH | O_DIRECTORY, resolve).accept("ENOENT");
   return otherwise(root.list, found, () => makeDirectories(root, path, resolve));
+}
+
+/** Takes note of a mount: `own` if it is a new file system of husk's, and forgets what it covers. */
+export function noteMount(root: RootView, path: string, own?: Result): void {
+  root.made.delete(path);
+  for (const known of root.own.keys()) {
+    if (known === path || known.startsWith(`${path}/`)) root.own.delete(known);
+  }
+  if (own !== undefined) root.own.set(path, own);
 }
 
 /** The descriptor of a file of the container (not a directory), which is made, empty, when it is missing. */

@@ -8,7 +8,7 @@ import {
   MOUNT_ATTR_RDONLY,
   O_PATH,
 } from "./flags.ts";
-import { attach, cleanPath, directoryInRoot, openInRoot } from "./in-root.ts";
+import { attach, cleanPath, directoryInRoot, noteMount, openInRoot } from "./in-root.ts";
 import type { MountContext, Mounted } from "./mount-context.ts";
 import { refuseDestination, resolveFor } from "./mount-destination.ts";
 import { type MountOptions, parseMountOptions } from "./mount-options.ts";
@@ -59,6 +59,7 @@ function addMount(context: MountContext, mount: Mount, mounted: Mounted): void {
   const place = directoryInRoot(context.root, destination, resolveFor(destination));
   if (options.copyUp) copyUp(context, place, made, destination);
   attach(list, made, place, destination);
+  noteMount(context.root, destination, fs.type === "tmpfs" && !options.copyUp ? made : undefined);
   propagateByOptions(list, made, options, destination);
   if (type === "proc" && destination === "/proc" && (fs.attributes & MOUNT_ATTR_RDONLY) === 0)
     mounted.writableProc = made;

@@ -27,10 +27,11 @@ export interface SysctlNamespaces {
  */
 export function checkSysctls(sysctls: Readonly<Record<string, string>>, own: SysctlNamespaces): void {
   for (const name of Object.keys(sysctls)) {
-    const dotted = name.includes("/") ? slashesToDots(name) : name;
-    // What is written to is the path: "net.//.kernel.core_pattern" is net/../kernel/core_pattern.
-    if (sysctlPath(name).split("/").some((part) => part === "" || part === "." || part === ".."))
-      throw refused(name, "is no sysctl's name", "");
+    const parts = sysctlPath(name).split("/");
+    if (parts.some((part) => part === "" || part === "." || part === "..")) {
+      throw refused(name, "is no sysctl's name", "sysctl -a lists them");
+    }
+    const dotted = parts.join(".");
     const kind = namespaceOf(dotted);
     if (kind === undefined) {
       throw refused(
@@ -49,7 +50,7 @@ export function checkSysctls(sysctls: Readonly<Record<string, string>>, own: Sys
 }
 
 function refused(name: string, why: string, hint: string): HuskError {
-  return new HuskError("invalid", `sysctl "${name}" ${why}`, hint === "" ? {} : { hint });
+  return new HuskError("invalid", `sysctl "${name}" ${why}`, { hint });
 }
 
 function namespaceOf(name: string): keyof SysctlNamespaces | undefined {
@@ -77,20 +78,13 @@ function namespaceOf(name: string): keyof SysctlNamespaces | undefined {
   }
 }
 
-/** `net/ipv4/conf/eth0.1/x` and `net.ipv4.conf.eth0/1.x` name the same (sysctl(8)). */
-function slashesToDots(name: string): string {
-  const slash = name.indexOf("/");
-  const dot = name.indexOf(".");
-  return dot >= 0 && dot < slash ? name : swap(name);
-}
-
 function swap(name: string): string {
   let out = "";
   for (const letter of name) out += letter === "/" ? "." : letter === "." ? "/" : letter;
   return out;
 }
 
-/** The file below /proc/sys of a sysctl in either spelling. */
+/** The file below /proc/sys of a sysctl: `net/ipv4/conf/eth0.1/x` and `net.ipv4.conf.eth0/1.x` name the same (sysctl(8)). */
 export function sysctlPath(name: string): string {
   const dot = name.indexOf(".");
   const slash = name.indexOf("/");

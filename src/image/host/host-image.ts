@@ -146,7 +146,7 @@ function hideWhereNested(parts: RootPart[]): string[] {
 /** An id to read the host's files as: one that owns none of them, if there is such a one. */
 function readerIn(maps: HostImageOptions["idMaps"]): number | undefined {
   const uids = maps?.uids ?? ownRanges("uid_map");
-  const gids = maps?.gids ?? ownRanges("gid_map");
+  const gids = maps?.gids ?? (has(uids, NOBODY_AT_ALL) ? uids : ownRanges("gid_map"));
   for (const id of [NOBODY_AT_ALL, NOBODY]) if (has(uids, id) && has(gids, id)) return id;
   return undefined;
 }
