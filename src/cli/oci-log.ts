@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { errorLine } from "./report-error.ts";
+import { printError } from "./stderr.ts";
 
 /**
  * Appends an error to the log of `husk oci --log FILE`, in the forms runc has: logfmt, or one JSON
@@ -15,6 +16,6 @@ export function logError(path: string, format: "text" | "json", error: unknown):
   try {
     appendFileSync(path, `${line}\n`);
   } catch (cause) {
-    console.error(`husk: cannot write the log ${path}: ${errorLine(cause)}`);
+    printError(`husk: cannot write the log ${path}: ${errorLine(cause)}`);
   }
 }

@@ -1,14 +1,22 @@
 import { HuskError } from "../platform/error.ts";
 import { exitStatus } from "./exit-status.ts";
+import { printError } from "./stderr.ts";
 
 /**
  * Says on stderr what failed and what to do about it, in one line, and returns the exit status.
  * With `debug` the stack and the causes follow.
  */
 export function reportError(error: unknown, debug: boolean): number {
-  console.error(`husk: ${errorLine(error)}`);
-  if (debug) console.error(error);
+  printError(`husk: ${errorLine(error)}`);
+  if (debug) printError(whereFrom(error));
   return error instanceof HuskError ? exitStatus(error.code) : 125;
+}
+
+/** The stack, and that of each cause. */
+function whereFrom(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\ncaused by ${whereFrom(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
 }
 
 /** The message and the hint, without line ends and control characters: the words may be a stranger's. */

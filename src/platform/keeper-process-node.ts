@@ -14,6 +14,8 @@ export function startOnNode(
   const child = spawn(options.program, [options.name], {
     argv0: "husk-keeper",
     env: {},
+    // A session of its own: keys of the terminal reach husk, which passes signals on, and not the keeper as well.
+    detached: true,
     stdio: ["pipe", options.stdout, options.stderr, input, report, ...(options.preserve ?? [])],
   });
   if (ownInput !== undefined) closeSync(ownInput);

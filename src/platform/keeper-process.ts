@@ -96,6 +96,8 @@ function startOnBun(options: KeeperOptions, report: number): KeeperProcess {
   const child = Bun.spawn([options.program, options.name], {
     argv0: "husk-keeper",
     env: {},
+    // A session of its own: keys of the terminal reach husk, which passes signals on, and not the keeper as well.
+    detached: true,
     stdio: [
       options.plan,
       options.stdout === "pipe" ? "pipe" : toBun(options.stdout),

@@ -4,6 +4,7 @@ import { formatPlan } from "../format-plan.ts";
 import type { Globals } from "../grammar.ts";
 import { shellScript } from "../shell-script.ts";
 import { printHelp } from "./help.ts";
+import { printError } from "../stderr.ts";
 
 /** `husk explain`: the plan of a container, without running it. */
 export async function explain(argv: readonly string[], from: number, globals: Globals): Promise<number> {
@@ -11,7 +12,7 @@ export async function explain(argv: readonly string[], from: number, globals: Gl
   if (request === undefined) return printHelp(["explain"]);
 
   const prepared = await prepareContainer(request.options);
-  for (const warning of prepared.warnings) console.error(`husk: warning: ${warning}`);
+  for (const warning of prepared.warnings) printError(`husk: warning: ${warning}`);
   console.log(
     request.asShell
       ? shellScript(prepared, argv.slice(from)).trimEnd()

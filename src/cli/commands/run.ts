@@ -1,16 +1,13 @@
-import {
-  chooseFolders,
-  type RunningContainer,
-  type RunResult,
-  start,
-  type StartOptions,
-} from "../../engine/index.ts";
+import { chooseFolders, type RunResult, start, type StartOptions } from "../../engine/index.ts";
 import type { RunOptions } from "../../engine/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { parseRun, type RunRequest } from "../flags/run-options.ts";
 import { forwardSignals } from "../forward-signals.ts";
 import type { Globals } from "../grammar.ts";
 import { keeperSource } from "../keeper-source.ts";
+import { printError } from "../stderr.ts";
+
+const SIGKILL = 9;
 
 /** `husk run`: a container in the foreground. The exit status is the program's. */
 export async function run(argv: readonly string[], from: number, globals: Globals): Promise<number> {
@@ -37,21 +34,24 @@ export async function runInForeground(
   how: StartOptions,
 ): Promise<RunResult> {
   const container = await start({ folders: chooseFolders(globals), keeper: keeperSource }, options, how);
-  for (const warning of container.warnings) console.error(`husk: warning: ${warning}`);
-  if (options.sigProxy !== false) passSignals(container, options.tty === true);
-  const result = await container.ended;
-  if (result.timedOut) console.error(`husk: the time of --timeout is over: the container was killed`);
-  return result;
-}
-
-function passSignals(container: RunningContainer, tty: boolean): void {
-  const SIGKILL = 9;
+  for (const warning of container.warnings) printError(`husk: warning: ${warning}`);
+  let isForced = false;
   const force = (): void => {
-    console.error("husk: got 3 SIGTERM or SIGINT: the container is ended by force");
+    isForced = true;
     container.kill(SIGKILL);
   };
   // With a terminal, keys go to the program as they are; what comes here was sent on purpose.
-  forwardSignals((signal) => container.kill(signal), tty ? undefined : force);
+  if (options.sigProxy !== false) forwardSignals(container.kill, options.tty === true ? undefined : force);
+  try {
+    const result = await container.ended;
+    if (result.timedOut) printError("husk: the time of --timeout is over: the container was killed");
+    return result;
+  } catch (error) {
+    if (!isForced) throw error;
+    throw new HuskError("failed", "got 3 SIGTERM or SIGINT: the container was ended by force", {
+      cause: error,
+    });
+  }
 }
 
 async function refuseWithoutTerminal(): Promise<void> {
@@ -66,5 +66,5 @@ async function refuseWithoutTerminal(): Promise<void> {
 async function printTrace(request: RunRequest, { trace }: RunResult): Promise<void> {
   if (trace === undefined) return;
   const { formatPlan } = await import("../format-plan.ts");
-  console.error(formatPlan(trace.prepared.planned.plan, trace.report, request.format, 2));
+  printError(formatPlan(trace.prepared.planned.plan, trace.report, request.format, 2));
 }

@@ -1,0 +1,13 @@
+import { writeSync } from "node:fs";
+
+/**
+ * Writes a line to stderr as it is; `console.error` would paint it red in a terminal. A stderr that is
+ * closed or full changes nothing of what husk does.
+ */
+export function printError(line: string): void {
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // Nobody reads it.
+  }
+}
