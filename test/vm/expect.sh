@@ -1,14 +1,15 @@
 # What the cases share. $rootfs is a root file system with busybox.
 rootfs=/root/rootfs
 
-# expect STATUS COMMAND…: runs it; its output is kept in $output.
+# expect STATUS COMMAND…: runs it; what it writes to standard output is kept in $output.
 expect() {
   wanted=$1
   shift
   got=0
-  output=$("$@" 2>&1) || got=$?
+  output=$("$@" 2>/tmp/errors) || got=$?
   echo "\$ $*"
   echo "$output"
+  cat /tmp/errors
   [ "$got" = "$wanted" ] || { echo "status $got, not $wanted"; exit 1; }
 }
 

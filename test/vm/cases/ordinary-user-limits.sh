@@ -7,7 +7,7 @@ mkdir -p $delegated/shell
 chown -R husk-test: $delegated
 echo $$ > $delegated/shell/cgroup.procs
 status=0
-output=$(as_user husk run -m 16m --pids-limit 50 host -- cat /sys/fs/cgroup/memory.max 2>&1) || status=$?
+output=$(as_user husk run -m 16m --pids-limit 50 host -- cat /sys/fs/cgroup/memory.max) || status=$?
 echo 0 > /sys/fs/cgroup/cgroup.procs
 echo "$output"
 equal "$status $output" "0 16777216"
