@@ -61,27 +61,34 @@ function absolute(path: string): string {
  *   of another root, "unsupported" for the state of a newer husk
  */
 export function openFolders(folders: Folders): Folders {
-  openFolder(folders.root, folders.root);
-  openFolder(folders.run, folders.root);
+  const { root, run } = folders;
+  if (readIfThere(`${run}/engine.json`) === mark(root)) {
+    checkOwner(run);
+    return folders;
+  }
+  openFolder(root, root);
+  openFolder(run, root);
   return folders;
+}
+
+/** Content of `engine.json` in both folders. */
+function mark(root: string): string {
+  return `${JSON.stringify({ format, root })}\n`;
 }
 
 function openFolder(folder: string, root: string): void {
   const file = `${folder}/engine.json`;
-  const mine = `${JSON.stringify({ format, root })}\n`;
   let content = readIfThere(file);
+  if (content === undefined) makeFolder(folder);
+  checkOwner(folder);
   if (content === undefined) {
-    makeFolder(folder);
-    checkOwner(folder);
     // Two commands may get here at once: both write the same, and a rename shows it whole.
     const temporary = `${file}.${process.pid}`;
-    writeFileSync(temporary, mine, { mode: 0o600 });
+    writeFileSync(temporary, mark(root), { mode: 0o600 });
     renameSync(temporary, file);
     content = readIfThere(file);
-  } else {
-    checkOwner(folder);
   }
-  if (content !== mine) throw foreign(folder, root, content ?? "");
+  if (content !== mark(root)) throw foreign(folder, root, content ?? "");
 }
 
 function readIfThere(file: string): string | undefined {

@@ -11,6 +11,7 @@ import { allCapabilities, namesOf } from "../security/index.ts";
 import { type HostFacts, readHostFacts } from "./host-facts.ts";
 import { newId } from "./id.ts";
 import { readInRoot, type RootView } from "./in-root.ts";
+import type { RecordPaths } from "./record.ts";
 import { type ChosenRootfs, chooseRootfs, rootfsSource } from "./rootfs-source.ts";
 import type { RunOptions } from "./run-options.ts";
 import { composeSpec } from "./spec.ts";
@@ -32,15 +33,8 @@ export interface PreparedContainer {
 export interface PrepareOptions {
   /** Absent: a new one. */
   readonly id?: string;
-  /** Folder that tells of the container while it exists; absent: nothing of it is recorded. */
+  /** What tells of the container while it exists; absent: nothing does. */
   readonly record?: (id: string) => RecordPaths;
-}
-
-/** What the keeper holds and removes for a container's record. */
-export interface RecordPaths {
-  readonly lock: string;
-  readonly files: readonly string[];
-  readonly folders: readonly string[];
 }
 
 /**
@@ -138,7 +132,7 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
     ...(cgroups === undefined ? {} : { cgroups }),
     ...(options.init === undefined ? {} : { init: options.init }),
     ...(options.timeout === undefined ? {} : { timeoutMilliseconds: options.timeout }),
-    ...(record === undefined ? {} : { lockFile: record.lock, files: record.files, folders: record.folders }),
+    ...(record === undefined ? {} : { lockFile: record.record, files: record.files }),
     ...callerOpenFiles(),
   };
 }

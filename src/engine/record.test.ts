@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -33,17 +32,17 @@ const containers = (): string[] => readdirSync(`${run}/containers`);
 function deadContainer(name?: string): string {
   const id = newId();
   claimContainer(run, { id, name, rootfs: "/x", cgroups: { groups: [`/husk/${id}`], parents: [] } });
-  const folder = `${run}/containers/${id}`;
+  const file = `${run}/containers/${id}.json`;
   const gone = spawnSync("true").pid;
-  const record = { ...readRecord(folder), creator: { pid: gone, startTime: "1" } };
-  writeFileSync(`${folder}/record.json`, JSON.stringify(record));
+  const record = { ...readRecord(file), creator: { pid: gone, startTime: "1" } };
+  writeFileSync(file, JSON.stringify(record));
   return id;
 }
 
 test("a record is there from its claim to its release, and so is the name", () => {
   const id = newId();
   claimContainer(run, { id, name: "web", rootfs: "/x" });
-  expect(readRecord(`${run}/containers/${id}`)).toEqual({
+  expect(readRecord(`${run}/containers/${id}.json`)).toEqual({
     format: 1,
     creator: ownIdentity(),
     id,
@@ -62,7 +61,7 @@ test("two containers cannot have one name: the error names the holder", () => {
   expect(() => claimContainer(run, { id: newId(), name: "web", rootfs: "/x" })).toThrow(
     `the container name "web" is in use by container ${id.slice(0, 12)}`,
   );
-  expect(containers()).toEqual([id]);
+  expect(containers()).toEqual([`${id}.json`]);
 });
 
 test.each(["", "a", "-ab", "a/b", "..", "a b", "ä1", "a\n"])("name %j is refused", (name) => {
@@ -76,20 +75,20 @@ test("a sweep removes dead containers with their groups and names, and leaves li
   groups.length = 0;
   expect(await sweep(run, removeGroups)).toEqual([dead]);
   expect(groups).toEqual([`/husk/${dead}`]);
-  expect(containers()).toEqual([alive]);
+  expect(containers()).toEqual([`${alive}.json`]);
   expect(nameHolder(run, "web")).toBeUndefined();
   expect(nameHolder(run, "alive")).toBe(alive);
 });
 
 test("a sweep leaves a container whose keeper holds the lock", async () => {
   const dead = deadContainer();
-  const lock = `${run}/containers/${dead}/lock`;
+  const lock = `${run}/containers/${dead}.json`;
   const keeper = spawn("flock", [lock, "sleep", "10"]);
   try {
     while (!readFileSync("/proc/locks", "latin1").includes(` FLOCK  ADVISORY  WRITE ${keeper.pid} `))
       await Bun.sleep(5);
     expect(await sweep(run, removeGroups)).toEqual([]);
-    expect(containers()).toEqual([dead]);
+    expect(containers()).toEqual([`${dead}.json`]);
   } finally {
     keeper.kill("SIGKILL");
   }
@@ -97,10 +96,10 @@ test("a sweep leaves a container whose keeper holds the lock", async () => {
 
 test("a sweep finishes what a killed sweep or a killed start left", async () => {
   const dead = deadContainer("web");
-  mkdirSync(`${run}/containers/.new-999999999-1-${newId()}`);
+  writeFileSync(`${run}/containers/.new-999999999-1-${newId()}`, "{");
   const gone = spawnSync("true").pid;
   const abandoned = `${run}/containers/.dead-${gone}-1-${dead}`;
-  spawnSync("mv", [`${run}/containers/${dead}`, abandoned]);
+  spawnSync("mv", [`${run}/containers/${dead}.json`, abandoned]);
   expect((await sweep(run, removeGroups)).toSorted()[0]).toBeDefined();
   expect(containers()).toEqual([]);
   expect(nameHolder(run, "web")).toBeUndefined();
@@ -130,8 +129,8 @@ test("folders: made 0700, of one root, of this user", () => {
   expect(() => openFolders(folders)).toThrow("is a link or writable for others");
   symlinkSync(folders.root, `${run}/link`);
   expect(() => openFolders({ root: folders.root, run: `${run}/link` })).toThrow("is a link");
-  writeFileSync(`${folders.root}/engine.json`, '{"format":2}');
   chmodSync(folders.run, 0o700);
+  writeFileSync(`${folders.run}/engine.json`, '{"format":2}');
   expect(() => openFolders(folders)).toThrow("unknown format 2");
 });
 

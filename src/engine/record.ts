@@ -1,21 +1,23 @@
 import {
+  closeSync,
   mkdirSync,
+  openSync,
   readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
   unlinkSync,
-  writeFileSync,
+  writeSync,
 } from "node:fs";
 import type { GroupFolders } from "../cgroup/index.ts";
 import { HuskError } from "../platform/error.ts";
-import { type ProcessIdentity, ownIdentity } from "../platform/process-identity.ts";
+import { ownIdentity, type ProcessIdentity } from "../platform/process-identity.ts";
 import { checkContainerName, shortId } from "./id.ts";
 
 /**
  * What is known of a running container from outside, so that what a killed husk leaves behind can be
- * found and removed. `$run/containers/<id>/record.json`.
+ * found and removed: `$run/containers/<id>.json`.
  */
 export interface ContainerRecord {
   readonly format: 1;
@@ -32,77 +34,64 @@ export interface ContainerRecord {
 /** Where a container's record lies. */
 export interface RecordPaths {
   /**
-   * The keeper opens (O_CREAT) and flocks this file for as long as it lives, and then looks whether
-   * `record` still exists: whoever clears up renames the folder before.
+   * The keeper opens this file, flocks it for as long as it lives, and then looks whether it still
+   * has its name: whoever clears up renames it before.
    */
-  readonly lock: string;
   readonly record: string;
-  /** Everything there is, files first: what the keeper removes in the end. */
+  /** Everything there is: what the keeper removes in the end. */
   readonly files: readonly string[];
-  readonly folders: readonly string[];
 }
 
-/** The paths of a container's record. */
+/** The paths of a container's record and name. */
 export function recordPaths(run: string, id: string, name: string | undefined): RecordPaths {
-  const folder = `${run}/containers/${id}`;
-  const lock = `${folder}/lock`;
-  const record = `${folder}/record.json`;
-  const files = name === undefined ? [lock, record] : [`${run}/names/${name}`, lock, record];
-  return { lock, record, files, folders: [folder] };
+  const record = `${run}/containers/${id}.json`;
+  return { record, files: name === undefined ? [record] : [`${run}/names/${name}`, record] };
 }
 
 /**
  * Writes a container's record and takes its name.
  *
  * @param run the engine's run folder
- * @throws HuskError "conflict" when another container has the name; "invalid" for an unusable one
+ * @throws HuskError "conflict" when another container has the name or id; "invalid" for an unusable name
  */
 export function claimContainer(run: string, about: Omit<ContainerRecord, "format" | "creator">): void {
-  if (about.name !== undefined) checkContainerName(about.name);
+  const { id, name } = about;
+  if (name !== undefined) checkContainerName(name);
   const creator = ownIdentity();
   const record: ContainerRecord = { format: 1, creator, ...about };
-  const folder = `${run}/containers/${about.id}`;
-  const unfinished = workFolder(run, "new", creator, about.id);
-  makeIn(run, unfinished);
-  writeFileSync(`${unfinished}/record.json`, JSON.stringify(record), { mode: 0o600 });
+  const unfinished = workFile(run, "new", creator, id);
+  const fd = create(run, unfinished);
+  writeSync(fd, JSON.stringify(record));
+  closeSync(fd);
+  // Nobody ever sees half a record.
+  renameSync(unfinished, recordPaths(run, id, name).record);
+  if (name === undefined) return;
   try {
-    // Nobody ever sees a folder without a whole record.
-    renameSync(unfinished, folder);
-  } catch (cause) {
-    rmSync(unfinished, { recursive: true, force: true });
-    throw new HuskError("conflict", `the container id "${about.id}" is in use`, {
-      cause,
-      hint: "choose another id",
-    });
-  }
-  if (about.name !== undefined) {
-    try {
-      claimName(run, about.name, about.id);
-    } catch (error) {
-      rmSync(folder, { recursive: true, force: true });
-      throw error;
-    }
+    claimName(run, name, id);
+  } catch (error) {
+    rmSync(recordPaths(run, id, name).record, { force: true });
+    throw error;
   }
 }
 
 /** Gives the name back and removes the record; what it tells of has to be gone already. */
 export function releaseContainer(run: string, id: string, name: string | undefined): void {
   if (name !== undefined) releaseName(run, name, id);
-  rmSync(`${run}/containers/${id}`, { recursive: true, force: true });
+  rmSync(recordPaths(run, id, name).record, { force: true });
 }
 
 /** Reads a record; undefined when it is gone or no record. */
-export function readRecord(folder: string): ContainerRecord | undefined {
+export function readRecord(file: string): ContainerRecord | undefined {
   try {
-    const record = JSON.parse(readFileSync(`${folder}/record.json`, "utf8")) as ContainerRecord;
+    const record = JSON.parse(readFileSync(file, "utf8")) as ContainerRecord;
     return typeof record.id === "string" && typeof record.creator?.pid === "number" ? record : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** A folder in `$run/containers` that one process works in; its name says which. */
-export function workFolder(run: string, what: "new" | "dead", owner: ProcessIdentity, id: string): string {
+/** A file in `$run/containers` that one process works on; its name says which. */
+export function workFile(run: string, what: "new" | "dead", owner: ProcessIdentity, id: string): string {
   return `${run}/containers/.${what}-${owner.pid}-${owner.startTime}-${id}`;
 }
 
@@ -112,15 +101,11 @@ function claimName(run: string, name: string, id: string): void {
     makeLink(run, name, id);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    const holder = nameHolder(run, name);
-    throw new HuskError(
-      "conflict",
-      `the container name "${name}" is in use by container ${shortId(holder ?? "")}`,
-      {
-        cause: error,
-        hint: `choose another --name, or wait until that container has ended`,
-      },
-    );
+    const holder = shortId(nameHolder(run, name) ?? "");
+    throw new HuskError("conflict", `the container name "${name}" is in use by container ${holder}`, {
+      cause: error,
+      hint: "choose another --name, or wait until that container has ended",
+    });
   }
 }
 
@@ -149,12 +134,12 @@ function makeLink(run: string, name: string, id: string): void {
   }
 }
 
-function makeIn(run: string, folder: string): void {
+function create(run: string, file: string): number {
   try {
-    mkdirSync(folder, { mode: 0o700 });
+    return openSync(file, "wx", 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     mkdirSync(`${run}/containers`, { recursive: true, mode: 0o700 });
-    mkdirSync(folder, { mode: 0o700 });
+    return openSync(file, "wx", 0o600);
   }
 }

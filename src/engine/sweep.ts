@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import type { GroupFolders } from "../cgroup/index.ts";
 import { isRunning, ownIdentity, type ProcessIdentity } from "../platform/process-identity.ts";
-import { type ContainerRecord, nameHolder, readRecord, releaseName, workFolder } from "./record.ts";
+import { type ContainerRecord, readRecord, releaseName, workFile } from "./record.ts";
 
 /** Kills what is left in a container's control groups and removes them. */
 export type RemoveGroups = (folders: GroupFolders) => void;
@@ -11,7 +11,7 @@ export type RemoveGroups = (folders: GroupFolders) => void;
  * names, files, records. Each husk command begins with it; usually there is nothing to look at.
  *
  * A container is dead when its creator is gone and nobody holds its lock. Any number of commands may
- * sweep at once: who renames the folder has it, and a keeper that took the lock meanwhile finds its
+ * sweep at once: who renames the record has it, and a keeper that took the lock meanwhile finds its
  * record gone and gives up.
  *
  * @param removeGroups effects on control groups, passed in so that nothing is loaded for an empty folder
@@ -38,56 +38,58 @@ export async function sweep(run: string, removeGroups: () => Promise<RemoveGroup
 /** A dead container that this process alone clears up. */
 interface Dead {
   readonly id: string;
-  readonly folder: string;
+  /** Its record under its present name. */
+  readonly file: string;
   readonly record: ContainerRecord | undefined;
 }
 
-function takeDead(run: string, id: string, locks: string): Dead | undefined {
-  const folder = `${run}/containers/${id}`;
-  if (isLocked(`${folder}/lock`, locks)) return undefined;
-  const record = readRecord(folder);
+function takeDead(run: string, entry: string, locks: string): Dead | undefined {
+  if (!entry.endsWith(".json")) return undefined;
+  const file = `${run}/containers/${entry}`;
+  if (isLocked(file, locks)) return undefined;
+  const record = readRecord(file);
   if (record !== undefined && isRunning(record.creator)) return undefined;
-  const taken = take(run, folder, id);
+  const id = entry.slice(0, -".json".length);
+  const taken = take(run, file, id);
   if (taken === undefined) return undefined;
-  if (isLocked(`${taken}/lock`, readFileSync("/proc/locks", "latin1"))) {
+  if (isLocked(taken, readFileSync("/proc/locks", "latin1"))) {
     // The keeper was just starting, and had looked for its record already.
-    renameSync(taken, folder);
+    renameSync(taken, file);
     return undefined;
   }
-  return { id, folder: taken, record };
+  return { id, file: taken, record };
 }
 
-/** Takes over the work folder of a process that died in the middle of it. */
+/** Takes over the file of a process that died in the middle of its work. */
 function takeAbandoned(run: string, entry: string): Dead | undefined {
   const [what, pid, startTime, ...rest] = entry.slice(1).split("-");
   if (startTime === undefined || rest.length === 0) return undefined;
-  const id = rest.join("-");
   const owner: ProcessIdentity = { pid: Number(pid), startTime };
   if (isRunning(owner)) return undefined;
-  const folder = `${run}/containers/${entry}`;
+  const id = rest.join("-");
+  const taken = take(run, `${run}/containers/${entry}`, id);
+  if (taken === undefined) return undefined;
   // "new": its owner died before the record was in place, so nothing else had been made.
-  const record = what === "dead" ? readRecord(folder) : undefined;
-  const taken = take(run, folder, id);
-  return taken === undefined ? undefined : { id, folder: taken, record };
+  return { id, file: taken, record: what === "dead" ? readRecord(taken) : undefined };
 }
 
-/** Renames a folder into this process's own; undefined when somebody else was first. */
-function take(run: string, folder: string, id: string): string | undefined {
-  const taken = workFolder(run, "dead", ownIdentity(), id);
+/** Renames a record to this process's own; undefined when somebody else was first. */
+function take(run: string, file: string, id: string): string | undefined {
+  const taken = workFile(run, "dead", ownIdentity(), id);
   try {
-    renameSync(folder, taken);
+    renameSync(file, taken);
     return taken;
   } catch {
     return undefined;
   }
 }
 
-/** False when something could not be removed: the folder stays, and a later command tries again. */
-function bury(run: string, { id, folder, record }: Dead, removeGroups: RemoveGroups): boolean {
+/** False when something could not be removed: the record stays, and a later command tries again. */
+function bury(run: string, { id, file, record }: Dead, removeGroups: RemoveGroups): boolean {
   try {
     if (record?.cgroups !== undefined) removeGroups(record.cgroups);
-    if (record?.name !== undefined && nameHolder(run, record.name) === id) releaseName(run, record.name, id);
-    rmSync(folder, { recursive: true, force: true });
+    if (record?.name !== undefined) releaseName(run, record.name, id);
+    rmSync(file, { force: true });
     return true;
   } catch {
     return false;

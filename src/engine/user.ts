@@ -23,10 +23,11 @@ const highestId = 0x7fffffff;
 export function findAccount(passwd: string, who: string | number): Account | undefined {
   for (let at = 0; at < passwd.length; ) {
     const end = lineEnd(passwd, at);
-    const fields = passwd.slice(at, end).split(":");
+    const line = passwd.slice(at, end);
     at = end + 1;
+    if (typeof who === "string" && !line.startsWith(`${who}:`)) continue;
+    const fields = line.split(":");
     const name = fields[0] as string;
-    if (typeof who === "string" && name !== who) continue;
     const uid = parseId(fields[2]);
     const gid = parseId(fields[3]);
     if (name === "" || uid === undefined || gid === undefined) continue;
@@ -38,32 +39,29 @@ export function findAccount(passwd: string, who: string | number): Account | und
 
 /** The gid of a group's name (group(5)). */
 export function findGroup(group: string, name: string): number | undefined {
-  let found: number | undefined;
-  eachGroup(group, (groupName, gid) => {
-    if (groupName === name) found ??= gid;
-  });
-  return found;
+  for (let at = 0; at < group.length; ) {
+    const end = lineEnd(group, at);
+    const fields = group.slice(at, end).split(":");
+    at = end + 1;
+    const gid = parseId(fields[2]);
+    if (fields[0] === name && gid !== undefined) return gid;
+  }
+  return undefined;
 }
 
 /** The gids of the groups that list `name` as a member. */
 export function groupsOf(group: string, name: string): number[] {
   const gids: number[] = [];
-  // Most accounts are in no list at all: one search of the text instead of reading each line.
-  if (!group.includes(name)) return gids;
-  eachGroup(group, (_, gid, members) => {
-    if (members.split(",").includes(name) && !gids.includes(gid)) gids.push(gid);
-  });
-  return gids;
-}
-
-function eachGroup(group: string, use: (name: string, gid: number, members: string) => void): void {
-  for (let at = 0; at < group.length; ) {
-    const end = lineEnd(group, at);
-    const [name, , id, members] = group.slice(at, end).split(":");
-    at = end + 1;
+  // Looks where the name stands instead of reading each line: most accounts are in no list at all.
+  for (let at = group.indexOf(name); at >= 0; at = group.indexOf(name, at + 1)) {
+    const before = group.charAt(at - 1);
+    if (before !== ":" && before !== ",") continue;
+    const start = group.lastIndexOf("\n", at) + 1;
+    const [, , id, members] = group.slice(start, lineEnd(group, at)).split(":");
     const gid = parseId(id);
-    if (name && gid !== undefined) use(name, gid, members ?? "");
+    if (gid !== undefined && members?.split(",").includes(name) && !gids.includes(gid)) gids.push(gid);
   }
+  return gids;
 }
 
 function lineEnd(text: string, from: number): number {

@@ -18,7 +18,7 @@ import { programPaths } from "./program-paths.ts";
 const CLONE_PARENT = 0x8000;
 const CLONE_INTO_CGROUP_BIT = 33;
 const LOCK_EX_NB = 6;
-const O_RDWR_CREAT_CLOEXEC = 0o2000102;
+const O_RDWR_CLOEXEC = 0o2000002;
 const AT_REMOVEDIR = 0x200;
 const O_CLOEXEC = 0o2000000;
 const JOIN_MILLISECONDS = 60_000;
@@ -44,7 +44,7 @@ export interface ContainerRequest {
   readonly init?: boolean;
   readonly timeoutMilliseconds?: number;
   readonly forwardSignals?: boolean;
-  /** The keeper holds flock(2) on this file as long as it lives. */
+  /** A file that exists; the keeper holds flock(2) on it as long as it lives. */
   readonly lockFile?: string;
   /** Files, then folders, that go when the container is gone. */
   readonly files?: readonly string[];
@@ -266,9 +266,9 @@ function relaysOf(keeper: List, console: Result | undefined, pipes: OutputPipes 
 }
 
 function holdLock(keeper: List, path: string): void {
-  const fd = keeper.call("openat", -100, path, O_RDWR_CREAT_CLOEXEC, 0o600).about(path);
+  const fd = keeper.call("openat", -100, path, O_RDWR_CLOEXEC).about(path);
   keeper.call("flock", fd, LOCK_EX_NB).about(`${path}: another keeper has this container`);
-  // Whoever takes this container for dead renames its folder first: then nothing of it may be made any more.
+  // Whoever takes this container for dead renames the file first: then nothing of it may be made any more.
   keeper.call("faccessat", -100, path, 0).about(`${path}, which was cleared up`);
 }
 
