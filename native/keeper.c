@@ -457,24 +457,29 @@ static int perform_call(const u32 *op)
 	return 0;
 }
 
-static void store(const u32 *op)
+/* The result is the number of bytes; a NUL after digits is not one of them. */
+static i64 store(const u32 *op)
 {
 	i64 value = slots[op[2]];
 	u8 *to = data + op[3];
 	if (op[4] == WIDTH_U64) {
 		memcpy(to, &value, 8);
-	} else if (op[4] != WIDTH_DECIMAL) {
-		memcpy(to, &value, 4);
-	} else {
-		u8 digits[12], n = 0;
-		u32 rest = (u32)value;
-		do
-			digits[n++] = (u8)('0' + rest % 10);
-		while (rest /= 10);
-		while (n)
-			*to++ = digits[--n];
-		*to = 0;
+		return 8;
 	}
+	if (op[4] != WIDTH_DECIMAL) {
+		memcpy(to, &value, 4);
+		return 4;
+	}
+	u8 digits[12], n = 0;
+	u32 rest = (u32)value;
+	do
+		digits[n++] = (u8)('0' + rest % 10);
+	while (rest /= 10);
+	i64 length = n;
+	while (n)
+		*to++ = digits[--n];
+	*to = 0;
+	return length;
 }
 
 static i64 load(u32 offset, u32 width)
@@ -835,7 +840,7 @@ static int perform(u32 list)
 			times[2 * ordinal] = now();
 		switch (op[0] & 0xff) {
 		case OP_CALL: result = perform_call(op); break;
-		case OP_STORE: store(op); break;
+		case OP_STORE: set_result(op, store(op)); break;
 		case OP_LOAD: set_result(op, load(op[2], op[3])); break;
 		case OP_CHECK: result = check(op); break;
 		case OP_WHEN:
@@ -871,7 +876,7 @@ static void clean_up(u32 list)
 			times[2 * ordinal] = now();
 		switch (op[0] & 0xff) {
 		case OP_CALL: perform_call(op); break;
-		case OP_STORE: store(op); break;
+		case OP_STORE: set_result(op, store(op)); break;
 		case OP_LOAD: set_result(op, load(op[2], op[3])); break;
 		case OP_WHEN:
 			if ((slots[op[2]] < 0) != (op[0] >> 16 == WHEN_FAILED))

@@ -40,6 +40,23 @@ export function checkContainerName(name: string): void {
   });
 }
 
+/**
+ * Checks an id that a caller chose: letters, digits and `_ + . -` as runc has it. It becomes the name of
+ * folders and control groups.
+ *
+ * @throws HuskError "invalid"
+ */
+export function checkContainerId(id: string): void {
+  let good = id.length > 0 && id.length <= 255 && id !== "." && id !== "..";
+  for (let i = 0; good && i < id.length; i++) {
+    good = isAlphanumeric(id.charCodeAt(i)) || "_+.-".includes(id.charAt(i));
+  }
+  if (good) return;
+  throw new HuskError("invalid", `container id ${JSON.stringify(id)}: not a usable id`, {
+    hint: "use letters, digits and _ + . - (at most 255 characters)",
+  });
+}
+
 function isAlphanumeric(code: number): boolean {
   const lower = code | 0x20;
   return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x7a);

@@ -1,5 +1,5 @@
 export { chooseFolders, type Folders, openFolders } from "./folders.ts";
-export { type PreparedContainer, prepareContainer } from "./prepare.ts";
+export { type PreparedContainer, prepareContainer, type RuntimeOptions } from "./prepare.ts";
 export type {
   BindSpec,
   DeviceRate,

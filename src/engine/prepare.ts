@@ -29,8 +29,19 @@ export interface PreparedContainer {
   readonly warnings: readonly string[];
 }
 
+/** What only the command line of OCI runtimes asks for. */
+export interface RuntimeOptions {
+  /** Absolute path of a file that gets the process id of the container's first process. */
+  readonly pidFile?: string;
+  /** Change the root by moving the mount instead of pivot_root(2), for a root on a ramdisk. */
+  readonly noPivot?: boolean;
+  /** Keep the caller's session keyring. */
+  readonly noNewKeyring?: boolean;
+}
+
 /** What a container's preparation needs besides what the user asked for. */
 export interface PrepareOptions {
+  readonly runtime?: RuntimeOptions;
   /** Absent: a new one. */
   readonly id?: string;
   /** What tells of the container while it exists; absent: nothing does. */
@@ -134,6 +145,7 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
     ...(options.timeout === undefined ? {} : { timeoutMilliseconds: options.timeout }),
     ...(record === undefined ? {} : { lockFile: record.record, files: record.files }),
     ...callerOpenFiles(),
+    ...wanted.runtime,
   };
 }
 

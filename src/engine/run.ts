@@ -9,8 +9,8 @@ import { type KeeperOutcome, launch } from "../runtime/launch.ts";
 import { explainExecFailure } from "../runtime/program.ts";
 import { ensureBindSources } from "./bind-sources.ts";
 import { type Folders, openFolders } from "./folders.ts";
-import { shortId } from "./id.ts";
-import { type PreparedContainer, prepareContainer } from "./prepare.ts";
+import { checkContainerId, shortId } from "./id.ts";
+import { type PreparedContainer, prepareContainer, type RuntimeOptions } from "./prepare.ts";
 import { claimContainer, recordPaths, releaseContainer } from "./record.ts";
 import type { RunOptions } from "./run-options.ts";
 import { sweep } from "./sweep.ts";
@@ -35,6 +35,7 @@ export interface StartOptions {
   readonly descriptors?: readonly number[];
   /** Measure each step: {@link RunResult.trace}. */
   readonly timed?: boolean;
+  readonly runtime?: RuntimeOptions;
 }
 
 /** A container at work. It ends when this process ends. */
@@ -93,12 +94,14 @@ export async function start(
   options: RunOptions,
   how: StartOptions = {},
 ): Promise<RunningContainer> {
+  if (how.id !== undefined) checkContainerId(how.id);
   const { root, run: runFolder } = openFolders(engine.folders);
   await sweep(runFolder, async () => removeGroups);
   if (options.mounts !== undefined) ensureBindSources(options.mounts);
   const { name } = options;
   const prepared = await prepareContainer(options, {
     ...(how.id === undefined ? {} : { id: how.id }),
+    ...(how.runtime === undefined ? {} : { runtime: how.runtime }),
     record: (id) => recordPaths(runFolder, id, name),
   });
   const { id, planned, warnings } = prepared;

@@ -90,7 +90,10 @@ export class Call extends Result {
   }
 }
 
-/** Copies a result into memory: as an integer, or as decimal digits with a NUL. */
+/**
+ * Copies a result into memory: as an integer, or as decimal digits with a NUL. Its own result is the number of
+ * bytes without the NUL.
+ */
 export class Store extends Result {
   readonly kind = "store";
   readonly from: Result;

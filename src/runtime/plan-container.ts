@@ -12,6 +12,7 @@ import { type CapabilityMask, type CapabilitySets, resolveCapabilities } from ".
 import type { Spec } from "./config.ts";
 import { planInside } from "./plan-inside.ts";
 import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
+import { writePidFile } from "./process/pid-file.ts";
 import { openTerminalChannel, receiveTerminal } from "./process/terminal.ts";
 import { programPaths } from "./program-paths.ts";
 
@@ -54,6 +55,8 @@ export interface ContainerRequest {
   /** MS_MOVE and chroot(2) instead of pivot_root(2), for a host whose root is the initial ramfs. */
   readonly noPivot?: boolean;
   readonly noNewKeyring?: boolean;
+  /** A file that gets the process id of the container's first process, as the host counts. */
+  readonly pidFile?: string;
   /** Make the working directory where it is missing, as docker does. */
   readonly makeWorkingDirectory?: boolean;
   /** Soft limit of open files the caller had: a JavaScript runtime raises its own. */
@@ -136,6 +139,8 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     keeper.step("enter the namespaces to join", "a process in between enters them, so that the keeper stays outside");
     keeper.add(new Wait(keeper.add(new Clone(cloneArgs(0), joiner)), JOIN_MILLISECONDS));
   }
+
+  if (request.pidFile !== undefined) writePidFile(keeper, pid, request.pidFile);
 
   if (maps !== undefined && gate !== undefined) {
     if (request.idMapWriter === undefined) throw new Error("a new user namespace needs somebody to write its maps");

@@ -15,6 +15,8 @@ export async function ociRun(argv: readonly string[], from: number, globals: Glo
     interactive: true,
   };
   const descriptors = Array.from({ length: wanted.preserveFds }, (_, index) => 3 + index);
-  const result = await runInForeground(options, globals, { id: wanted.id, descriptors });
+  const { pidFile, noPivot, noNewKeyring } = wanted;
+  const runtime = { noPivot, noNewKeyring, ...(pidFile === undefined ? {} : { pidFile }) };
+  const result = await runInForeground(options, globals, { id: wanted.id, descriptors, runtime });
   return result.exitCode;
 }

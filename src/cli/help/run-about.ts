@@ -4,7 +4,7 @@ export const RUN_ABOUT: Readonly<Record<string, string>> = {
   bundle: "Run the bundle in this folder: its config.json, refined by flags",
   "cap-add": "Add Linux capabilities",
   "cap-drop": "Drop Linux capabilities",
-  "cgroup-parent": "Parent cgroup for the container (default husk)",
+  "cgroup-parent": "Parent cgroup for the container (default the top one)",
   cgroupns: "Cgroup namespace to use (host|private) (default private)",
   "cpu-period": "Length of a CPU quota's period, in microseconds (default 100000)",
   "cpu-quota": "CPU time in each period, in microseconds",
