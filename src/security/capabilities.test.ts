@@ -2,10 +2,21 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { Call, List, type Memory, type Operation, When } from "../plan/index.ts";
 import {
-  allCapabilities, availableCapabilities, capabilityMask, dropBoundingSet, namesOf, resolveCapabilities,
-  setCapabilities, setNoNewPrivileges,
+  allCapabilities,
+  availableCapabilities,
+  capabilityMask,
+  dropBoundingSet,
+  namesOf,
+  resolveCapabilities,
+  setCapabilities,
+  setNoNewPrivileges,
 } from "./capabilities.ts";
-import { adjustCapabilities, capabilityNames, defaultCapabilities, parseCapability } from "./capability-names.ts";
+import {
+  adjustCapabilities,
+  capabilityNames,
+  defaultCapabilities,
+  parseCapability,
+} from "./capability-names.ts";
 
 function operations(fill: (list: List) => void): readonly Operation[] {
   const list = new List("container");
@@ -85,7 +96,8 @@ describe("sets", () => {
   });
 
   test("that are available stand in /proc/self/status", () => {
-    const status = "Name:\thusk\nCapInh:\t0000000000000000\nCapEff:\t000001fffeffffff\nCapBnd:\t000001fffefffffe\n";
+    const status =
+      "Name:\thusk\nCapInh:\t0000000000000000\nCapEff:\t000001fffeffffff\nCapBnd:\t000001fffefffffe\n";
     expect(availableCapabilities(status)).toEqual({ low: 0xfefffffe, high: 0x1ff });
     expect(() => availableCapabilities("")).toThrow("has no readable CapEff");
     expect(availableCapabilities(readFileSync("/proc/self/status", "latin1"))).toBeDefined();
@@ -94,11 +106,16 @@ describe("sets", () => {
   test("leave out what is not available, with a warning", () => {
     const names = ["CAP_KILL", "CAP_SYS_RESOURCE"];
     const available = capabilityMask(["CAP_KILL", "CAP_CHOWN"], "");
-    const { sets, warnings } = resolveCapabilities({ bounding: names, permitted: names, effective: names }, available);
+    const { sets, warnings } = resolveCapabilities(
+      { bounding: names, permitted: names, effective: names },
+      available,
+    );
     expect(namesOf(sets.bounding)).toEqual(["CAP_KILL"]);
     expect(namesOf(sets.effective)).toEqual(["CAP_KILL"]);
     expect(namesOf(sets.inheritable)).toEqual([]);
-    expect(warnings).toEqual(["process.capabilities: CAP_SYS_RESOURCE not available to husk itself: left out"]);
+    expect(warnings).toEqual([
+      "process.capabilities: CAP_SYS_RESOURCE not available to husk itself: left out",
+    ]);
   });
 
   test("are ambient only where permitted and inheritable", () => {
@@ -126,7 +143,13 @@ describe("the plan", () => {
 
   test("sets the process's sets in one call, then the ambient ones", () => {
     const names = ["CAP_CHOWN", "CAP_BPF"];
-    const asked = { bounding: names, permitted: names, effective: ["CAP_CHOWN"], inheritable: ["CAP_BPF"], ambient: ["CAP_BPF"] };
+    const asked = {
+      bounding: names,
+      permitted: names,
+      effective: ["CAP_CHOWN"],
+      inheritable: ["CAP_BPF"],
+      ambient: ["CAP_BPF"],
+    };
     const planned = calls((list) => setCapabilities(list, resolveCapabilities(asked, allCapabilities).sets));
     expect(planned.map((call) => call.name)).toEqual(["capset", "prctl", "prctl"]);
     const [header, data] = planned[0]!.args as readonly Memory[];

@@ -27,7 +27,10 @@ export interface CapabilitySets {
 }
 
 /** All capabilities husk knows of: what a process has in a user namespace of its own. */
-export const allCapabilities: CapabilityMask = { low: 0xffffffff, high: (1 << (capabilityNames.length - 32)) - 1 };
+export const allCapabilities: CapabilityMask = {
+  low: 0xffffffff,
+  high: (1 << (capabilityNames.length - 32)) - 1,
+};
 
 /** The set of these names. Throws `invalid` for one that is no capability, with its JSON path. */
 export function capabilityMask(names: readonly string[] | null | undefined, at: string): CapabilityMask {
@@ -175,7 +178,8 @@ export function setCapabilities(list: List, sets: CapabilitySets): void {
   list.step(
     names.length === 0 ? "no capabilities" : `capabilities: ${names.length}`,
     "root's power comes in parts; the container gets only these",
-    () => `SETPRIV="$SETPRIV --inh-caps ${setprivSet(namesOf(inheritable))} --ambient-caps ${setprivSet(namesOf(ambient))}"`,
+    () =>
+      `SETPRIV="$SETPRIV --inh-caps ${setprivSet(namesOf(inheritable))} --ambient-caps ${setprivSet(namesOf(ambient))}"`,
   );
   // struct __user_cap_header_struct: version 3, pid 0 (this thread).
   const header = new Memory(words([0x20080522, 0]));
@@ -186,7 +190,9 @@ export function setCapabilities(list: List, sets: CapabilitySets): void {
   list.call("prctl", PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0).about("ambient capabilities");
   for (let number = 0; number < capabilityNames.length; number++) {
     if (!has(ambient, number)) continue;
-    list.call("prctl", PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0).about(`ambient ${capabilityNames[number]}`);
+    list
+      .call("prctl", PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0)
+      .about(`ambient ${capabilityNames[number]}`);
   }
 }
 

@@ -1,9 +1,22 @@
 export {
-  allCapabilities, availableCapabilities, type CapabilityMask, capabilityMask, type CapabilitySets, dropBoundingSet,
-  type LinuxCapabilities, namesOf, resolveCapabilities, setCapabilities, setNoNewPrivileges,
+  allCapabilities,
+  availableCapabilities,
+  type CapabilityMask,
+  capabilityMask,
+  type CapabilitySets,
+  dropBoundingSet,
+  type LinuxCapabilities,
+  namesOf,
+  resolveCapabilities,
+  setCapabilities,
+  setNoNewPrivileges,
 } from "./capabilities.ts";
 export {
-  adjustCapabilities, capabilityNames, defaultCapabilities, parseCapability, unknownCapability,
+  adjustCapabilities,
+  capabilityNames,
+  defaultCapabilities,
+  parseCapability,
+  unknownCapability,
 } from "./capability-names.ts";
 export { type ExecLabels, labelExec } from "./labels.ts";
 export { type CompiledSeccomp, type CompileOptions, compileSeccomp } from "./seccomp/compile.ts";
@@ -13,5 +26,9 @@ export { type ProfileContext, resolveDockerProfile } from "./seccomp/docker-prof
 export { loadSeccomp } from "./seccomp/load.ts";
 export { parseExactJson } from "./seccomp/parse-profile.ts";
 export type {
-  LinuxSeccomp, LinuxSeccompAction, LinuxSeccompArg, LinuxSeccompOperator, LinuxSyscall,
+  LinuxSeccomp,
+  LinuxSeccompAction,
+  LinuxSeccompArg,
+  LinuxSeccompOperator,
+  LinuxSyscall,
 } from "./seccomp/profile.ts";

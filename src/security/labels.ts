@@ -61,7 +61,12 @@ function openAttribute(list: List, procfs: Result, path: string): ReturnType<Lis
   // struct open_how: flags, mode, resolve, 64 bits each.
   const how = new Uint8Array(
     Uint32Array.of(
-      O_WRONLY | O_CLOEXEC, 0, 0, 0, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH, 0,
+      O_WRONLY | O_CLOEXEC,
+      0,
+      0,
+      0,
+      RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH,
+      0,
     ).buffer,
   );
   return list.call("openat2", procfs, path, how, how.length).about(`/proc/${path}`);

@@ -57,7 +57,13 @@ export function returnOf(program: BackwardProgram, value: number): number {
 }
 
 /** Compares A with `value` (unsigned) and goes on at `yes` or `no`. */
-export function jump(program: BackwardProgram, operation: number, value: number, yes: number, no: number): number {
+export function jump(
+  program: BackwardProgram,
+  operation: number,
+  value: number,
+  yes: number,
+  no: number,
+): number {
   const onYes = yes - program.at < reach ? yes : nearer(program, yes);
   const onNo = no - program.at < reach ? no : nearer(program, no);
   return write(program, operation | ((onYes - program.at) << 16) | ((onNo - program.at) << 24), value);

@@ -121,7 +121,8 @@ export function settle(verdicts: Verdict[]): void {
     else verdict.rules = verdict.rules.filter((rule) => strictness(rule.value) < strictness(otherwise));
     if (verdict.rules.length === 0) verdicts[i] = otherwise!;
     // The sort is stable: rules of the same strictness keep their order.
-    else if (verdict.rules.length > 1) verdict.rules.sort((a, b) => strictness(a.value) - strictness(b.value));
+    else if (verdict.rules.length > 1)
+      verdict.rules.sort((a, b) => strictness(a.value) - strictness(b.value));
   }
 }
 

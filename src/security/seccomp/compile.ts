@@ -1,9 +1,25 @@
 import { type Arch, hostArch } from "../../plan/index.ts";
 import { actionError, isPermissive, killProcess, noSuchCall, returnValue, strictness } from "./action.ts";
 import { abisOf, isSyscall, nativeNumbers, unknownSyscall } from "./architectures.ts";
-import { type BackwardProgram, backwardProgram, JEQ, JGE, jump, load, programBytes, returnOf } from "./bpf.ts";
 import {
-  addConditionalRule, addRule, appendRanges, type CallTable, callTable, type Conditional, settle, type Verdict,
+  type BackwardProgram,
+  backwardProgram,
+  JEQ,
+  JGE,
+  jump,
+  load,
+  programBytes,
+  returnOf,
+} from "./bpf.ts";
+import {
+  addConditionalRule,
+  addRule,
+  appendRanges,
+  type CallTable,
+  callTable,
+  type Conditional,
+  settle,
+  type Verdict,
   verdictOf,
 } from "./call-table.ts";
 import { readConditions, writeCondition } from "./condition.ts";
@@ -59,7 +75,14 @@ export function compileSeccomp(
   const tables: CallTable[] = [];
   for (const abi of abisOf(profile.architectures, arch, at)) tables.push(callTable(abi));
   const unknown: string[] = [];
-  const compilation = { arch, tables, verdicts, fallback, unknown, skipUnknown: options.skipUnknown === true };
+  const compilation = {
+    arch,
+    tables,
+    verdicts,
+    fallback,
+    unknown,
+    skipUnknown: options.skipUnknown === true,
+  };
   const rules = profile.syscalls;
   for (let i = 0; rules !== undefined && rules !== null && i < rules.length; i++) {
     compileRule(compilation, rules[i]!, `${at}.syscalls[${i}]`);
@@ -105,7 +128,10 @@ function compileRule(compilation: Compilation, rule: LinuxSyscall, path: string)
     }
     // Conditions cannot be checked on the second way: a rule that is stricter than the default then forbids the
     // call altogether, one that is not does not open the second way.
-    if (table.abi.name === "SCMP_ARCH_X86" && (alternatives === undefined || strictness(value) < strictness(fallback))) {
+    if (
+      table.abi.name === "SCMP_ARCH_X86" &&
+      (alternatives === undefined || strictness(value) < strictness(fallback))
+    ) {
       for (let i = 0; i < names.length; i++) addMultiplexed(table, names[i]!, value, verdicts);
     }
   }
@@ -163,7 +189,9 @@ function appendTable(search: Search, table: CallTable, verdicts: readonly Verdic
   for (let i = places.length - 1; i >= 0 && starts[i]! >= table.abi.base; i--) {
     const verdict = verdicts[places[i]!]!;
     places[i] =
-      typeof verdict === "number" ? returnOf(program, verdict) : writeConditional(program, verdict, table.abi.wide);
+      typeof verdict === "number"
+        ? returnOf(program, verdict)
+        : writeConditional(program, verdict, table.abi.wide);
   }
 }
 

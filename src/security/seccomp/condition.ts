@@ -93,7 +93,9 @@ function low(value: number | bigint): number {
 }
 
 function high(value: number | bigint): number {
-  return typeof value === "number" ? Math.floor(value / 0x100000000) | 0 : Number(BigInt.asIntN(32, value >> 32n));
+  return typeof value === "number"
+    ? Math.floor(value / 0x100000000) | 0
+    : Number(BigInt.asIntN(32, value >> 32n));
 }
 
 /** Offset of an argument's low half in struct seccomp_data; the high half follows it. */

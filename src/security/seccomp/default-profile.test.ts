@@ -49,7 +49,17 @@ describe("the default profile", () => {
   });
 
   test("allows what programs need", () => {
-    for (const name of ["read", "execve", "fork", "futex", "openat2", "statx", "rseq", "uretprobe", "close_range"]) {
+    for (const name of [
+      "read",
+      "execve",
+      "fork",
+      "futex",
+      "openat2",
+      "statx",
+      "rseq",
+      "uretprobe",
+      "close_range",
+    ]) {
       expect([name, outcome(program, name)]).toEqual([name, ALLOW]);
     }
   });
@@ -96,7 +106,15 @@ describe("the default profile", () => {
 
   test("allows clone without new namespaces", () => {
     expect(outcome(program, "clone", 0x3d0f00n)).toBe(ALLOW);
-    for (const flag of [0x20000n, 0x2000000n, 0x4000000n, 0x8000000n, 0x10000000n, 0x20000000n, 0x40000000n]) {
+    for (const flag of [
+      0x20000n,
+      0x2000000n,
+      0x4000000n,
+      0x8000000n,
+      0x10000000n,
+      0x20000000n,
+      0x40000000n,
+    ]) {
       expect(outcome(program, "clone", flag | 0x11n)).toBe(EPERM);
       expect(outcome(programWith("CAP_SYS_ADMIN"), "clone", flag | 0x11n)).toBe(ALLOW);
     }

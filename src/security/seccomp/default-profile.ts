@@ -160,10 +160,11 @@ function makeRules(capabilities: readonly string[], arch: Arch): LinuxSyscall[] 
   }
   const rules: LinuxSyscall[] = [{ names, action: "SCMP_ACT_ALLOW" }];
   if (!capabilities.includes("CAP_SYS_ADMIN")) {
-    rules.push(
-      allowIf("clone", "SCMP_CMP_MASKED_EQ", newNamespaces, 0),
-      { names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: ENOSYS },
-    );
+    rules.push(allowIf("clone", "SCMP_CMP_MASKED_EQ", newNamespaces, 0), {
+      names: ["clone3"],
+      action: "SCMP_ACT_ERRNO",
+      errnoRet: ENOSYS,
+    });
   }
   if (capabilities.includes("CAP_NET_RAW") || capabilities.includes("CAP_NET_ADMIN")) {
     rules.push(allowIf("socket", "SCMP_CMP_LT", belowAlg));

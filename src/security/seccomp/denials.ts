@@ -46,12 +46,14 @@ export const denials: readonly Denial[] = [
     why: "its flags lie in memory, where no filter can look for new namespaces: ENOSYS makes libraries use clone",
   },
   {
-    names: "fsconfig fsmount fsopen fspick mount mount_setattr move_mount open_tree setns umount umount2 unshare",
+    names:
+      "fsconfig fsmount fsopen fspick mount mount_setattr move_mount open_tree setns umount umount2 unshare",
     unless: "CAP_SYS_ADMIN",
     why: "new namespaces and mounts, also with the powers of a new user namespace, are the way to most exploits",
   },
   {
-    names: "fanotify_init lookup_dcookie lsm_get_self_attr lsm_list_modules lsm_set_self_attr quotactl quotactl_fd",
+    names:
+      "fanotify_init lookup_dcookie lsm_get_self_attr lsm_list_modules lsm_set_self_attr quotactl quotactl_fd",
     unless: "CAP_SYS_ADMIN",
     why: "about the whole host",
   },

@@ -3,10 +3,17 @@ import { compileSeccomp } from "./compile.ts";
 import { type ProfileContext, resolveDockerProfile } from "./docker-profile.ts";
 import { parseExactJson } from "./parse-profile.ts";
 
-const context: ProfileContext = { capabilities: ["CAP_SYS_CHROOT"], arch: "x86_64", kernel: "6.1.0-18-amd64" };
+const context: ProfileContext = {
+  capabilities: ["CAP_SYS_CHROOT"],
+  arch: "x86_64",
+  kernel: "6.1.0-18-amd64",
+};
 
 function namesIn(rule: object): string[] {
-  const json = { defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: ["read"], action: "SCMP_ACT_ALLOW", ...rule }] };
+  const json = {
+    defaultAction: "SCMP_ACT_ERRNO",
+    syscalls: [{ names: ["read"], action: "SCMP_ACT_ALLOW", ...rule }],
+  };
   return resolveDockerProfile(json, context).syscalls!.flatMap((it) => it.names);
 }
 
@@ -88,11 +95,19 @@ describe("a profile in Docker's form", () => {
     ["no object", [], "seccomp: expected an object"],
     ["no default", {}, "seccomp.defaultAction: is missing"],
     ["both forms", { defaultAction: "SCMP_ACT_ERRNO", architectures: [], archMap: [] }, "seccomp: has both"],
-    ["an unknown name, also where it would not count", [{ names: ["mont"], includes: { arches: ["arm64"] } }], 'seccomp.syscalls[0].names[0]: unknown system call "mont"'],
+    [
+      "an unknown name, also where it would not count",
+      [{ names: ["mont"], includes: { arches: ["arm64"] } }],
+      'seccomp.syscalls[0].names[0]: unknown system call "mont"',
+    ],
     ["no names", [{ names: [] }], "seccomp.syscalls[0].names: is empty"],
     ["missing names", [{}], "seccomp.syscalls[0].names: is missing"],
     ["both names", [{ name: "read", names: ["read"] }], "seccomp.syscalls[0]: has both name and names"],
-    ["kernel", [{ names: ["read"], includes: { minKernel: "new" } }], "seccomp.syscalls[0].includes.minKernel: expected"],
+    [
+      "kernel",
+      [{ names: ["read"], includes: { minKernel: "new" } }],
+      "seccomp.syscalls[0].includes.minKernel: expected",
+    ],
     ["errno", [{ names: ["read"], errno: "EPREM" }], "seccomp.syscalls[0].errno: unknown error name"],
     ["args", [{ names: ["read"], args: [1] }], "seccomp.syscalls[0].args[0]: expected an object, got 1"],
   ];
@@ -100,7 +115,10 @@ describe("a profile in Docker's form", () => {
     test(`mistake: ${title}`, () => {
       const rules = Array.isArray(json) && json.length > 0;
       const whole = rules
-        ? { defaultAction: "SCMP_ACT_ERRNO", syscalls: json.map((rule) => ({ action: "SCMP_ACT_ALLOW", ...rule })) }
+        ? {
+            defaultAction: "SCMP_ACT_ERRNO",
+            syscalls: json.map((rule) => ({ action: "SCMP_ACT_ALLOW", ...rule })),
+          }
         : json;
       expect(() => resolveDockerProfile(whole, context)).toThrow(message);
     });

@@ -37,7 +37,8 @@ export function resolveDockerProfile(json: unknown, context: ProfileContext): Li
     syscalls: [],
   };
   const errnoRet = errorNumber(profile.defaultErrnoRet, profile.defaultErrno, `${at}.defaultErrno`);
-  if (errnoRet !== undefined && /_(ERRNO|TRACE)$/.test(resolved.defaultAction)) resolved.defaultErrnoRet = errnoRet;
+  if (errnoRet !== undefined && /_(ERRNO|TRACE)$/.test(resolved.defaultAction))
+    resolved.defaultErrnoRet = errnoRet;
   if (isGiven(architectures)) resolved.architectures = texts(architectures, `${at}.architectures`);
   if (isGiven(archMap)) resolved.architectures = fromArchMap(archMap, context.arch, `${at}.archMap`);
   if (isGiven(profile.flags)) resolved.flags = texts(profile.flags, `${at}.flags`);
@@ -73,7 +74,8 @@ function readRule(json: Json, path: string): LinuxSyscall {
   const names = isGiven(json.name) ? [text(json.name, `${path}.name`)] : texts(json.names, `${path}.names`);
   if (names.length === 0) throw refuse(`${path}.names`, "is empty");
   for (let i = 0; i < names.length; i++) {
-    if (!isSyscall(names[i]!)) throw unknownSyscall(names[i]!, isGiven(json.name) ? `${path}.name` : `${path}.names[${i}]`);
+    if (!isSyscall(names[i]!))
+      throw unknownSyscall(names[i]!, isGiven(json.name) ? `${path}.name` : `${path}.names[${i}]`);
   }
   const rule: LinuxSyscall = { names, action: text(json.action, `${path}.action`) as LinuxSyscall["action"] };
   const errnoRet = errorNumber(json.errnoRet, json.errno, `${path}.errno`);
@@ -89,12 +91,17 @@ function readRule(json: Json, path: string): LinuxSyscall {
 function errorNumber(number: unknown, name: unknown, path: string): number | undefined {
   if (!isGiven(name) || name === "") {
     if (!isGiven(number)) return undefined;
-    if (typeof number !== "number") throw refuse(`${path}Ret`, `expected an integer, got ${JSON.stringify(number)}`);
+    if (typeof number !== "number")
+      throw refuse(`${path}Ret`, `expected an integer, got ${JSON.stringify(number)}`);
     return number;
   }
   const known: unknown = (errnos as Readonly<Record<string, number>>)[text(name, path)];
   if (typeof known === "number") return known;
-  throw refuse(path, `unknown error name ${JSON.stringify(name)}`, "names are those of errno(3), such as EPERM");
+  throw refuse(
+    path,
+    `unknown error name ${JSON.stringify(name)}`,
+    "names are those of errno(3), such as EPERM",
+  );
 }
 
 /** Whether a rule's `includes` and `excludes` let it count here; any match of `excludes` rules it out. */
@@ -137,7 +144,8 @@ function isGiven(value: unknown): boolean {
 }
 
 function object(value: unknown, path: string): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw unexpected(path, "an object", value);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw unexpected(path, "an object", value);
   return value as Json;
 }
 
@@ -156,7 +164,9 @@ function texts(value: unknown, path: string): string[] {
 }
 
 function unexpected(path: string, what: string, got: unknown): HuskError {
-  const shown = JSON.stringify(got, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+  const shown = JSON.stringify(got, (_, value: unknown) =>
+    typeof value === "bigint" ? String(value) : value,
+  );
   return refuse(path, got === undefined ? "is missing" : `expected ${what}, got ${shown.slice(0, 60)}`);
 }
 

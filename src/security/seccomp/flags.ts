@@ -33,7 +33,9 @@ export function filterFlags(profile: LinuxSeccomp, at: string): number {
 }
 
 function unknownFlag(flag: string, path: string): HuskError {
-  const known = ["TSYNC", "LOG", "SPEC_ALLOW", "WAIT_KILLABLE_RECV"].map((word) => `SECCOMP_FILTER_FLAG_${word}`);
+  const known = ["TSYNC", "LOG", "SPEC_ALLOW", "WAIT_KILLABLE_RECV"].map(
+    (word) => `SECCOMP_FILTER_FLAG_${word}`,
+  );
   const near = nearest(flag, known);
   return new HuskError("invalid", `${path}: unknown flag ${JSON.stringify(flag)}`, {
     hint: near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`,

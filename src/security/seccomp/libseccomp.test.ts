@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { returnValue } from "./action.ts";
 import { abisOf, nativeNumbers } from "./architectures.ts";
 import { compileSeccomp } from "./compile.ts";
@@ -47,20 +47,30 @@ int main(void) {
 `;
 
 const operators = [
-  "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ",
+  "SCMP_CMP_NE",
+  "SCMP_CMP_LT",
+  "SCMP_CMP_LE",
+  "SCMP_CMP_EQ",
+  "SCMP_CMP_GE",
+  "SCMP_CMP_GT",
+  "SCMP_CMP_MASKED_EQ",
 ] as const;
 const libseccompArch = { SCMP_ARCH_X86_64: "x86_64", SCMP_ARCH_X86: "x86", SCMP_ARCH_X32: "x32" };
 
 const folder = mkdtempSync(join(tmpdir(), "husk-libseccomp-"));
 const oracle = join(folder, "oracle");
 writeFileSync(`${oracle}.c`, oracleSource);
-const built = spawnSync("cc", ["-o", oracle, `${oracle}.c`, "-lseccomp"], { encoding: "utf8", timeout: 20_000 });
+const built = spawnSync("cc", ["-o", oracle, `${oracle}.c`, "-lseccomp"], {
+  encoding: "utf8",
+  timeout: 20_000,
+});
 const usable = built.status === 0 && process.arch === "x64";
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 function oracleProgram(profile: LinuxSeccomp): Uint8Array {
   const lines = [`default ${returnValue(profile.defaultAction, profile.defaultErrnoRet)! >>> 0}`];
-  for (const arch of profile.architectures ?? []) lines.push(`arch ${libseccompArch[arch as "SCMP_ARCH_X86"]}`);
+  for (const arch of profile.architectures ?? [])
+    lines.push(`arch ${libseccompArch[arch as "SCMP_ARCH_X86"]}`);
   for (const rule of profile.syscalls ?? []) {
     const args = (rule.args ?? []).map(
       (arg) => `${arg.index} ${operators.indexOf(arg.op) + 1} ${arg.value} ${arg.valueTwo ?? 0}`,
@@ -69,7 +79,8 @@ function oracleProgram(profile: LinuxSeccomp): Uint8Array {
     for (const name of rule.names) lines.push(`rule ${value} ${name} ${args.length} ${args.join(" ")}`);
   }
   const result = spawnSync(oracle, { input: lines.join("\n"), timeout: 10_000 });
-  if (result.status !== 0) throw new Error(`libseccomp: ${result.status} ${String(result.stderr)}\n${lines.join("\n")}`);
+  if (result.status !== 0)
+    throw new Error(`libseccomp: ${result.status} ${String(result.stderr)}\n${lines.join("\n")}`);
   return new Uint8Array(result.stdout);
 }
 
@@ -79,7 +90,15 @@ function killed(value: number): number {
 }
 
 describe.skipIf(!usable)("libseccomp (skipped without cc and libseccomp-dev)", () => {
-  const interesting = fc.constantFrom(0n, 1n, 38n, 0xffffffffn, 0x1_0000_0000n, 0x1_0000_0026n, 0xffff_ffff_ffff_ffffn);
+  const interesting = fc.constantFrom(
+    0n,
+    1n,
+    38n,
+    0xffffffffn,
+    0x1_0000_0000n,
+    0x1_0000_0026n,
+    0xffff_ffff_ffff_ffffn,
+  );
   const value = fc.oneof(interesting, fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }));
   const arg: fc.Arbitrary<LinuxSeccompArg> = fc.record({
     index: fc.integer({ min: 0, max: 2 }),
@@ -87,7 +106,19 @@ describe.skipIf(!usable)("libseccomp (skipped without cc and libseccomp-dev)", (
     valueTwo: value,
     op: fc.constantFrom(...operators),
   });
-  const names = ["read", "mkdir", "openat", "socket", "bind", "shmget", "ioctl", "personality", "clone", "execve", "close_range"];
+  const names = [
+    "read",
+    "mkdir",
+    "openat",
+    "socket",
+    "bind",
+    "shmget",
+    "ioctl",
+    "personality",
+    "clone",
+    "execve",
+    "close_range",
+  ];
   // One rule per call: where rules overlap, libseccomp's tree decides by an order of its own, and 2.5 has mistakes
   // in it (an argument below 2^33 is not found if there is a second rule for values below 2^32 + 38).
   const profile: fc.Arbitrary<LinuxSeccomp> = fc.record({
@@ -95,38 +126,47 @@ describe.skipIf(!usable)("libseccomp (skipped without cc and libseccomp-dev)", (
     architectures: fc.subarray(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]),
     syscalls: fc.uniqueArray(
       fc
-      .record({
-        names: fc.constantFrom(...names).map((name) => [name]),
-        action: fc.constant("SCMP_ACT_ERRNO" as const),
-        errnoRet: fc.constant(13),
-        args: fc.uniqueArray(arg, { maxLength: 3, selector: (it) => it.index }),
-      })
-      // With conditions, libseccomp compares the pointer that socketcall(2) and ipc(2) get instead.
-      .map((rule) => (/socket|bind|shmget/.test(rule.names[0]!) ? { ...rule, args: [] } : rule)),
+        .record({
+          names: fc.constantFrom(...names).map((name) => [name]),
+          action: fc.constant("SCMP_ACT_ERRNO" as const),
+          errnoRet: fc.constant(13),
+          args: fc.uniqueArray(arg, { maxLength: 3, selector: (it) => it.index }),
+        })
+        // With conditions, libseccomp compares the pointer that socketcall(2) and ipc(2) get instead.
+        .map((rule) => (/socket|bind|shmget/.test(rule.names[0]!) ? { ...rule, args: [] } : rule)),
       { minLength: 1, maxLength: 8, selector: (rule) => rule.names[0] },
     ),
   });
 
   test("compiles any profile to the same decisions", () => {
     fc.assert(
-      fc.property(profile, fc.array(fc.array(value, { minLength: 3, maxLength: 3 }), { minLength: 6, maxLength: 6 }), (it, samples) => {
-        const theirs = oracleProgram(it);
-        const mine = compileSeccomp(it, "x86_64").program;
-        const numbers = callNumbers();
-        for (const [audit, number] of numbers) {
-          for (const sample of samples) {
-            const args = audit === 0xc000003e ? sample : sample.map((one) => one & 0xffffffffn);
-            const call = { audit, number, args };
-            expect([call, runFilter(mine, call)]).toEqual([call, killed(runFilter(theirs, call))]);
+      fc.property(
+        profile,
+        fc.array(fc.array(value, { minLength: 3, maxLength: 3 }), { minLength: 6, maxLength: 6 }),
+        (it, samples) => {
+          const theirs = oracleProgram(it);
+          const mine = compileSeccomp(it, "x86_64").program;
+          const numbers = callNumbers();
+          for (const [audit, number] of numbers) {
+            for (const sample of samples) {
+              const args = audit === 0xc000003e ? sample : sample.map((one) => one & 0xffffffffn);
+              const call = { audit, number, args };
+              expect([call, runFilter(mine, call)]).toEqual([call, killed(runFilter(theirs, call))]);
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 100 },
     );
   }, 60_000);
 
   function callNumbers(): [number, number][] {
-    const all: [number, number][] = [[0xc000003e, -1], [0x40000028, 3], [0x40000003, 102], [0x40000003, 117]];
+    const all: [number, number][] = [
+      [0xc000003e, -1],
+      [0x40000028, 3],
+      [0x40000003, 102],
+      [0x40000003, 117],
+    ];
     for (const abi of abisOf(Object.keys(libseccompArch), "x86_64", "")) {
       const natives = nativeNumbers(names, "x86_64");
       names.forEach((name, i) => {

@@ -5,7 +5,12 @@
 export function parseExactJson(text: string): unknown {
   // Only digits in a row can be such a number; most profiles have none.
   if (!/\d{16}/.test(text)) return JSON.parse(text);
-  return JSON.parse(text, function (this: unknown, _key: string, value: unknown, context?: { source?: string }) {
+  return JSON.parse(text, function (
+    this: unknown,
+    _key: string,
+    value: unknown,
+    context?: { source?: string },
+  ) {
     if (typeof value !== "number" || Number.isSafeInteger(value) || !Number.isInteger(value)) return value;
     const source = context?.source;
     return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
