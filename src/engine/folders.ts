@@ -13,7 +13,8 @@ export interface Folders {
 const format = 1;
 
 /**
- * The folders asked for, or the defaults: /var/lib/husk and /run/husk for root, else
+ * The folders asked for (by options, then by HUSK_ROOT and HUSK_RUN), or the defaults: /var/lib/husk and
+ * /run/husk for root, else
  * $XDG_DATA_HOME/husk and $XDG_RUNTIME_DIR/husk (/tmp/husk-UID without one).
  *
  * A root alone brings its own run folder with it, since a run folder belongs to one root.
@@ -22,8 +23,8 @@ export function chooseFolders(
   asked: { root?: string | undefined; run?: string | undefined },
   env: NodeJS.ProcessEnv = process.env,
 ): Folders {
-  const { root } = asked;
-  const run = asked.run || (root ? `${absolute(root)}/run` : undefined);
+  const root = asked.root || env.HUSK_ROOT;
+  const run = asked.run || (asked.root ? undefined : env.HUSK_RUN) || (root ? `${absolute(root)}/run` : undefined);
   const uid = process.geteuid?.() ?? 0;
   return {
     root: absolute(root || (uid === 0 ? "/var/lib/husk" : `${dataHome(env)}/husk`)),

@@ -137,6 +137,10 @@ test("folders: made 0700, of one root, of this user", () => {
 test("folders: a root brings its own run folder", () => {
   expect(chooseFolders({ root: "/x/" }, {})).toEqual({ root: "/x", run: "/x/run" });
   expect(chooseFolders({ root: "/x", run: "/y" }, {})).toEqual({ root: "/x", run: "/y" });
+  const env = { HUSK_ROOT: "/e", HUSK_RUN: "/f" };
+  expect(chooseFolders({}, env)).toEqual({ root: "/e", run: "/f" });
+  expect(chooseFolders({ root: "/x" }, env)).toEqual({ root: "/x", run: "/x/run" });
+  expect(chooseFolders({ run: "/y" }, env)).toEqual({ root: "/e", run: "/y" });
 });
 
 test("a process is told by pid and start time", () => {

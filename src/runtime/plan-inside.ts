@@ -8,7 +8,7 @@ import {
 import { compileSeccomp, labelExec, loadSeccomp, setNoNewPrivileges } from "../security/index.ts";
 import type { Gate, OutputPipes, PlanContext } from "./plan-container.ts";
 import { becomeUser } from "./process/credentials.ts";
-import { setRlimits } from "./process/rlimits.ts";
+import { restoreOpenFiles, setRlimits } from "./process/rlimits.ts";
 import {
   bringLoopbackUp, enterWorkingDirectory, joinSessionKeyring, setDomainname, setHostname, setOomScoreAdj,
   setPersonality,
@@ -59,6 +59,7 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   if (process.oomScoreAdj !== undefined) setOomScoreAdj(list, root.procfs(), process.oomScoreAdj);
   if (spec.linux.personality !== undefined) setPersonality(list, spec.linux.personality);
   setRlimits(list, process.rlimits ?? []);
+  restoreOpenFiles(list, process.rlimits ?? [], request.callerOpenFiles);
   if (process.apparmorProfile || process.selinuxLabel) labelExec(list, root.procfs(), process);
   if (connections.pipes !== undefined) usePipes(list, connections.pipes);
 

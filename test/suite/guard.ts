@@ -1,6 +1,6 @@
-// guard COMMAND…: runs COMMAND and compares the machine before and after: mounts, network interfaces, cgroups
-// and files that are husk's. What is left is named, and makes the exit status 99.
-import { readdirSync, readFileSync } from "node:fs";
+// guard COMMAND…: runs COMMAND and compares the machine before and after: mounts, network interfaces, device
+// nodes, cgroups and files that are husk's. What is left or gone is named, and makes the exit status 99.
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
 
 const leftBehind = 99;
 const graceMilliseconds = 2000;
@@ -30,6 +30,11 @@ function cgroups(folder: string, depth: number): string[] {
   return found;
 }
 
+function device(path: string): string {
+  const { mode, rdev, uid, gid } = lstatSync(path);
+  return `device ${path} mode ${mode.toString(8)} owner ${uid}:${gid} number ${rdev >> 8}:${rdev & 0xff}`;
+}
+
 /** Everything that husk could leave on a machine, one line each. */
 function snapshot(): Set<string> {
   const mounts = readFileSync("/proc/self/mountinfo", "utf8").trimEnd().split("\n");
@@ -38,6 +43,7 @@ function snapshot(): Set<string> {
   return new Set([
     ...mounts.map((line) => `mount ${line.split(" ").slice(4).join(" ")}`),
     ...interfaces.map((line) => `network interface ${line.slice(0, line.indexOf(":")).trim()}`),
+    ...list("/dev", (name) => !/^(loop|dm-|tty)/.test(name)).map(device),
     ...cgroups("/sys/fs/cgroup", 6).map((path) => `cgroup ${path}`),
     ...[
       ...list(process.env.TMPDIR ?? "/tmp", (name) => name !== "home" && name !== "run"),
@@ -54,10 +60,18 @@ await child.exited;
 
 // What the kernel takes down after the last process ended takes a moment.
 const deadline = performance.now() + graceMilliseconds;
-let left = [...snapshot()].filter((line) => !before.has(line));
-while (left.length > 0 && performance.now() < deadline) {
+let differences = compare();
+while (differences.length > 0 && performance.now() < deadline) {
   await Bun.sleep(50);
-  left = [...snapshot()].filter((line) => !before.has(line));
+  differences = compare();
 }
-for (const line of left) console.error(`left behind: ${line}`);
-process.exit(left.length > 0 ? leftBehind : (child.exitCode ?? 128));
+for (const line of differences) console.error(line);
+process.exit(differences.length > 0 ? leftBehind : (child.exitCode ?? 128));
+
+function compare(): string[] {
+  const after = snapshot();
+  return [
+    ...[...after].filter((line) => !before.has(line)).map((line) => `left behind: ${line}`),
+    ...[...before].filter((line) => !after.has(line)).map((line) => `gone or changed: ${line}`),
+  ];
+}

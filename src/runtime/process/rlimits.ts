@@ -1,6 +1,8 @@
-import { type List, rlimit64 } from "../../plan/index.ts";
+import { type List, Memory, rlimit64 } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { PosixRlimit } from "../config.ts";
+
+const NOFILE = 7;
 
 /** Numbers of the resources (getrlimit(2), asm-generic/resource.h). */
 export const rlimitNumbers: Readonly<Record<string, number>> = {
@@ -37,6 +39,20 @@ export function setRlimits(list: List, rlimits: readonly PosixRlimit[]): void {
       .call("prlimit64", 0, number, rlimit64(soft, hard), null)
       .about(`${type} ${limitText(soft)}:${limitText(hard)}`);
   }
+}
+
+/**
+ * Gives back the caller's soft limit of open files, unless the configuration has one: a JavaScript runtime
+ * raises its own to the hard limit, and programs that use select(2) or close every descriptor suffer from that.
+ */
+export function restoreOpenFiles(list: List, rlimits: readonly PosixRlimit[], callerSoft: number | undefined): void {
+  if (callerSoft === undefined || rlimits.some(({ type }) => type === "RLIMIT_NOFILE")) return;
+  list.step("the caller's limit of open files", "husk's own was raised by the runtime it is written for", () => "# as it is");
+  const present = new Memory(16);
+  list.call("prlimit64", 0, NOFILE, null, present);
+  const wanted = rlimit64(callerSoft, 0);
+  list.store(list.load(present, 8, "u64"), wanted, 8, "u64");
+  list.call("prlimit64", 0, NOFILE, wanted, null).about(`RLIMIT_NOFILE ${callerSoft}`);
 }
 
 function limitText(value: number): string {
