@@ -1,0 +1,121 @@
+// Completion scripts in the real shells.
+import { beforeAll, describe, expect } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { husk, needs, run, temporaryFolder } from "./harness/index.ts";
+
+const scripts: Record<string, string> = {};
+
+beforeAll(async () => {
+  const folder = temporaryFolder("completion");
+  for (const [shell, name] of [
+    ["bash", "husk.bash"],
+    ["zsh", "_husk"],
+    ["fish", "husk.fish"],
+  ] as const) {
+    const { status, stdout } = await husk(["completion", shell]);
+    expect(status).toBe(0);
+    scripts[shell] = join(folder, name);
+    writeFileSync(scripts[shell], stdout);
+  }
+});
+
+/** A line up to the cursor, and what is offered there. */
+const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
+  ["husk ", ["check", "completion", "explain", "help", "info", "oci", "run", "version"]],
+  ["husk c", ["check", "completion"]],
+  ["husk --root /tmp inf", ["info"]],
+  ["husk run ", ["host"]],
+  ["husk run --ip", ["--ipc"]],
+  ["husk run --ipc ", ["host", "none", "private", "shareable"]],
+  ["husk run -m 5 --user x --pid h", ["host"]],
+  ["husk run --cap-add SYS_PT", ["SYS_PTRACE"]],
+  ["husk run --no-isolate se", ["seccomp"]],
+  ["husk run -it host unshar", ["unshare"]],
+  ["husk run --rootfs / unshar", ["unshare"]],
+  ["husk explain --as", ["--as-shell"]],
+  ["husk completion ", ["bash", "fish", "zsh"]],
+  ["husk help ru", ["run"]],
+  ["husk oci ", ["run"]],
+  ["husk oci run --bu", ["--bundle"]],
+];
+
+describe("bash", () => {
+  needs({ command: "bash" })("offers commands, flags, values and programs", async () => {
+    const script = `source "$1"; shift
+      complete -p husk >/dev/null || exit 1
+      for line in "$@"; do
+        read -ra COMP_WORDS <<<"$line"; [[ $line == *" " ]] && COMP_WORDS+=("")
+        COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)) COMPREPLY=()
+        _husk "\${COMP_WORDS[0]}" 2>/dev/null
+        printf '%s\\n' "\${COMPREPLY[@]}" | sort -u | paste -sd' '
+      done`;
+    const typed = lines.map(([line]) => line);
+    const { stdout, stderr } = await run(["bash", "-c", script, "bash", scripts["bash"]!, ...typed]);
+    expect(stderr).toBe("");
+    expect(stdout.trimEnd().split("\n")).toEqual(lines.map(([, offers]) => offers.join(" ")));
+  });
+
+  needs({ command: "bash" })("--flag=value is one word with its flag", async () => {
+    const script = `source "$1"; COMP_WORDS=(husk run --ipc = p) COMP_CWORD=4; _husk husk 2>/dev/null; echo "\${COMPREPLY[*]}"`;
+    expect((await run(["bash", "-c", script, "bash", scripts["bash"]!])).stdout).toBe("private\n");
+  });
+
+  needs({ command: "bash" })("husk-oci completes as husk oci does", async () => {
+    const script = `source "$1"; COMP_WORDS=(husk-oci run --pid) COMP_CWORD=2; _husk husk-oci 2>/dev/null; echo "\${COMPREPLY[*]}"`;
+    expect((await run(["bash", "-c", script, "bash", scripts["bash"]!])).stdout).toBe("--pid-file\n");
+  });
+});
+
+describe("fish", () => {
+  needs({ command: "fish" })("offers commands, flags, values and programs", async () => {
+    const script = `source $argv[1]
+      for line in $argv[2..-1]
+        complete -C"$line" | string replace -r '\\t.*' '' | sort -u | string join ' '
+      end`;
+    const typed = lines.map(([line]) => line);
+    const { stdout, stderr } = await run(["fish", "--no-config", "-c", script, scripts["fish"]!, ...typed], {
+      env: { HOME: temporaryFolder("home") },
+    });
+    expect(stderr).toBe("");
+    expect(stdout.trimEnd().split("\n")).toEqual(lines.map(([, offers]) => offers.join(" ")));
+  });
+});
+
+describe("zsh", () => {
+  needs({ command: "zsh" })("offers commands, flags and values", async () => {
+    // The completion system works only in a line editor, so there is a terminal around it. What is typed ahead
+    // suppresses the list: the script waits for the last offer before it goes on.
+    const script = `zmodload zsh/zpty
+      folder=$1; shift
+      zpty editor zsh -f -i
+      zpty -w editor "PS1=; PS2=; fpath=($folder \\$fpath); autoload -U compinit; compinit -u -D; LISTMAX=10000"
+      zpty -w editor "zstyle ':completion:*' list-separator '|'; bindkey '^I' list-choices; stty cols 200 rows 100 -echo"
+      zpty -w editor 'echo REA""DY'
+      zpty -r -m editor text '*READY*'
+      for line offer in "$@"; do
+        zpty -w -n editor "$line"$'\\t'
+        zpty -r -m editor list "*$offer*"
+        zpty -w -n editor $'\\C-u'"echo DO""NE"$'\\n'
+        zpty -r -m editor rest '*DONE*'
+        print -r -- "=== $line"; print -r -- "$list$rest"
+      done
+      zpty -d editor`;
+    const typed = lines.filter(([line]) => !line.includes("unshar"));
+    const folder = join(scripts["zsh"]!, "..");
+    const { stdout } = await run([
+      "zsh",
+      "-f",
+      "-c",
+      script,
+      "zsh",
+      folder,
+      ...typed.flatMap(([line, offers]) => [line, offers.at(-1)!]),
+    ]);
+    const shown = stdout.split("=== ").slice(1);
+    for (const [index, [line, offers]] of typed.entries()) {
+      const words = (shown[index] ?? "").replace(/\u001b\[[0-9;?]*[A-Za-z]/g, " ").split(/[\s|]+/);
+      for (const offer of offers) expect([line, words]).toEqual([line, expect.arrayContaining([offer])]);
+    }
+  });
+});
