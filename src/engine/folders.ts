@@ -24,7 +24,8 @@ export function chooseFolders(
   env: NodeJS.ProcessEnv = process.env,
 ): Folders {
   const root = asked.root || env.HUSK_ROOT;
-  const run = asked.run || (asked.root ? undefined : env.HUSK_RUN) || (root ? `${absolute(root)}/run` : undefined);
+  const run =
+    asked.run || (asked.root ? undefined : env.HUSK_RUN) || (root ? `${absolute(root)}/run` : undefined);
   const uid = process.geteuid?.() ?? 0;
   return {
     root: absolute(root || (uid === 0 ? "/var/lib/husk" : `${dataHome(env)}/husk`)),

@@ -30,7 +30,8 @@ export function findAccount(passwd: string, who: string | number): Account | und
     const name = fields[0] as string;
     const uid = parseId(fields[2]);
     const gid = parseId(fields[3]);
-    if (name === "" || uid === undefined || gid === undefined) continue;
+    if (name === "" || (typeof who === "string" && name !== who) || uid === undefined || gid === undefined)
+      continue;
     if (typeof who === "number" && uid !== who) continue;
     return { name, uid, gid, home: fields[5] || "/" };
   }
