@@ -57,6 +57,23 @@ export function checkContainerId(id: string): void {
   });
 }
 
+/**
+ * Checks an id that somebody else chose, as an OCI runtime gets it: letters, digits and `_ + . -`
+ * (runc's rule). The id becomes a file name.
+ *
+ * @throws HuskError "invalid"
+ */
+export function checkContainerId(id: string): void {
+  let good = id.length >= 1 && id.length <= 200 && id !== "." && id !== "..";
+  for (let i = 0; good && i < id.length; i++) {
+    good = isAlphanumeric(id.charCodeAt(i)) || "_+.-".includes(id.charAt(i));
+  }
+  if (good) return;
+  throw new HuskError("invalid", `container id ${JSON.stringify(id)}: not a usable id`, {
+    hint: "use letters, digits and _ + . -",
+  });
+}
+
 function isAlphanumeric(code: number): boolean {
   const lower = code | 0x20;
   return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x7a);

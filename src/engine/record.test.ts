@@ -14,7 +14,7 @@ import { join } from "node:path";
 import type { GroupFolders } from "../cgroup/index.ts";
 import { ownIdentity, startTimeOf } from "../platform/process-identity.ts";
 import { chooseFolders, openFolders } from "./folders.ts";
-import { newId } from "./id.ts";
+import { checkContainerId, newId } from "./id.ts";
 import { claimContainer, nameHolder, readRecord, releaseContainer } from "./record.ts";
 import { sweep } from "./sweep.ts";
 
@@ -66,6 +66,10 @@ test("two containers cannot have one name: the error names the holder", () => {
 
 test.each(["", "a", "-ab", "a/b", "..", "a b", "ä1", "a\n"])("name %j is refused", (name) => {
   expect(() => claimContainer(run, { id: newId(), name, rootfs: "/x" })).toThrow("not a usable name");
+});
+
+test.each(["", ".", "..", "a/b", "../x", "a b", "a\0", "x".repeat(201)])("id %j is refused", (id) => {
+  expect(() => checkContainerId(id)).toThrow("not a usable id");
 });
 
 test("a sweep removes dead containers with their groups and names, and leaves living ones", async () => {
