@@ -47,17 +47,19 @@ export async function runBunTest(test: BunTest): Promise<Outcome> {
 
 /** Counts the test cases of a JUnit report; a skip's reason stands in its name (`[needs …]`). */
 export function readReport(xml: string, part: string): Outcome {
-  let passed = 0;
+  const passed: string[] = [];
   const failures: string[] = [];
   const skips: Skip[] = [];
-  for (const [, attributes, body] of xml.matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)) {
-    const name = unescape(/\bname="([^"]*)"/.exec(attributes!)?.[1] ?? "");
-    if (body?.includes("<skipped") === true) {
-      const needs = /^(.*) \[needs (.*)\]$/.exec(name);
-      skips.push({ name: `${part}: ${needs?.[1] ?? name}`, reason: needs?.[2] ?? "no reason given" });
-    } else if (body?.includes("<failure") === true || body?.includes("<error") === true)
-      failures.push(`${part}: ${name} (${unescape(/\bfile="([^"]*)"/.exec(attributes!)?.[1] ?? "")})`);
-    else passed += 1;
+  for (const [, attributes = "", body = ""] of xml.matchAll(
+    /<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g,
+  )) {
+    const name = unescape(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? "");
+    const file = unescape(/\bfile="([^"]*)"/.exec(attributes)?.[1] ?? "");
+    const needs = /^(.*) \[needs (.*)\]$/.exec(name);
+    const test = `${file}: ${needs?.[1] ?? name}`;
+    if (body.includes("<skipped")) skips.push({ test, reason: needs?.[2] ?? "no reason given" });
+    else if (body.includes("<failure") || body.includes("<error")) failures.push(`${part}: ${test}`);
+    else passed.push(test);
   }
   return { passed, failures, skips };
 }

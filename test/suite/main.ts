@@ -6,7 +6,7 @@ import { isRoot, isSoak } from "../harness/needs.ts";
 import { userWithoutRanges, userWithRanges } from "../harness/user.ts";
 import { reportFolder, runBunTest } from "./bun-test.ts";
 import { runProgram } from "./command.ts";
-import { failedOnce, type Outcome, passedOnce, type Skip, sum } from "./part.ts";
+import { countsOf, failedOnce, type Outcome, passedOnce, printSkips, sum, total } from "./part.ts";
 import { runSystemTests } from "./system.ts";
 import { runVirtualMachine } from "../vm/main.ts";
 
@@ -18,7 +18,7 @@ async function check(): Promise<Outcome> {
   for (const script of ["types", "lint", "format:check"])
     results.push(
       (await runProgram(["npm", "run", "--silent", script])) === 0
-        ? passedOnce
+        ? passedOnce(script)
         : failedOnce(`npm run ${script}`),
     );
   return sum(results);
@@ -77,25 +77,12 @@ async function main(args: readonly string[]): Promise<number> {
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
     console.log(`   ${countsOf(outcome)} in ${seconds} s`);
   }
-  const total = sum(outcomes);
-  printSkips(total.skips);
-  for (const failure of total.failures) console.log(`failed: ${failure}`);
-  writeFileSync(`${reportFolder}/summary`, `${countsOf(total)}\n`);
-  console.log(countsOf(total));
-  return total.failures.length > 0 || total.passed === 0 ? 1 : 0;
-}
-
-function countsOf(outcome: Outcome): string {
-  return `${outcome.passed} passed, ${outcome.failures.length} failed, ${outcome.skips.length} skipped`;
-}
-
-function printSkips(skips: readonly Skip[]): void {
-  const byReason = Map.groupBy(skips, (skip) => skip.reason);
-  for (const [reason, group] of byReason) {
-    console.log(`\nskipped, needs ${reason}:`);
-    for (const skip of group) console.log(`  ${skip.name}`);
-  }
-  if (skips.length > 0) console.log("");
+  const result = total(outcomes);
+  printSkips(result.skips);
+  for (const failure of result.failures) console.log(`failed: ${failure}`);
+  writeFileSync(`${reportFolder}/summary`, `${countsOf(result)}\n`);
+  console.log(countsOf(result));
+  return result.failures.length > 0 || result.passed.length === 0 ? 1 : 0;
 }
 
 if (!isRoot) console.log("not root: the tests that need root are skipped");

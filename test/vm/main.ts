@@ -98,7 +98,7 @@ function* readConsole(text: string, only: readonly string[], status: string): Ge
     }
     expected.delete(name);
     const seconds = (Number(end) - Number(begin)).toFixed(1);
-    if (code === "0") yield passedOnce;
+    if (code === "0") yield passedOnce(`vm: ${name}`);
     else if (code === "77") yield skippedOnce(`vm: ${name}`, printed.findLast((entry) => entry !== "") ?? "");
     else {
       console.log(`${printed.join("\n")}\n(fail) ${name}: status ${code} after ${seconds} s`);
