@@ -114,7 +114,7 @@ describe("zsh", () => {
     ]);
     const shown = stdout.split("=== ").slice(1);
     for (const [index, [line, offers]] of typed.entries()) {
-      const words = (shown[index] ?? "").replace(/\u001b\[[0-9;?]*[A-Za-z]/g, " ").split(/[\s|]+/);
+      const words = (shown[index] ?? "").replace(/\p{Cc}\[[0-9;?]*[A-Za-z]/gu, " ").split(/[\s|]+/);
       for (const offer of offers) expect([line, words]).toEqual([line, expect.arrayContaining([offer])]);
     }
   });

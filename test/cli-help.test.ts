@@ -106,6 +106,7 @@ describe("facts for people and for programs", () => {
       "Rights",
       "Control",
       "Security",
+      "Trial",
     ]);
   });
 });

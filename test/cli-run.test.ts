@@ -287,7 +287,7 @@ describe("a root file system by folder", () => {
         "pwd; cat /../../from-host; ls /",
       ]);
       expect(stdout.split("\n").slice(0, 2)).toEqual(["/", "hello"]);
-      expect(stdout.split("\n").slice(2, -1).sort()).toEqual(readdirSync(rootfs).sort());
+      expect(stdout.split("\n").slice(2, -1).toSorted()).toEqual(readdirSync(rootfs).toSorted());
     },
   );
 
