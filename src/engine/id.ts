@@ -41,36 +41,19 @@ export function checkContainerName(name: string): void {
 }
 
 /**
- * Checks an id that a caller chose: letters, digits and `_ + . -` as runc has it. It becomes the name of
- * folders and control groups.
+ * Checks an id that a caller chose: letters, digits and `_ + . -` as runc has it. It becomes part of the
+ * names of files and control groups, which have 255 bytes.
  *
  * @throws HuskError "invalid"
  */
 export function checkContainerId(id: string): void {
-  let good = id.length > 0 && id.length <= 255 && id !== "." && id !== "..";
+  let good = id.length > 0 && id.length <= 200 && id !== "." && id !== "..";
   for (let i = 0; good && i < id.length; i++) {
     good = isAlphanumeric(id.charCodeAt(i)) || "_+.-".includes(id.charAt(i));
   }
   if (good) return;
   throw new HuskError("invalid", `container id ${JSON.stringify(id)}: not a usable id`, {
-    hint: "use letters, digits and _ + . - (at most 255 characters)",
-  });
-}
-
-/**
- * Checks an id that somebody else chose, as an OCI runtime gets it: letters, digits and `_ + . -`
- * (runc's rule). The id becomes a file name.
- *
- * @throws HuskError "invalid"
- */
-export function checkContainerId(id: string): void {
-  let good = id.length >= 1 && id.length <= 200 && id !== "." && id !== "..";
-  for (let i = 0; good && i < id.length; i++) {
-    good = isAlphanumeric(id.charCodeAt(i)) || "_+.-".includes(id.charAt(i));
-  }
-  if (good) return;
-  throw new HuskError("invalid", `container id ${JSON.stringify(id)}: not a usable id`, {
-    hint: "use letters, digits and _ + . -",
+    hint: "use letters, digits and _ + . - (at most 200 characters)",
   });
 }
 

@@ -95,7 +95,6 @@ export async function start(
   how: StartOptions = {},
 ): Promise<RunningContainer> {
   if (how.id !== undefined) checkContainerId(how.id);
-  if (how.id !== undefined) checkContainerId(how.id);
   const { root, run: runFolder } = openFolders(engine.folders);
   await sweep(runFolder, async () => removeGroups);
   if (options.mounts !== undefined) ensureBindSources(options.mounts);
