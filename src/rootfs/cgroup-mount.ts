@@ -99,7 +99,7 @@ function shell(entries: readonly CgroupMount[], destination: string, options: re
     if (type === "bind") lines.push(`mount --rbind ${quote(source)} ${path}`);
     else
       lines.push(
-        `mount -t ${type} -o ${quote([...own, ...options].join(",") || "rw")} ${quote(source)} ${path}`,
+        `mount -t ${type} -o ${quote([...new Set([...own, ...options])].join(",") || "rw")} ${quote(source)} ${path}`,
       );
   }
   if (base && options.includes("ro")) lines.push(`mount -o remount,bind,ro ${place}`);

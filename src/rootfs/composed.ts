@@ -155,7 +155,7 @@ function addView(
   const { list, stage, root } = context;
   const { path } = view;
   list.step(`copy-on-write ${path}`, `the host's ${view.from}, writable: changes stay in the container`, () =>
-    viewShell(source.parts, view, index),
+    viewShell(source.parts, view, index, context.userNamespace),
   );
   const upper = `u${index}`;
   const work = `w${index}`;
@@ -231,15 +231,25 @@ function freshShell(parts: readonly RootPart[]): string[] {
   return lines;
 }
 
-function viewShell(parts: readonly RootPart[], view: CopyOnWrite, index: number): string {
+function viewShell(
+  parts: readonly RootPart[],
+  view: CopyOnWrite,
+  index: number,
+  userNamespace: boolean,
+): string {
   const place = `"$ROOTFS"${quote(view.path)}`;
-  const layers = `"$STAGE"/u${index} "$STAGE"/w${index}`;
+  const layers = `upperdir="$STAGE"/u${index},workdir="$STAGE"/w${index}${userNamespace ? ",userxattr" : ""}`;
   const lines = [
-    `mkdir ${layers}; mkdir -p ${place}`,
-    `mount -t overlay -o lowerdir=${quote(view.from)},upperdir="$STAGE"/u${index},workdir="$STAGE"/w${index} overlay ${place}`,
-    "# mount(8) cannot act as another user; instead, what others may not read is removed from the view",
-    `find ${place} -xdev -mindepth 1 \\( -type d ! -perm -005 -o ! -type d ! -type l ! -perm -004 \\) -prune -exec rm -rf {} +`,
+    `mkdir "$STAGE"/u${index} "$STAGE"/w${index}; mkdir -p ${place}`,
+    `mount -t overlay -o lowerdir=${quote(view.from)},${layers} overlay ${place}`,
   ];
+  // Under a user namespace the container's root is nobody special to the host's files.
+  if (!userNamespace) {
+    lines.push(
+      "# mount(8) cannot act as another user; instead, what others may not read is removed from the view",
+      `find ${place} -xdev -mindepth 1 \\( -type d ! -perm -005 -o ! -type d ! -type l ! -perm -004 \\) -prune -exec rm -rf {} +`,
+    );
+  }
   for (const part of parts) {
     if (!isIn(part, view)) continue;
     const target = `"$ROOTFS"${quote(part.path)}`;
