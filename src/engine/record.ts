@@ -1,10 +1,10 @@
 import {
   closeSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   rmSync,
   symlinkSync,
   unlinkSync,
@@ -63,8 +63,18 @@ export function claimContainer(run: string, about: Omit<ContainerRecord, "format
   const fd = create(run, unfinished);
   writeSync(fd, JSON.stringify(record));
   closeSync(fd);
-  // Nobody ever sees half a record.
-  renameSync(unfinished, recordPaths(run, id, name).record);
+  // Nobody ever sees half a record, and an id that somebody chose is taken once only.
+  try {
+    linkSync(unfinished, recordPaths(run, id, name).record);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    throw new HuskError("conflict", `the container id "${id}" is in use`, {
+      cause,
+      hint: "choose another id, or wait until that container has ended",
+    });
+  } finally {
+    unlinkSync(unfinished);
+  }
   if (name === undefined) return;
   try {
     claimName(run, name, id);
