@@ -86,12 +86,10 @@ describe("the root", () => {
   });
 
   asRoot("that is no folder, or not there, is named", () => {
-    expect(() => inFolder("true", {}, "/not/there")).toThrow(
-      "the root file system /not/there does not exist",
-    );
-    expect(() => inFolder("true", {}, "/etc/passwd")).toThrow(
-      "the root file system /etc/passwd is no directory",
-    );
+    const missing = inFolder("true", {}, "/not/there").error;
+    expect(missing).toBe("root file system: open_tree /not/there: no such file or directory (ENOENT)");
+    const file = inFolder("true", {}, "/etc/passwd").error;
+    expect(file).toBe("root file system: open_tree /etc/passwd: not a directory (ENOTDIR)");
   });
 });
 

@@ -1,5 +1,3 @@
-import { statSync } from "node:fs";
-import { HuskError } from "../platform/error.ts";
 import { type List, MOUNT_ATTR_BYTES, mountAttr, type Result } from "../plan/index.ts";
 import type { AttachedRoot } from "./attached-root.ts";
 import { attachComposed } from "./composed.ts";
@@ -35,13 +33,10 @@ export interface AttachOptions {
  * Mounts the container's root over `/` of its own mount namespace. Absolute paths go on meaning the host's files,
  * as their lookup starts below that mount, until {@link pivotRoot} lets go of the host's tree.
  * The umask is 0 from here on, until the runtime sets the container's.
- *
- * @throws HuskError `not-found`, `invalid` if the root is no directory
  */
 export function attachRoot(list: List, source: RootfsSource, options: AttachOptions = {}): AttachedRoot {
   if (source.kind === "composed") return attachComposed(list, source, options.userNamespace ?? false);
   const { path } = source;
-  checkDirectory(path);
   const { keeper, propagation } = options;
   if (keeper !== undefined) {
     keeper.step(
@@ -50,8 +45,9 @@ export function attachRoot(list: List, source: RootfsSource, options: AttachOpti
     );
   } else beginDirectory(list, path);
   const opener = keeper ?? list;
+  // With a slash at its end, the path of anything but a directory is refused.
   const tree = opener
-    .call("open_tree", AT_FDCWD, path, OPEN_TREE_CLONE | AT_RECURSIVE | O_CLOEXEC)
+    .call("open_tree", AT_FDCWD, `${path}/`, OPEN_TREE_CLONE | AT_RECURSIVE | O_CLOEXEC)
     .about(path);
   const shared = propagation !== undefined && (propagationFlags(propagation) & MS_SHARED) !== 0;
   if (keeper !== undefined) {
@@ -77,23 +73,4 @@ function beginDirectory(list: List, path: string): void {
 function makeSlave(keeper: List, tree: Result, path: string): void {
   const slave = mountAttr(0, 0, MS_SLAVE);
   keeper.call("mount_setattr", tree, "", AT_EMPTY_PATH | AT_RECURSIVE, slave, MOUNT_ATTR_BYTES).about(path);
-}
-
-function checkDirectory(path: string): void {
-  let isDirectory: boolean;
-  try {
-    isDirectory = statSync(path).isDirectory();
-  } catch (cause) {
-    const denied = (cause as NodeJS.ErrnoException).code === "EACCES";
-    throw new HuskError(
-      denied ? "denied" : "not-found",
-      `the root file system ${path} ${denied ? "cannot be reached" : "does not exist"}`,
-      { hint: denied ? "check the folders above it" : "name an existing directory", cause },
-    );
-  }
-  if (!isDirectory) {
-    throw new HuskError("invalid", `the root file system ${path} is no directory`, {
-      hint: "unpack an archive or disk image first, and name the directory",
-    });
-  }
 }

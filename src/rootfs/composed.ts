@@ -81,14 +81,10 @@ function addFreshParts(root: RootView, parts: readonly RootPart[], views: readon
   for (const part of parts) {
     const { path } = part;
     const name = path.slice(1);
-    const isTop = !name.includes("/");
-    if (part.kind === "copy-on-write" ? !isTop : viewOf(path, views) !== undefined) continue;
+    if (part.kind === "copy-on-write" ? name.includes("/") : viewOf(path, views) !== undefined) continue;
     if (part.kind === "link") list.call("symlinkat", part.target, descriptor, name).about(path);
     else if (part.kind === "file") writeNewFile(list, descriptor, name, part.content, part.mode, path);
-    else {
-      list.call("mkdirat", descriptor, name, part.mode).about(path);
-      if (isTop) root.made.add(path);
-    }
+    else list.call("mkdirat", descriptor, name, part.mode).about(path);
   }
 }
 

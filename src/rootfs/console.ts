@@ -1,15 +1,14 @@
 import { type Call, Memory, type Result } from "../plan/index.ts";
-import {
-  AT_EMPTY_PATH,
-  O_CLOEXEC,
-  O_NOCTTY,
-  O_RDWR,
-  OPEN_TREE_CLONE,
-  RESOLVE_IN_ROOT,
-  RESOLVE_NO_SYMLINKS,
-} from "./flags.ts";
+import { AT_EMPTY_PATH, O_CLOEXEC, O_NOCTTY, O_RDWR, OPEN_TREE_CLONE } from "./flags.ts";
 import { placeForNode } from "./devices.ts";
-import { attach, checkCharacterDevice, directoryInRoot, openInRoot, type RootView } from "./in-root.ts";
+import {
+  attach,
+  checkCharacterDevice,
+  directoryInRoot,
+  openInRoot,
+  type RootView,
+  STRICT,
+} from "./in-root.ts";
 
 const TIOCSPTLCK = 0x40045431;
 const TIOCGPTPEER = 0x5441;
@@ -29,8 +28,7 @@ export interface Pty {
 export function openPty(root: RootView): Pty {
   const { list } = root;
   list.step("a terminal", "a new pty, so that the program has a terminal that belongs to its container");
-  const resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS;
-  const master = openInRoot(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, resolve);
+  const master = openInRoot(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, STRICT);
   checkCharacterDevice(list, master, 5, 2, "/dev/pts/ptmx");
   list.call("ioctl", master, TIOCSPTLCK, new Memory(4)).about("unlocking the terminal");
   const slave = list
@@ -44,7 +42,7 @@ export function openPty(root: RootView): Pty {
 export function bindConsole(root: RootView, slave: Result): void {
   const { list } = root;
   list.step("/dev/console", "programs that write to the console reach the container's terminal");
-  const dev = directoryInRoot(root, "/dev", RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+  const dev = directoryInRoot(root, "/dev", STRICT);
   const place = placeForNode(root, dev, "console", "/dev/console");
   const tree = list
     .call("open_tree", slave, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC)

@@ -1,5 +1,5 @@
 import { HuskError } from "../platform/error.ts";
-import type { Result } from "../plan/index.ts";
+import type { List, Result } from "../plan/index.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -8,13 +8,20 @@ import {
   O_NOFOLLOW,
   O_PATH,
   OPEN_TREE_CLONE,
-  RESOLVE_IN_ROOT,
-  RESOLVE_NO_SYMLINKS,
   S_IFBLK,
   S_IFCHR,
   S_IFIFO,
 } from "./flags.ts";
-import { attach, checkDevice, cleanPath, directoryInRoot, openInRoot, type RootView } from "./in-root.ts";
+import {
+  attach,
+  checkDevice,
+  cleanPath,
+  directoryInRoot,
+  isOwnMount,
+  openInRoot,
+  type RootView,
+  STRICT,
+} from "./in-root.ts";
 import { inRootfs } from "./shell.ts";
 import { quote } from "../plan/index.ts";
 import type { LinuxDevice, Mount } from "./types.ts";
@@ -24,7 +31,8 @@ export interface DeviceOptions {
   readonly bind?: boolean;
 }
 
-const DEFAULT_DEVICES = "null 1:3 zero 1:5 full 1:7 random 1:8 urandom 1:9 tty 5:0";
+const DEFAULT_NAMES = ["null", "zero", "full", "random", "urandom", "tty"];
+const DEFAULT_NUMBERS = [0x103, 0x105, 0x107, 0x108, 0x109, 0x500];
 const DEFAULT_LINKS = [
   "fd",
   "/proc/self/fd",
@@ -47,13 +55,10 @@ export function needsDevices(mounts: readonly Mount[]): boolean {
 
 /** The devices every container has (config-linux.md), as the runtime-spec's type. */
 export function defaultDevices(): LinuxDevice[] {
-  const words = DEFAULT_DEVICES.split(" ");
-  const devices: LinuxDevice[] = [];
-  for (let i = 0; i < words.length; i += 2) {
-    const [major, minor] = (words[i + 1] as string).split(":");
-    devices.push({ type: "c", path: `/dev/${words[i]}`, major: Number(major), minor: Number(minor) });
-  }
-  return devices;
+  return DEFAULT_NAMES.map((name, i) => {
+    const number = DEFAULT_NUMBERS[i] as number;
+    return { type: "c", path: `/dev/${name}`, major: number >> 8, minor: number & 0xff };
+  });
 }
 
 /**
@@ -70,17 +75,26 @@ export function addDevices(
 ): void {
   const { list } = root;
   const bind = options.bind ?? false;
-  const devices = defaultDevices().filter(
-    ({ path }) => !given.some((other) => cleanPath(other.path) === path),
-  );
-  devices.push(...given);
   list.step("devices", "null, zero, random and the like: devices that can do no harm", () =>
-    shell(devices, bind),
+    shell(given, bind),
   );
   // In a /dev of husk's own nothing can stand in the way.
-  const isNew = root.own.has("/dev");
-  const dev = directoryInRoot(root, "/dev", RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-  for (const device of devices) addDevice(root, dev, device, { bind, isNew });
+  const isNew = isOwnMount(root, "/dev");
+  const dev = directoryInRoot(root, "/dev", STRICT);
+  for (let i = 0; i < DEFAULT_NAMES.length; i++) {
+    const name = DEFAULT_NAMES[i] as string;
+    if (given.length > 0 && isGiven(given, name)) continue;
+    const node = {
+      parent: dev,
+      name,
+      path: `/dev/${name}`,
+      kind: S_IFCHR,
+      number: DEFAULT_NUMBERS[i] as number,
+    };
+    if (bind) bindNode(root, node);
+    else makeNode(list, node, 0o666, isNew);
+  }
+  for (const device of given) addDevice(root, dev, device, { bind, isNew });
   for (let i = 0; i < DEFAULT_LINKS.length; i += 2) {
     const name = DEFAULT_LINKS[i] as string;
     const link = list.call("symlinkat", DEFAULT_LINKS[i + 1] as string, dev, name).about(`/dev/${name}`);
@@ -96,52 +110,58 @@ export function addDevices(
   });
 }
 
+function isGiven(given: readonly LinuxDevice[], name: string): boolean {
+  return given.some((device) => cleanPath(device.path) === `/dev/${name}`);
+}
+
+/** A device and the open directory it belongs in. */
+interface Node {
+  readonly parent: Result;
+  readonly name: string;
+  readonly path: string;
+  readonly kind: number;
+  readonly number: number;
+}
+
 function addDevice(
   root: RootView,
   dev: Result,
   device: LinuxDevice,
   how: { readonly bind: boolean; readonly isNew: boolean },
 ): void {
-  const { list } = root;
   const path = cleanPath(device.path);
   const kind = kindOf(device, path);
   const { major = 0, minor = 0, fileMode = 0o666, uid = 0, gid = 0 } = device;
-  let parent = dev;
-  let name = path.slice(5);
-  if (!path.startsWith("/dev/") || name.includes("/")) {
-    const slash = path.lastIndexOf("/");
-    name = path.slice(slash + 1);
-    parent = directoryInRoot(root, path.slice(0, slash) || "/", RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-  }
-  if (how.bind && kind !== S_IFIFO) return bindDevice(root, parent, name, path, kind, major, minor);
+  const slash = path.lastIndexOf("/");
+  const folder = path.slice(0, slash) || "/";
+  const parent = folder === "/dev" ? dev : directoryInRoot(root, folder, STRICT);
   const number = kind === S_IFIFO ? 0 : deviceNumber(major, minor);
-  const made = list.call("mknodat", parent, name, kind | (fileMode & 0o7777), number).about(path);
-  if (!how.isNew || parent !== dev) {
-    made.accept("EEXIST");
-    list.when(made, "failed", () => {
-      const flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
-      const found = list.call("openat", parent, name, flags, 0).about(path);
-      checkDevice(list, found, kind, kind === S_IFIFO ? 0 : major, kind === S_IFIFO ? 0 : minor, path);
-    });
+  const node = { parent, name: path.slice(slash + 1), path, kind, number };
+  if (how.bind && kind !== S_IFIFO) return bindNode(root, node);
+  makeNode(root.list, node, fileMode & 0o7777, how.isNew && parent === dev);
+  if (uid !== 0 || gid !== 0) {
+    root.list.call("fchownat", parent, node.name, uid, gid, AT_SYMLINK_NOFOLLOW).about(path);
   }
-  if (uid !== 0 || gid !== 0) list.call("fchownat", parent, name, uid, gid, AT_SYMLINK_NOFOLLOW).about(path);
+}
+
+/** Makes a device; an existing one will do if it is the same device. */
+function makeNode(list: List, node: Node, mode: number, isNew: boolean): void {
+  const { parent, name, path, kind, number } = node;
+  const made = list.call("mknodat", parent, name, kind | mode, number).about(path);
+  if (isNew) return;
+  made.accept("EEXIST");
+  list.when(made, "failed", () => {
+    const found = list.call("openat", parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0).about(path);
+    checkDevice(list, found, kind, majorOf(number), minorOf(number), path);
+  });
 }
 
 /** Shows the host's node of the same path, once it is seen to be that device. */
-function bindDevice(
-  root: RootView,
-  parent: Result,
-  name: string,
-  path: string,
-  kind: number,
-  major: number,
-  minor: number,
-): void {
+function bindNode(root: RootView, { parent, name, path, kind, number }: Node): void {
   const { list } = root;
-  const node = list
-    .call("openat", AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0)
-    .about(`the host's ${path}`);
-  checkDevice(list, node, kind, major, minor, `the host's ${path}`);
+  const host = `the host's ${path}`;
+  const node = list.call("openat", AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0).about(host);
+  checkDevice(list, node, kind, majorOf(number), minorOf(number), host);
   const place = placeForNode(root, parent, name, path);
   const tree = list.call("open_tree", node, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC).about(path);
   attach(list, tree, place, path);
@@ -151,7 +171,7 @@ function bindDevice(
 export function placeForNode(root: RootView, parent: Result, name: string, path: string): Result {
   const { list } = root;
   list.call("mknodat", parent, name, 0o100666, 0).accept("EEXIST").about(path);
-  return openInRoot(root, name, O_PATH | O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS, parent);
+  return openInRoot(root, name, O_PATH | O_NOFOLLOW, STRICT, parent);
 }
 
 function kindOf(device: LinuxDevice, path: string): number {
@@ -182,7 +202,17 @@ export function deviceNumber(major: number, minor: number): number {
   return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
-function shell(devices: readonly LinuxDevice[], bind: boolean): string {
+function majorOf(number: number): number {
+  return (number >> 8) & 0xfff;
+}
+
+function minorOf(number: number): number {
+  return (number & 0xff) | ((number >>> 12) & 0xfff00);
+}
+
+function shell(given: readonly LinuxDevice[], bind: boolean): string {
+  const devices = defaultDevices().filter(({ path }) => !isGiven(given, path.slice(5)));
+  devices.push(...given);
   const lines = [`mkdir -p ${inRootfs("/dev")}`];
   for (const { type, path, major, minor, fileMode = 0o666, uid = 0, gid = 0 } of devices) {
     const place = inRootfs(cleanPath(path));

@@ -15,7 +15,7 @@ import type { MountOptions } from "./mount-options.ts";
 export interface NewFileSystem {
   readonly type: string;
   /** What mountinfo shows as source. */
-  readonly source?: string;
+  readonly source?: string | undefined;
   /** Options of the file system: `key` or `key=value`. */
   readonly data?: readonly string[];
   /** Flags of the superblock by name: `sync`, `ro`, … */
@@ -29,7 +29,8 @@ export function newFileSystem(list: List, what: NewFileSystem, where: string): C
   const { type, source, data, flags, attributes = 0 } = what;
   const context = list.call("fsopen", type, FSOPEN_CLOEXEC).about(`file system "${type}"`);
   if (source !== undefined && source !== "") setString(list, context, "source", source, type);
-  if (flags !== undefined) for (const flag of flags) setFlag(list, context, flag, type);
+  if (flags !== undefined)
+    for (let i = 0; i < flags.length; i++) setFlag(list, context, flags[i] as string, type);
   if (data !== undefined) {
     for (const option of data) {
       const equals = option.indexOf("=");

@@ -26,13 +26,16 @@ export function hintForRootfs({ call, errno, object = "" }: FailedCall): string 
     case "fsconfig":
       return hintForFileSystem(errno, object);
     case "open_tree":
+      if (errno === "ENOENT") return "name something that exists";
+      if (errno === "ENOTDIR") return "a root file system is a folder: unpack archives and disk images first";
       if (errno === "EINVAL")
         return "the source has mounts below it that a user namespace must not uncover, or is unbindable: use rbind";
       if (errno === "EACCES")
         return "the container's root may not enter a folder above it: check the permissions";
       break;
     case "move_mount":
-      if (errno === "ENOTDIR") return "a folder can only be mounted on a folder, and a file on a file";
+      if (errno === "ENOTDIR" || errno === "EINVAL")
+        return "a folder can only be mounted on a folder, and a file on a file";
       break;
     case "openat2":
       if (errno === "ELOOP")

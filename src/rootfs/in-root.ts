@@ -12,6 +12,7 @@ import {
   O_TRUNC,
   O_WRONLY,
   RESOLVE_IN_ROOT,
+  RESOLVE_NO_SYMLINKS,
   S_IFCHR,
   S_IFMT,
 } from "./flags.ts";
@@ -24,28 +25,33 @@ export interface RootView {
   /** The container's list: who acts. */
   readonly list: List;
   readonly descriptor: Result;
-  /** `struct open_how` by flags and resolve bits: one block of plan memory serves all calls alike. */
-  readonly hows: Map<number, Memory>;
-  /**
-   * File systems that husk has mounted by path: nobody else has ever seen them, so what is made in them by
-   * descriptor needs no defence.
-   */
-  readonly own: Map<string, Result>;
-  /** Directories directly below the root that husk has made itself. */
-  readonly made: Set<string>;
+  /** `struct open_how` by its values: one block of plan memory serves all calls alike. */
+  readonly hows: { readonly flags: number; readonly resolve: number; readonly memory: Memory }[];
+  /** What has been mounted, in order. */
+  readonly mounts: NotedMount[];
+}
+
+/** Something mounted in the root while the plan is written. */
+export interface NotedMount {
+  readonly path: string;
+  /** Of a file system that husk has just made: nobody else has ever seen it, what is done in it needs no defence. */
+  readonly own: Result | undefined;
+  /** Directories cannot be made in it: proc and sysfs have what they have. */
+  readonly fixed: boolean;
 }
 
 export function rootView(list: List, descriptor: Result): RootView {
-  return { list, descriptor, hows: new Map(), own: new Map(), made: new Set() };
+  return { list, descriptor, hows: [], mounts: [] };
 }
 
 function how(root: RootView, flags: number, resolve: number): Memory {
-  const key = flags * 0x100 + resolve;
-  let memory = root.hows.get(key);
-  if (memory === undefined) {
-    memory = openHow(flags, (flags & O_CREAT) === 0 ? 0 : 0o644, resolve);
-    root.hows.set(key, memory);
+  const { hows } = root;
+  for (let i = 0; i < hows.length; i++) {
+    const known = hows[i] as RootView["hows"][number];
+    if (known.flags === flags && known.resolve === resolve) return known.memory;
   }
+  const memory = openHow(flags, (flags & O_CREAT) === 0 ? 0 : 0o644, resolve);
+  hows.push({ flags, resolve, memory });
   return memory;
 }
 
@@ -77,31 +83,49 @@ export function cleanPath(path: string): string {
   return `/${parts.join("/")}`;
 }
 
+/** In places where no symbolic link has any business. */
+export const STRICT: number = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS;
+
 /** The descriptor of a directory of the container, which is made (0755) when it is missing. */
 export function directoryInRoot(root: RootView, path: string, resolve: number = RESOLVE_IN_ROOT): Result {
-  const own = path === "/" ? root.descriptor : root.own.get(path);
-  if (own !== undefined) return own;
-  const flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  if (root.made.has(path))
-    return root.list.call("openat", root.descriptor, path.slice(1), flags, 0).about(path);
+  const { list, mounts } = root;
+  if (path === "/") return root.descriptor;
   const slash = path.lastIndexOf("/");
-  const parent = slash > 0 ? root.own.get(path.slice(0, slash)) : undefined;
-  if (parent !== undefined) {
-    const name = path.slice(slash + 1);
-    root.list.call("mkdirat", parent, name, 0o755).accept("EEXIST").about(path);
-    return root.list.call("openat", parent, name, flags, 0).about(path);
+  for (let i = mounts.length - 1; i >= 0; i--) {
+    const { path: above, own, fixed } = mounts[i] as NotedMount;
+    if (above !== path && !(path.startsWith(above) && path.charCodeAt(above.length) === 47)) continue;
+    if (own === undefined || above === path) {
+      if (own !== undefined) return own;
+      break;
+    }
+    const inside = path.slice(above.length + 1);
+    if (fixed) return openInRoot(root, inside, O_PATH | O_DIRECTORY, STRICT, own).about(path);
+    if (slash !== above.length) break;
+    list.call("mkdirat", own, inside, 0o755).accept("EEXIST").about(path);
+    return list.call("openat", own, inside, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0).about(path);
+  }
+  if (slash === 0) {
+    // Cheaper than asking first: on an existing one, also on a link or a read-only root, this is EEXIST.
+    list.call("mkdirat", root.descriptor, path.slice(1), 0o755).accept("EEXIST").about(path);
+    return openInRoot(root, path, O_PATH | O_DIRECTORY, resolve);
   }
   const found = openInRoot(root, path, O_PATH | O_DIRECTORY, resolve).accept("ENOENT");
-  return otherwise(root.list, found, () => makeDirectories(root, path, resolve));
+  return otherwise(list, found, () => makeDirectories(root, path, resolve));
 }
 
-/** Takes note of a mount: `own` if it is a new file system of husk's, and forgets what it covers. */
-export function noteMount(root: RootView, path: string, own?: Result): void {
-  root.made.delete(path);
-  for (const known of root.own.keys()) {
-    if (known === path || known.startsWith(`${path}/`)) root.own.delete(known);
+/** Takes note of a mount: what it covers is not to be used any more, and it may be one of husk's own. */
+export function noteMount(root: RootView, path: string, own?: Result, fixed = false): void {
+  const { mounts } = root;
+  for (let i = mounts.length - 1; i >= 0; i--) {
+    const known = (mounts[i] as NotedMount).path;
+    if (known === path || known.startsWith(`${path}/`)) mounts.splice(i, 1);
   }
-  if (own !== undefined) root.own.set(path, own);
+  mounts.push({ path, own, fixed });
+}
+
+/** Whether what stands at a path is a file system of husk's own. */
+export function isOwnMount(root: RootView, path: string): boolean {
+  return root.mounts.some((mount) => mount.path === path && mount.own !== undefined);
 }
 
 /** The descriptor of a file of the container (not a directory), which is made, empty, when it is missing. */

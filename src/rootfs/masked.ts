@@ -9,10 +9,8 @@ import {
   O_NOFOLLOW,
   O_PATH,
   OPEN_TREE_CLONE,
-  RESOLVE_IN_ROOT,
-  RESOLVE_NO_SYMLINKS,
 } from "./flags.ts";
-import { attach, checkCharacterDevice, cleanPath, openInRoot, type RootView } from "./in-root.ts";
+import { attach, checkCharacterDevice, cleanPath, openInRoot, type RootView, STRICT } from "./in-root.ts";
 import { quote } from "../plan/index.ts";
 
 /**
@@ -57,7 +55,7 @@ function maskFile(root: RootView, path: string, device: Result): void {
 }
 
 function nullDevice(root: RootView): Result {
-  const device = openInRoot(root, "/dev/null", O_PATH | O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+  const device = openInRoot(root, "/dev/null", O_PATH | O_NOFOLLOW, STRICT);
   checkCharacterDevice(root.list, device, 1, 3, "/dev/null");
   return device;
 }

@@ -55,7 +55,6 @@ describe("a mount of a new file system", () => {
       "fsconfig size 64k",
       "fsconfig",
       "fsmount",
-      "openat2 /tmp",
       "mkdirat tmp",
       "openat2 /tmp",
       "move_mount",

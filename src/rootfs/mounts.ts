@@ -59,29 +59,29 @@ function addMount(context: MountContext, mount: Mount, mounted: Mounted): void {
   const place = directoryInRoot(context.root, destination, resolveFor(destination));
   if (options.copyUp) copyUp(context, place, made, destination);
   attach(list, made, place, destination);
-  noteMount(context.root, destination, fs.type === "tmpfs" && !options.copyUp ? made : undefined);
+  const fixed = type === "proc" || type === "sysfs";
+  noteMount(
+    context.root,
+    destination,
+    fixed || (type === "tmpfs" && !options.copyUp) ? made : undefined,
+    fixed,
+  );
   propagateByOptions(list, made, options, destination);
   if (type === "proc" && destination === "/proc" && (fs.attributes & MOUNT_ATTR_RDONLY) === 0)
     mounted.writableProc = made;
 }
 
 function fileSystem(mount: Mount, type: string, options: MountOptions, context: MountContext) {
-  const { source } = mount;
-  let { data } = options;
   const { hasGid } = context;
   if (hasGid !== undefined && type === "devpts") {
     // The owner of terminals must exist in the user namespace; without the option it is whoever opens one.
-    data = data.filter((option) => !option.startsWith("gid=") || hasGid(Number(option.slice(4))));
+    options.data = options.data.filter(
+      (option) => !option.startsWith("gid=") || hasGid(Number(option.slice(4))),
+    );
   }
-  const flags = options.superblock;
-  if ((options.set & MOUNT_ATTR_RDONLY) !== 0 && !isMemoryFileSystem(type)) flags.push("ro");
-  return {
-    type,
-    ...(source === undefined ? {} : { source }),
-    data,
-    flags,
-    attributes: options.set | options.recursiveSet,
-  };
+  if ((options.set & MOUNT_ATTR_RDONLY) !== 0 && !isMemoryFileSystem(type)) options.superblock.push("ro");
+  const attributes = options.set | options.recursiveSet;
+  return { type, source: mount.source, data: options.data, flags: options.superblock, attributes };
 }
 
 /** These have no disk to protect: read-only is a matter of the mount, and their superblock may be shared. */
