@@ -135,12 +135,17 @@ describe("the kernel's files", () => {
     expect([error, stdout]).toEqual([undefined, "untouched\n1\n"]);
   });
 
-  asRoot("CVE-2023-27561: nothing is mounted below /proc, also not by way of a link", () => {
+  asRoot("CVE-2023-27561: nothing is mounted below /proc, and by way of a link it deceives nobody", () => {
     const rootfs = makeRootfs();
-    replace(rootfs, "way", "/proc/self/attr");
     expect(() => start(rootfs, { mounts: [...defaultMounts, tmpfs("/proc/self/attr")] })).toThrow(
       "nothing may be mounted below /proc",
     );
+    replace(rootfs, "way", "/proc/sys");
+    const { error } = start(rootfs, {
+      mounts: [...defaultMounts, tmpfs("/way"), tmpfs("/way/net/ipv4")],
+      sysctls: { "net.ipv4.ip_forward": "1" },
+    });
+    expect(error).toContain('sysctl "net.ipv4.ip_forward": invalid cross-device link (EXDEV)');
   });
 
   asRoot("CVE-2025-52565: /dev/console is the terminal that was opened, by descriptor", () => {
