@@ -16,13 +16,19 @@ function currentPackage(): string | undefined {
   return /Depends: (linux-image-\S+)/.exec(stdout.toString())?.[1];
 }
 
+/** Fetches apt's package lists, which a fresh machine does not have. */
+function updateLists(): boolean {
+  return Bun.spawnSync(["apt-get", "update"], { stdio: ["ignore", "ignore", "ignore"], timeout: 300_000 })
+    .success;
+}
+
 /** The newest kernel in the cache; fetches Debian's current one when there is none. Undefined where it cannot. */
 export function findKernel(): Kernel | undefined {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "husk-test/kernel");
   mkdirSync(cache, { recursive: true });
   const cached = () => readdirSync(cache).filter((name) => name.startsWith("linux-image-"));
   if (cached().length === 0) {
-    const wanted = currentPackage();
+    const wanted = currentPackage() ?? (updateLists() ? currentPackage() : undefined);
     if (wanted === undefined || !fetchPackage(wanted, cache)) return undefined;
   }
   const newest = cached()
