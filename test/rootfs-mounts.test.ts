@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { Mount } from "../src/rootfs/index.ts";
+import { type Mount, writeFileInRoot } from "../src/rootfs/index.ts";
 import { makeRootfs, needs, temporaryFolder } from "./harness/index.ts";
 import { defaultMounts, type RootfsContainer, runContainer } from "./rootfs-container.ts";
 
@@ -39,6 +39,21 @@ describe("the root", () => {
       readonly: true,
     });
     expect([stdout, error]).toEqual(["shm\n", undefined]);
+  });
+
+  asRoot("can be read-only with files bound and written in it", () => {
+    const { stdout, error } = inFolder(
+      "cat /new/file /etc/hosts; touch /etc/x 2>/dev/null && echo bad; true",
+      {
+        readonly: true,
+        mounts: [{ destination: "/new/file", source: "/etc/hostname", options: ["bind"] }],
+        inside: (list, root) => {
+          list.step("own file", "for the test");
+          writeFileInRoot(root.view, "/etc/hosts", "hosts\n");
+        },
+      },
+    );
+    expect([stdout, error]).toEqual([`${readFileSync("/etc/hostname", "utf8")}hosts\n`, undefined]);
   });
 
   asRoot("works without pivot_root", () => {

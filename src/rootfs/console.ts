@@ -1,10 +1,10 @@
 import { type Call, Memory, type Result } from "../plan/index.ts";
 import { AT_EMPTY_PATH, O_CLOEXEC, O_NOCTTY, O_RDWR, OPEN_TREE_CLONE } from "./flags.ts";
-import { placeForNode } from "./devices.ts";
 import {
   attach,
   checkCharacterDevice,
   directoryInRoot,
+  emptyFile,
   openInRoot,
   type RootView,
   STRICT,
@@ -43,7 +43,7 @@ export function bindConsole(root: RootView, slave: Result): void {
   const { list } = root;
   list.step("/dev/console", "programs that write to the console reach the container's terminal");
   const dev = directoryInRoot(root, "/dev", STRICT);
-  const place = placeForNode(root, dev, "console", "/dev/console");
+  const place = emptyFile(root, dev, "console", "/dev/console");
   const tree = list
     .call("open_tree", slave, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC)
     .about("/dev/console");

@@ -17,8 +17,8 @@ import {
   checkDevice,
   cleanPath,
   directoryInRoot,
+  emptyFile,
   isOwnMount,
-  openInRoot,
   type RootView,
   STRICT,
 } from "./in-root.ts";
@@ -162,16 +162,9 @@ function bindNode(root: RootView, { parent, name, path, kind, number }: Node): v
   const host = `the host's ${path}`;
   const node = list.call("openat", AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0).about(host);
   checkDevice(list, node, kind, majorOf(number), minorOf(number), host);
-  const place = placeForNode(root, parent, name, path);
+  const place = emptyFile(root, parent, name, path);
   const tree = list.call("open_tree", node, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC).about(path);
   attach(list, tree, place, path);
-}
-
-/** An empty file to mount a node on; an existing one of any kind will do, but no symbolic link. */
-export function placeForNode(root: RootView, parent: Result, name: string, path: string): Result {
-  const { list } = root;
-  list.call("mknodat", parent, name, 0o100666, 0).accept("EEXIST").about(path);
-  return openInRoot(root, name, O_PATH | O_NOFOLLOW, STRICT, parent);
 }
 
 function kindOf(device: LinuxDevice, path: string): number {

@@ -62,6 +62,7 @@ export const MNT_DETACH = 2;
 export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;
 export const S_IFCHR = 0o020000;
+export const S_IFREG = 0o100000;
 export const S_IFBLK = 0o060000;
 
 /** statfs(2) f_type of the file systems this room tells apart. */

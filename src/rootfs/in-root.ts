@@ -15,6 +15,7 @@ import {
   RESOLVE_NO_SYMLINKS,
   S_IFCHR,
   S_IFMT,
+  S_IFREG,
 } from "./flags.ts";
 
 /**
@@ -175,8 +176,19 @@ export function parentInRoot(root: RootView, path: string): { parent: Result; na
 function makeFile(root: RootView, path: string): Result {
   const slash = path.lastIndexOf("/");
   const parent = slash <= 0 ? root.descriptor : makeDirectories(root, path.slice(0, slash));
-  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  return root.list.call("openat", parent, path.slice(slash + 1), flags, 0o644).about(path);
+  return emptyFile(root, parent, path.slice(slash + 1), path);
+}
+
+/**
+ * An empty file to mount something on; an existing one of any kind will do, but no symbolic link. It is never opened
+ * for writing, as that would keep its file system from becoming read-only.
+ */
+export function emptyFile(root: RootView, parent: Result, name: string, path: string): Result {
+  root.list
+    .call("mknodat", parent, name, S_IFREG | 0o644, 0)
+    .accept("EEXIST")
+    .about(path);
+  return openInRoot(root, name, O_PATH | O_NOFOLLOW, STRICT, parent).about(path);
 }
 
 /**
