@@ -87,7 +87,7 @@ test("a sweep removes dead containers with their groups and names, and leaves li
 test("a sweep leaves a container whose keeper holds the lock", async () => {
   const dead = deadContainer();
   const lock = `${run}/containers/${dead}.json`;
-  const keeper = spawn("flock", [lock, "sleep", "10"]);
+  const keeper = spawn("flock", ["--no-fork", lock, "sleep", "10"]);
   try {
     while (!readFileSync("/proc/locks", "latin1").includes(` FLOCK  ADVISORY  WRITE ${keeper.pid} `))
       await Bun.sleep(5);

@@ -4,10 +4,10 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { isRoot, isSoak } from "../harness/needs.ts";
 import { userWithoutRanges, userWithRanges } from "../harness/user.ts";
-import { reportFolder, runBunTest } from "./bun-test.ts";
+import { reportFolder } from "./bun-test.ts";
 import { runProgram } from "./command.ts";
 import { countsOf, failedOnce, type Outcome, passedOnce, printSkips, sum, total } from "./part.ts";
-import { runSystemTests } from "./system.ts";
+import { runSystemTests, runUnitTests } from "./guarded.ts";
 import { runVirtualMachine } from "../vm/main.ts";
 
 const minutes = isSoak ? 60 : 10;
@@ -28,17 +28,7 @@ type Part = (options: readonly string[], paths: readonly string[]) => Promise<Ou
 
 const parts: Record<string, readonly [title: string, run: Part]> = {
   check: ["types, lint, format", check],
-  unit: [
-    "unit tests",
-    (options, paths) =>
-      runBunTest({
-        part: "unit",
-        paths: paths.length > 0 ? paths : ["./src"],
-        options,
-        reportPath: `${reportFolder}/unit.xml`,
-        minutes,
-      }),
-  ],
+  unit: ["unit tests", (options, paths) => runUnitTests(options, paths, minutes)],
   root: [
     "system tests as root",
     (options, paths) => runSystemTests("root", undefined, options, paths, minutes),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -65,7 +65,7 @@ const built = spawnSync("cc", ["-o", oracle, `${oracle}.c`, "-lseccomp"], {
   timeout: 20_000,
 });
 const usable = built.status === 0 && process.arch === "x64";
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function oracleProgram(profile: LinuxSeccomp): Uint8Array {
   const lines = [`default ${returnValue(profile.defaultAction, profile.defaultErrnoRet)! >>> 0}`];

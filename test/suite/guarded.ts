@@ -1,5 +1,5 @@
-// The system tests (test/, from outside, with the built executable), as root or as an ordinary user. Root runs
-// them in a mount and network namespace of their own, and each run is guarded against leaving anything behind.
+// The unit tests, and the system tests (test/, from outside, with the built executable) as root or an ordinary
+// user. Root runs those in a mount and network namespace of their own. Nothing may be left behind.
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "../harness/husk.ts";
@@ -22,6 +22,16 @@ cd "$1"
 shift
 exec "$@"`;
 const reachableScript = `mount --bind "$1" ${reachablePlace}; shift; set -- ${reachablePlace} "$@"; ${namespaceScript}`;
+
+/** Runs the unit tests, guarded alike, as who is here. */
+export async function runUnitTests(
+  options: readonly string[],
+  paths: readonly string[],
+  minutes: number,
+): Promise<Outcome> {
+  if (!compileSubreaper()) return failedOnce("unit: test/suite/subreaper.c does not compile");
+  return run("unit", undefined, [], options, paths.length > 0 ? paths : ["./src"], minutes);
+}
 
 /** Runs the system tests as `userName`, or as root when undefined. */
 export async function runSystemTests(
