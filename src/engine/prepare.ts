@@ -5,12 +5,12 @@ import { HuskError } from "../platform/error.ts";
 import type { Spec } from "../runtime/config.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
 import { type ContainerRequest, type PlannedContainer, planContainer } from "../runtime/plan-container.ts";
-import { lowerRlimits, presentSoftLimit } from "../runtime/process/rlimits.ts";
+import { callerOpenFiles, lowerRlimits } from "../runtime/process/rlimits.ts";
 import { parseConfig } from "../runtime/validate.ts";
 import { allCapabilities, namesOf } from "../security/index.ts";
 import { type HostFacts, readHostFacts } from "./host-facts.ts";
 import { newId } from "./id.ts";
-import { readInRoot, type RootView } from "./in-root.ts";
+import { readInRoot, type RootView } from "../platform/in-root.ts";
 import type { RecordPaths } from "./record.ts";
 import { type ChosenRootfs, chooseRootfs, rootfsSource } from "./rootfs-source.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -144,7 +144,7 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
     ...(options.init === undefined ? {} : { init: options.init }),
     ...(options.timeout === undefined ? {} : { timeoutMilliseconds: options.timeout }),
     ...(record === undefined ? {} : { lockFile: record.record, files: record.files }),
-    ...callerOpenFiles(),
+    ...openFiles(),
     ...wanted.runtime,
   };
 }
@@ -171,12 +171,7 @@ function idMapWriter({ linux }: Spec, host: HostFacts): IdMapWriter {
   return { kind: "helpers", newuidmap: "/usr/bin/newuidmap", newgidmap: "/usr/bin/newgidmap" };
 }
 
-/** The container gets the caller's limit of open files, not what the JavaScript runtime made of it. */
-function callerOpenFiles(): { callerOpenFiles?: number } {
-  try {
-    const soft = presentSoftLimit(readFileSync(`/proc/${process.ppid}/limits`, "latin1"), "RLIMIT_NOFILE");
-    return soft === undefined ? {} : { callerOpenFiles: soft };
-  } catch {
-    return {};
-  }
+function openFiles(): { callerOpenFiles?: number } {
+  const soft = callerOpenFiles();
+  return soft === undefined ? {} : { callerOpenFiles: soft };
 }

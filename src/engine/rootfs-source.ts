@@ -1,6 +1,6 @@
 import type { Spec } from "../runtime/config.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
-import type { RootView } from "./in-root.ts";
+import type { RootView } from "../platform/in-root.ts";
 import type { RunOptions } from "./run-options.ts";
 import { isOff } from "./spec/namespaces.ts";
 

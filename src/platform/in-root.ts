@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type Stats } from "node:fs";
-import { HuskError } from "../platform/error.ts";
+import { HuskError } from "./error.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 const O_PATH = 0o10000000;
@@ -20,15 +20,29 @@ export interface FoundFile {
   readonly path: string;
 }
 
+/** One name on the way to a file: a folder, a symbolic link that is followed, or the file itself. */
+export interface PathStep {
+  /** Path below the root, without symbolic links before its last name. */
+  readonly path: string;
+  readonly stats: Stats;
+  /** Where a symbolic link points to. */
+  readonly target?: string;
+}
+
 /**
  * Finds a file as a program whose root is `view.root` would: symbolic links and ".." never lead out.
  *
  * Every part is opened without following links, relative to a descriptor that is held, so that
  * nobody who changes the tree meanwhile can redirect the walk to a file outside of it.
  *
+ * @param visit is told of every name on the way
  * @returns undefined when a part does not exist, is no directory, or links go round in circles
  */
-export function findInRoot(view: RootView, path: string): FoundFile | undefined {
+export function findInRoot(
+  view: RootView,
+  path: string,
+  visit?: (step: PathStep) => void,
+): FoundFile | undefined {
   const held: number[] = [];
   const names: string[] = [];
   const todo = path.split("/").toReversed();
@@ -47,9 +61,14 @@ export function findInRoot(view: RootView, path: string): FoundFile | undefined 
       const fd = openSync(here, bind === undefined ? O_PATH | O_NOFOLLOW : O_PATH);
       held.push(fd);
       names.push(part);
-      if (!fstatSync(fd).isSymbolicLink()) continue;
+      const stats = fstatSync(fd);
+      if (!stats.isSymbolicLink()) {
+        visit?.({ path: inside, stats });
+        continue;
+      }
       if (++links > 40) return undefined;
       const target = readlinkSync(here);
+      visit?.({ path: inside, stats, target });
       closeSync(held.pop() as number);
       names.pop();
       if (target.startsWith("/")) {
