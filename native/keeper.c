@@ -742,11 +742,12 @@ static void drain(struct relay *r, int console)
 
 static void forward_signals(int signals, int pidfd, int console)
 {
-	struct { u32 signal; u8 rest[124]; } info;
+	struct { u32 signal; i32 error, code; u8 rest[116]; } info; /* signalfd(2) */
 	while (CALL3(__NR_read, signals, &info, sizeof info) == sizeof info) {
 		if (info.signal == SIGWINCH && console >= 0)
 			copy_window_size(console);
-		else if (info.signal != SIGCHLD && info.signal != SIGPIPE && pidfd >= 0)
+		/* What the kernel sends (code > 0: a key of the terminal, an alarm) reaches the program by itself. */
+		else if (info.signal != SIGCHLD && info.signal != SIGPIPE && info.code <= 0 && pidfd >= 0)
 			CALL4(__NR_pidfd_send_signal, pidfd, info.signal, 0, 0);
 	}
 }
@@ -866,9 +867,6 @@ static int perform(u32 list)
 /* The cleanup list: every operation is tried, and none of its failures counts. */
 static void clean_up(u32 list)
 {
-	u32 outcome = report->outcome;
-	if (outcome == RUNNING)
-		report->outcome = outcome = ENDED;
 	const u32 *op = list_start(list), *end = list_end(list);
 	while (op < end) {
 		u32 n = operation_words(op, (u64)(end - op)), ordinal = op[1] & 0xffff;
@@ -982,6 +980,8 @@ __attribute__((used)) _Noreturn void keeper_main(long *stack)
 		child_count = 0;
 	}
 	restore_terminal();
+	if (report->outcome == RUNNING)
+		report->outcome = ENDED;
 	if (plan->cleanup != NO_LIST)
 		clean_up(plan->cleanup);
 	write_report();

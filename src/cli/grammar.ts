@@ -7,7 +7,9 @@
  *     --ipc string private|shareable|host|none
  *     -i --interactive
  *
- * A name without a type is a switch. The third word offers values to the shell's completion: a
+ * A name without a type is a switch. A type in brackets, `[file]`, is a value that may be left out: it stands
+ * behind `=` or not at all, and then is the empty text. In double brackets it may also stand directly behind the
+ * letter. The third word offers values to the shell's completion: a
  * choice by `|`, or `file` or `dir`. The text begins and ends with a line end, so a flag is found by
  * a search in it and nothing is built at start.
  */

@@ -51,6 +51,8 @@ async function load(name: string): Promise<Command> {
       return (await import("./commands/run.ts")).run;
     case "explain":
       return (await import("./commands/explain.ts")).explain;
+    case "unshare":
+      return (await import("./commands/unshare.ts")).unshare;
     case "oci":
       return (await import("./commands/oci.ts")).oci;
     case "info":

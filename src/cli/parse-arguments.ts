@@ -33,7 +33,8 @@ export function parseArguments<T>(
       let takesValue = find(flags, flag);
       const isGlobal = takesValue === undefined && (takesValue = find(GLOBAL_FLAGS, flag)) !== undefined;
       if (takesValue === undefined) throw unknownFlag(grammar, word);
-      if (!takesValue) value = truth(flag, value);
+      if (takesValue === "optional") value ??= "";
+      else if (!takesValue) value = truth(flag, value);
       else if (value === undefined && (value = argv[++at]) === undefined)
         throw valueMissing(grammar.name, word);
       if (isGlobal) setGlobal(globals, flag, value);
@@ -52,6 +53,12 @@ export function parseArguments<T>(
       const space = flags.indexOf(" ", line + 6);
       const isSwitch = space === -1 || space > end;
       const flag = flags.slice(line + 6, isSwitch ? end : space);
+      if (!isSwitch && flags[space + 1] === "[") {
+        const attached = flags[space + 2] === "[";
+        grammar.set(target, flag, attached ? word.slice(place + 1) : "");
+        if (attached) break;
+        continue;
+      }
       if (isSwitch) {
         const value = word[place + 1] === "=" ? word.slice(place + 2) : undefined;
         grammar.set(target, flag, truth(flag, value));
@@ -69,10 +76,12 @@ export function parseArguments<T>(
 }
 
 /** Whether a flag takes a value; undefined: there is no such flag. */
-function find(flags: string, flag: string): boolean | undefined {
+function find(flags: string, flag: string): boolean | "optional" | undefined {
   if (flag.includes(" ") || flag.includes("\n")) return undefined;
   if (flags.includes(`--${flag}\n`)) return false;
-  return flags.includes(`--${flag} `) ? true : undefined;
+  const at = flags.indexOf(`--${flag} `);
+  if (at === -1) return undefined;
+  return flags[at + flag.length + 3] === "[" ? "optional" : true;
 }
 
 function truth(flag: string, value: string | undefined): "true" | "false" {

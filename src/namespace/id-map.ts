@@ -23,7 +23,9 @@ export function idMapText(mappings: readonly LinuxIdMapping[]): string {
 
 /**
  * Writes the id maps of the user namespace that process `pid` (an earlier result of `keeper`) was cloned into.
- * The process must be waiting: without maps it has no id to act as.
+ * The process must be waiting: without maps it has no id to act as. An empty list of mappings is not written.
+ *
+ * @param denySetgroups forbid setgroups(2) in the namespace; a single mapping of the own group demands it
  */
 export function writeIdMaps(
   keeper: List,
@@ -31,23 +33,28 @@ export function writeIdMaps(
   uids: readonly LinuxIdMapping[],
   gids: readonly LinuxIdMapping[],
   writer: IdMapWriter,
+  denySetgroups = writer.kind === "single" && gids.length > 0,
 ): void {
-  const title = `map ids: ${describeIdMap(uids)}`;
+  const title = `map ids: ${describeIdMap(uids.length > 0 ? uids : gids)}`;
   keeper.step(title, "ids inside the user namespace stand for other ids outside");
   if (writer.kind === "helpers") {
-    runMapHelper(keeper, writer.newuidmap, "newuidmap", pid, uids, "/etc/subuid");
-    runMapHelper(keeper, writer.newgidmap, "newgidmap", pid, gids, "/etc/subgid");
+    if (denySetgroups) writeProcFile(keeper, openProcess(keeper, pid), "setgroups", "deny");
+    if (uids.length > 0) runMapHelper(keeper, writer.newuidmap, "newuidmap", pid, uids, "/etc/subuid");
+    if (gids.length > 0) runMapHelper(keeper, writer.newgidmap, "newgidmap", pid, gids, "/etc/subgid");
     return;
   }
+  const proc = openProcess(keeper, pid);
+  if (denySetgroups) writeProcFile(keeper, proc, "setgroups", "deny");
+  if (uids.length > 0) writeProcFile(keeper, proc, "uid_map", idMapText(uids));
+  if (gids.length > 0) writeProcFile(keeper, proc, "gid_map", idMapText(gids));
+}
+
+/** The folder of a process below /proc, by the pid that an earlier operation gave. */
+export function openProcess(keeper: List, pid: Result): Result {
   const path = new Memory(24);
   path.bytes.set([47, 112, 114, 111, 99, 47]); // "/proc/"
   keeper.store(pid, path, 6, "decimal");
-  const proc = keeper
-    .call("openat", -100, path, O_PATH_DIRECTORY_CLOEXEC)
-    .about("/proc/<pid> of the new process");
-  if (writer.kind === "single") writeProcFile(keeper, proc, "setgroups", "deny");
-  writeProcFile(keeper, proc, "uid_map", idMapText(uids));
-  writeProcFile(keeper, proc, "gid_map", idMapText(gids));
+  return keeper.call("openat", -100, path, O_PATH_DIRECTORY_CLOEXEC).about("/proc/<pid> of the new process");
 }
 
 /** "0→100000 (65536)": for titles. */

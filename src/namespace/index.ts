@@ -1,4 +1,6 @@
 export { describeIdMap, type IdMapWriter, idMapText, writeIdMaps } from "./id-map.ts";
+export { keepNamespaces, type KeptNamespace } from "./keep.ts";
+export { setClockOffsets } from "./time-offsets.ts";
 export { joinNamespaces, type OpenNamespace, openNamespaces } from "./join.ts";
 export {
   type LinuxIdMapping,

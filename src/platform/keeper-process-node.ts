@@ -15,7 +15,7 @@ export function startOnNode(
     argv0: "husk-keeper",
     env: {},
     // A session of its own: keys of the terminal reach husk, which passes signals on, and not the keeper as well.
-    detached: true,
+    detached: options.foreground !== true,
     stdio: ["pipe", options.stdout, options.stderr, input, report, ...(options.preserve ?? [])],
   });
   if (ownInput !== undefined) closeSync(ownInput);

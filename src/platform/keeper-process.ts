@@ -20,6 +20,11 @@ export interface KeeperOptions {
   readonly stderr: ContainerStream;
   /** Descriptors of this process that the container gets as 3, 4, …. */
   readonly preserve?: readonly number[];
+  /**
+   * Stay in the caller's session and process group: the terminal and its keys belong to the program, as with any
+   * program a shell starts. Otherwise the keeper begins a session of its own.
+   */
+  readonly foreground?: boolean;
 }
 
 /** A keeper at work. */
@@ -97,7 +102,7 @@ function startOnBun(options: KeeperOptions, report: number): KeeperProcess {
     argv0: "husk-keeper",
     env: {},
     // A session of its own: keys of the terminal reach husk, which passes signals on, and not the keeper as well.
-    detached: true,
+    detached: options.foreground !== true,
     stdio: [
       options.plan,
       options.stdout === "pipe" ? "pipe" : toBun(options.stdout),

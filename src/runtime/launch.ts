@@ -14,6 +14,8 @@ export interface LaunchOptions extends EncodeOptions {
   readonly stderr: ContainerStream;
   /** Descriptors of this process that the container's program gets as 3, 4, …. */
   readonly descriptors?: readonly number[];
+  /** The program stays in the caller's session, with the caller's terminal. */
+  readonly foreground?: boolean;
 }
 
 /** A container that has been handed to its keeper. */
@@ -45,6 +47,7 @@ export async function launch(plan: Plan, options: LaunchOptions): Promise<Launch
     stdout: options.stdout,
     stderr: options.stderr,
     ...(options.descriptors === undefined ? {} : { preserve: options.descriptors }),
+    ...(options.foreground === undefined ? {} : { foreground: options.foreground }),
   });
   const outcome = keeper.ended.then(({ status, signal, report }): KeeperOutcome => {
     if (signal !== undefined) return { kind: "lost", signal };

@@ -15,8 +15,8 @@ export interface ExecFailure {
   readonly mode: number;
   /** Its first bytes; empty when they could not be read. */
   readonly bytes: Uint8Array;
-  /** How a person knows the root file system: its folder, or the image's name. */
-  readonly rootfs: string;
+  /** How a person knows the root file system: its folder, or the image's name; undefined: this machine's own. */
+  readonly rootfs: string | undefined;
   /** The file is on a mount of the container with the option noexec. */
   readonly noexec?: boolean;
 }
@@ -33,25 +33,32 @@ interface Diagnosis {
  * "command-not-found", exit status 127), or it exists and cannot be executed ("cannot-execute", 126).
  */
 export function explainExecFailure(failure: ExecFailure): HuskError {
-  const { program, rootfs } = failure;
+  const { program } = failure;
+  const where = whereOf(failure);
   if (failure.path < 0) return notFound(failure);
   const path = failure.paths[failure.path] as string;
   const { code, problem, hint } = diagnose(failure, path);
   const name = program === path ? path : `${program} (${path})`;
-  return new HuskError(code, `cannot run ${name} in ${rootfs}: ${problem}`, { hint });
+  return new HuskError(code, `cannot run ${name}${where}: ${problem}`, { hint });
 }
 
-function notFound({ program, paths, rootfs }: ExecFailure): HuskError {
+function whereOf({ rootfs }: ExecFailure): string {
+  return rootfs === undefined ? "" : ` in ${rootfs}`;
+}
+
+function notFound(failure: ExecFailure): HuskError {
+  const { program, paths, rootfs } = failure;
+  const where = whereOf(failure);
   if (program === "") {
-    return new HuskError("command-not-found", `cannot run "" in ${rootfs}: the program's name is empty`);
+    return new HuskError("command-not-found", `cannot run ""${where}: the program's name is empty`);
   }
   if (program.includes("/")) {
-    return new HuskError("command-not-found", `cannot run ${program} in ${rootfs}: no such file`, {
-      hint: `the path is looked up inside ${rootfs}, not on this machine`,
+    return new HuskError("command-not-found", `cannot run ${program}${where}: no such file`, {
+      ...(rootfs === undefined ? {} : { hint: `the path is looked up inside ${rootfs}, not on this machine` }),
     });
   }
   const folders = paths.map((path) => path.slice(0, path.lastIndexOf("/")) || "/");
-  return new HuskError("command-not-found", `cannot run ${program} in ${rootfs}: no such program`, {
+  return new HuskError("command-not-found", `cannot run ${program}${where}: no such program`, {
     hint: folders.length === 0 ? "PATH is empty" : `searched in PATH: ${folders.join(":")}`,
   });
 }

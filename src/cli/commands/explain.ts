@@ -3,11 +3,14 @@ import { parseRun } from "../flags/run-options.ts";
 import { formatPlan } from "../format-plan.ts";
 import type { Globals } from "../grammar.ts";
 import { shellScript } from "../shell-script.ts";
+import { explainByHand } from "./explain-by-hand.ts";
 import { printHelp } from "./help.ts";
 import { printError } from "../stderr.ts";
 
 /** `husk explain`: the plan of a container, without running it. */
 export async function explain(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const byHand = await explainByHand(argv, from, globals);
+  if (byHand !== undefined) return byHand;
   const request = parseRun("explain", argv, from, globals);
   if (request === undefined) return printHelp(["explain"]);
 

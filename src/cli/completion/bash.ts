@@ -112,7 +112,7 @@ function cases(commands: readonly CompletedCommand[], body: (command: CompletedC
 function valued(commands: readonly CompletedCommand[]): string {
   const patterns = commands.flatMap(({ name, flags }) =>
     flags
-      .filter(({ type }) => type !== "")
+      .filter(({ type, optional }) => type !== "" && !optional)
       .flatMap((flag) => spellings(flag).map((text) => `"${name} ${text}"`)),
   );
   return `  ${patterns.join(" | ")})`;

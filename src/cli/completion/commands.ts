@@ -10,6 +10,7 @@ import { GLOBAL_ABOUT, type Help } from "../help/layout.ts";
 import { HELP as OCI_RUN } from "../help/oci-run.ts";
 import { HELP as OCI } from "../help/oci.ts";
 import { HELP as RUN } from "../help/run.ts";
+import { HELP as UNSHARE } from "../help/unshare.ts";
 import { HELP as VERSION } from "../help/version.ts";
 
 /** What a shell needs to know of a command to complete its line. */
@@ -28,6 +29,7 @@ export interface CompletedFlag extends Flag {
 const HELPS: Readonly<Record<string, Help>> = {
   run: RUN,
   explain: EXPLAIN,
+  unshare: UNSHARE,
   check: CHECK,
   info: INFO,
   version: VERSION,

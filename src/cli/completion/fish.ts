@@ -6,7 +6,7 @@ export function fishCompletion(): string {
   const commands = completedCommands();
   const oci = completedOciCommands().map((command) => ({ ...command, name: `oci ${command.name}` }));
   const valued = [...new Set([...commands, ...oci].flatMap(({ flags }) => flags).concat(globalFlags()))]
-    .filter(({ type }) => type !== "")
+    .filter(({ type, optional }) => type !== "" && !optional)
     .flatMap(({ letter, name }) => (letter === "" ? [`--${name}`] : [`-${letter}`, `--${name}`]));
   const lines = [
     "# fish completion for husk",
@@ -63,7 +63,7 @@ export function fishCompletion(): string {
 function complete(condition: string, flag: CompletedFlag): string {
   const { letter, name, type } = flag;
   const short = letter === "" ? "" : ` -s ${letter}`;
-  return `complete -c husk -n '${condition}'${short} -l ${name}${type === "" ? "" : value(flag)} -d ${quote(flag.about)}`;
+  return `complete -c husk -n '${condition}'${short} -l ${name}${type === "" || flag.optional ? "" : value(flag)} -d ${quote(flag.about)}`;
 }
 
 function value(flag: CompletedFlag): string {

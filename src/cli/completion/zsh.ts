@@ -91,7 +91,8 @@ function specs(flags: readonly CompletedFlag[]): string {
 }
 
 function spec(flag: CompletedFlag): string {
-  const { letter, name, type } = flag;
+  const { letter, name } = flag;
+  const type = flag.optional ? "" : flag.type;
   const repeats = type === "list" || type === "map" || type === "mount" || type === "ulimit";
   const about = `[${flag.about.replace(/[[\]:]/g, "\\$&")}]${type === "" ? "" : `:${type}:${action(flag)}`}`;
   const long = `--${name}${type === "" ? "" : "="}`;

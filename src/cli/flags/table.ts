@@ -5,6 +5,8 @@ export interface Flag {
   readonly name: string;
   /** The kind of value, "" for a switch. */
   readonly type: string;
+  /** The value may be left out; it stands behind `=`. */
+  readonly optional: boolean;
   /** What completion offers: `a|b`, `file`, `dir`, `@name`, or "". */
   readonly values: string;
 }
@@ -19,6 +21,7 @@ export function readFlags(table: string): Flag[] {
       const words = line.split(" ");
       const letter = line.startsWith("--") ? "" : (words.shift() as string).slice(1);
       const [name = "", type = "", values = ""] = words;
-      return { letter, name: name.slice(2), type, values };
+      const optional = type.startsWith("[");
+      return { letter, name: name.slice(2), type: type.replace(/^\[+|\]+$/g, ""), optional, values };
     });
 }

@@ -45,8 +45,8 @@ export function layOut(help: Help): string {
 }
 
 function optionLines(table: string, about: Readonly<Record<string, string>>): string[] {
-  const rows = readFlags(table).map(({ letter, name, type }) => ({
-    left: `  ${letter === "" ? "    " : `-${letter}, `}--${name}${type === "" ? "" : ` ${type}`}`,
+  const rows = readFlags(table).map(({ letter, name, type, optional }) => ({
+    left: `  ${letter === "" ? "    " : `-${letter}, `}--${name}${type === "" ? "" : optional ? `[=${type}]` : ` ${type}`}`,
     right: about[name] ?? "",
   }));
   const column = Math.max(...rows.map(({ left }) => left.length)) + 3;

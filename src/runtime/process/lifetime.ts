@@ -28,12 +28,13 @@ export function openCaller(keeper: List, callerPid: number): Call {
  * The container dies with its keeper: a signal on the parent's death (prctl(2)), set after the last change of
  * ids because that clears it, and a look whether the keeper died before it was set.
  */
-export function dieWithKeeper(list: List, keeperPidfd: Call): void {
+export function dieWithKeeper(list: List, keeperPidfd: Call, signal: number = SIGKILL): void {
   list.step(
     "die with the keeper",
     "a container without its keeper would lose its output and its exit status",
+    () => "#   unshare --kill-child does it",
   );
-  list.call("prctl", PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  list.call("prctl", PR_SET_PDEATHSIG, signal, 0, 0, 0);
   const poll = pollfd(POLLIN);
   list.store(keeperPidfd, poll, 0);
   list.call("ppoll", poll, 1, timespec(0), null, 0).expect(0).about("the keeper, which is gone");

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type List, Memory, rlimit64 } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { PosixRlimit } from "../config.ts";
@@ -33,7 +34,7 @@ export function setRlimits(list: List, rlimits: readonly PosixRlimit[]): void {
     list.step(
       `limit ${name} to ${limitText(soft)}:${limitText(hard)}`,
       "a limit of each process (getrlimit(2)), inherited by its children",
-      () => `prlimit --pid $$ --${name}=${limitText(soft)}:${limitText(hard)}`,
+      () => `PRLIMIT="$PRLIMIT --${name.toLowerCase()}=${limitText(soft)}:${limitText(hard)}"`,
     );
     list
       .call("prlimit64", 0, number, rlimit64(soft, hard), null)
@@ -47,12 +48,23 @@ export function setRlimits(list: List, rlimits: readonly PosixRlimit[]): void {
  */
 export function restoreOpenFiles(list: List, rlimits: readonly PosixRlimit[], callerSoft: number | undefined): void {
   if (callerSoft === undefined || rlimits.some(({ type }) => type === "RLIMIT_NOFILE")) return;
-  list.step("the caller's limit of open files", "husk's own was raised by the runtime it is written for", () => "# as it is");
+  list.step("the caller's limit of open files", "husk's own was raised by the runtime it is written for", () =>
+    "#   nothing to do: a shell raises none",
+  );
   const present = new Memory(16);
   list.call("prlimit64", 0, NOFILE, null, present);
   const wanted = rlimit64(callerSoft, 0);
   list.store(list.load(present, 8, "u64"), wanted, 8, "u64");
   list.call("prlimit64", 0, NOFILE, wanted, null).about(`RLIMIT_NOFILE ${callerSoft}`);
+}
+
+/** The soft limit of open files that the caller of this process has; undefined if it cannot be read. */
+export function callerOpenFiles(): number | undefined {
+  try {
+    return presentSoftLimit(readFileSync(`/proc/${process.ppid}/limits`, "latin1"), "RLIMIT_NOFILE");
+  } catch {
+    return undefined;
+  }
 }
 
 function limitText(value: number): string {

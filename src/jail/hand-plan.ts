@@ -1,0 +1,84 @@
+import type { Exec, Plan, Report } from "../plan/index.ts";
+import { type EncodedPlan, failureError, findFailure } from "../plan/index.ts";
+import { HuskError } from "../platform/error.ts";
+import { launch } from "../runtime/launch.ts";
+import { explainExecFailure } from "../runtime/program.ts";
+
+/** One part of a container, made by hand: its plan, and what a person has to know about it. */
+export interface HandPlan {
+  readonly plan: Plan;
+  /** Folder in which the program is looked up, for errors; absent: this machine's root. */
+  readonly rootfs?: string;
+  /** The same as a shell script, without its first line. */
+  readonly shell: () => string;
+  /** Better words for a failed step than the plan's own; undefined: the plan's own. */
+  readonly explainFailure?: (report: Report, encoded: EncodedPlan) => HuskError | undefined;
+}
+
+/** What it takes to carry out a plan. */
+export interface HandTools {
+  /** The keeper's executable. */
+  readonly keeper: string;
+  /** A folder of this user's own for the report's nameless file. */
+  readonly folder: string;
+  /** Shown beside the keeper in process lists. */
+  readonly name: string;
+  readonly timed: boolean;
+  /** Called once the keeper runs, with what sends it a signal. */
+  readonly started?: (send: (signal: number) => void) => void;
+}
+
+/** How it went. */
+export interface HandResult {
+  /** The program's exit status; 128 + n after signal n; 0 without a program. */
+  readonly exitCode: number;
+  /** Signal that ended the program, or 0. */
+  readonly signal: number;
+  readonly report: Report;
+}
+
+/**
+ * Performs a plan with the caller's input, output and terminal, and waits for its end.
+ *
+ * @throws HuskError for the step that failed; "command-not-found" or "cannot-execute" for the program
+ */
+export async function perform(hand: HandPlan, tools: HandTools): Promise<HandResult> {
+  const { keeper, outcome, encoded } = await launch(hand.plan, {
+    keeper: tools.keeper,
+    id: tools.name,
+    reportDirectory: tools.folder,
+    stdin: 0,
+    stdout: 1,
+    stderr: 2,
+    timed: tools.timed,
+    foreground: true,
+  });
+  tools.started?.((signal) => keeper.kill(signal));
+  const ended = await outcome;
+  if (ended.kind === "lost") throw new HuskError("failed", `husk's keeper was killed (${ended.signal})`);
+  const { report } = ended;
+  if (report.outcome === "failed") throw handError(hand, encoded, report);
+  return { exitCode: report.exitCode, signal: report.exitSignal, report };
+}
+
+function handError(hand: HandPlan, encoded: EncodedPlan, report: Report): HuskError {
+  const own = hand.explainFailure?.(report, encoded);
+  if (own !== undefined) return own;
+  const failure = findFailure(hand.plan, encoded.operations, report);
+  if (failure === undefined)
+    return new HuskError("failed", `the keeper failed at an unknown step (${report.ordinal})`);
+  if (failure.operation.kind === "exec") return programError(hand, failure.operation, report);
+  return failureError(failure);
+}
+
+function programError({ rootfs }: HandPlan, { paths, argv }: Exec, report: Report): HuskError {
+  return explainExecFailure({
+    program: typeof argv[0] === "string" ? argv[0] : "",
+    paths,
+    path: report.path,
+    errno: report.errno,
+    mode: report.detail,
+    bytes: report.exhibit,
+    rootfs,
+  });
+}
