@@ -36,8 +36,8 @@ describe("values the kernel would refuse", () => {
     [{ blockIO: { weightDevice: [{ major: 4095, minor: 0, weight: 1001 }] } }, "for device 4095:0 1001"],
     [{ blockIO: { throttleReadBpsDevice: [{ major: 4095, minor: 0, rate: 1 }] } }, "block device 4095:0"],
   ] as [LinuxResources, string][])("%j", (resources, message) => {
-    expect(() => checkResources(resources, nothing)).toThrow(message);
-    expect(codeOf(() => checkResources(resources, nothing))).toBe("invalid");
+    expect(() => checkResources(resources)).toThrow(message);
+    expect(codeOf(() => checkResources(resources))).toBe("invalid");
   });
 
   test("what docker writes by default passes", () => {
@@ -47,19 +47,13 @@ describe("values the kernel would refuse", () => {
       pids: { limit: 0 },
       blockIO: { weight: 0 },
     };
-    expect(checkResources(resources, nothing)).toEqual([]);
+    expect(checkResources(resources)).toEqual([]);
   });
 
   test("what has no effect any more is a warning", () => {
-    expect(checkResources({ memory: { kernel: MiB } }, nothing)).toEqual([
+    expect(checkResources({ memory: { kernel: MiB } })).toEqual([
       "kernel memory has no limit of its own: the kernel counts it with the memory limit",
     ]);
-  });
-
-  test("device rules that nothing enforces are a warning", () => {
-    expect(checkResources({ devices: [{ allow: false }] }, nothing)[0]).toContain(
-      "device rules are not enforced",
-    );
   });
 });
 

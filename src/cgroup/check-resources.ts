@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { HuskError } from "../platform/error.ts";
 import { sizeText } from "./convert.ts";
 import { type Machine, parseCpuList, readMachine } from "./cpu-list.ts";
-import { hierarchyOf, type Layout } from "./layout.ts";
 import type { LinuxBlockIO, LinuxCPU, LinuxMemory, LinuxResources } from "./resources.ts";
 
 /**
@@ -11,13 +10,11 @@ import type { LinuxBlockIO, LinuxCPU, LinuxMemory, LinuxResources } from "./reso
  * @returns warnings: what was asked for and is covered by something else
  * @throws HuskError "invalid" that names the field and its range
  */
-export function checkResources(resources: LinuxResources, layout: Layout): string[] {
+export function checkResources(resources: LinuxResources): string[] {
   const warnings: string[] = [];
   if (resources.memory !== undefined) checkMemory(resources.memory, warnings);
   if (resources.cpu !== undefined) checkCpu(resources.cpu);
   if (resources.blockIO !== undefined) checkBlockIO(resources.blockIO);
-  if (resources.devices !== undefined && hierarchyOf(layout, "devices") === undefined)
-    warnings.push("device rules are not enforced: this machine has no v1 devices controller");
   return warnings;
 }
 

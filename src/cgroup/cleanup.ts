@@ -28,9 +28,7 @@ export function removeGroupsSteps(
   const left = new Memory(4);
   exports.set(LEFT_EXPORT, left);
   cleanup.step("remove the control groups", "nothing of the container stays behind", () =>
-    groups
-      .map(({ path, removable }) => `rmdir ${[path, ...removable.toReversed()].map(quote).join(" ")}`)
-      .join("\n"),
+    removalShell(groups, kill),
   );
   cleanup.when(cleanup.load(mine, 0), "succeeded", () => {
     readOutOfMemory(cleanup, groups, exports);
@@ -45,6 +43,25 @@ export function removeGroupsSteps(
         cleanup.call("unlinkat", AT_FDCWD, removable[parent] as string, AT_REMOVEDIR);
     }
   });
+}
+
+/** Processes need a moment to end. */
+function removalShell(groups: readonly Group[], kill: boolean): string {
+  const [first] = groups;
+  const lines: string[] = [];
+  if (kill && first !== undefined) {
+    lines.push(
+      `while read -r pid && kill -KILL "$pid"; do :; done < ${quote(`${first.path}/cgroup.procs`)} 2> /dev/null`,
+    );
+  }
+  lines.push("for attempt in 1 2 3 4 5 6 7 8 9; do");
+  for (const { path } of groups) lines.push(`  rmdir ${quote(path)} 2> /dev/null`);
+  if (first !== undefined) lines.push(`  [ -d ${quote(first.path)} ] || break`, "  sleep 0.1");
+  lines.push("done");
+  // The deepest first; one that another container uses stays.
+  for (const { removable } of groups)
+    for (const path of removable.toReversed()) lines.push(`rmdir ${quote(path)} 2> /dev/null`);
+  return lines.join("\n");
 }
 
 function readOutOfMemory(cleanup: List, groups: readonly Group[], exports: Map<string, Memory>): void {

@@ -36,7 +36,11 @@ export function makeGroups(
   keeper.step(
     "own control groups",
     "the kernel counts and limits what is in a group as one",
-    () => `mkdir -p ${groups.map(({ path }) => quote(path)).join(" ")}`,
+    () => {
+      const parents = new Set(groups.flatMap(({ removable }) => removable));
+      const lines = [...parents].map((path) => `mkdir -p ${quote(path)}`);
+      return [...lines, ...groups.map(({ path }) => `mkdir ${quote(path)}`)].join("\n");
+    },
   );
   for (let i = 0; i < groups.length; i++)
     makeGroup(keeper, groups[i] as Group, i === 0 ? mine : undefined, adopt, 1);

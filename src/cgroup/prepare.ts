@@ -72,7 +72,7 @@ export function prepareCgroups(
   request: CgroupRequest,
 ): Cgroups {
   const { layout, maker, resources = {} } = request;
-  const warnings = checkResources(resources, layout);
+  const warnings = checkResources(resources);
   const writes = resourceWrites(resources, layout);
   const asked: string[] = [];
   for (const { hierarchy, controller } of writes) if (hierarchy.version === 2) asked.push(controller);

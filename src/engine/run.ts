@@ -4,7 +4,7 @@ import { type EncodedPlan, failureError, findFailure, type Report } from "../pla
 import { HuskError } from "../platform/error.ts";
 import { installKeeper, type KeeperSource } from "../platform/keeper-file.ts";
 import type { ContainerStream } from "../platform/keeper-process.ts";
-import type { Mount } from "../rootfs/index.ts";
+import { hintForRootfs, type Mount } from "../rootfs/index.ts";
 import { type KeeperOutcome, launch } from "../runtime/launch.ts";
 import { explainExecFailure } from "../runtime/program.ts";
 import { ensureBindSources } from "./bind-sources.ts";
@@ -174,7 +174,7 @@ function launchError(prepared: PreparedContainer, encoded: EncodedPlan, report: 
   if (failure === undefined)
     return new HuskError("failed", `the keeper failed at an unknown step (${report.ordinal})`);
   if (failure.operation.kind === "exec") return execError(prepared, failure.operation, report);
-  return failureError(failure);
+  return failureError(failure, hintForRootfs);
 }
 
 function execError({ spec, rootfs }: PreparedContainer, { paths }: Exec, report: Report): HuskError {

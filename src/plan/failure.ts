@@ -41,8 +41,20 @@ function contains(candidate: Operation, operation: Operation): boolean {
   );
 }
 
+/** A failed call as rooms look at it, to say what mends it. */
+export interface FailedCall {
+  readonly call: string;
+  /** Its name, such as `EPERM`. */
+  readonly errno: string;
+  /** What the call was about, if it said so. */
+  readonly object?: string | undefined;
+}
+
+/** What a room knows about a failed call; undefined: nothing. */
+export type RoomHint = (failed: FailedCall) => string | undefined;
+
 /** The step's words, the call, the kernel's words: `own /proc: fsmount: operation not permitted (EPERM)`. */
-export function failureError(failure: Failure): HuskError {
+export function failureError(failure: Failure, roomHint: RoomHint = () => undefined): HuskError {
   const { operation, step, report } = failure;
   const call =
     operation.kind === "call" ? operation.name : operation.kind === "clone" ? "clone3" : operation.kind;
@@ -54,7 +66,7 @@ export function failureError(failure: Failure): HuskError {
   return new HuskError(
     errorCode(report.errno),
     `${step.title}: ${call}${object}: ${reason}`,
-    hintFor(call, report.errno),
+    hintFor({ call, errno: errnoName(report.errno), object: operation.object }, roomHint),
   );
 }
 
@@ -70,15 +82,12 @@ function errorCode(errno: number): ErrorCode {
 }
 
 const hints: Readonly<Record<string, string>> = {
+  "mkdirat EEXIST": "a container with this id or control group exists: choose another, or end that one",
   "clone3 EPERM":
     "run husk as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces); husk check tells more",
   "clone3 ENOSPC": "a limit of user.max_*_namespaces is reached (sysctl user)",
   "clone3 EAGAIN": "the limit of processes is reached (ulimit -u, pids.max of husk's own control group)",
   "clone3 EUSERS": "namespaces are nested too deeply (32 at most)",
-  "fsopen ENODEV": "this kernel lacks that file system (modprobe it, see /proc/filesystems)",
-  "fsmount EPERM": "an ordinary user can mount proc and sysfs only where the host's own are fully visible",
-  "fsconfig EINVAL": "the file system refuses one of its options (see dmesg)",
-  "pivot_root EINVAL": "the root of this machine is the initial ramfs, which cannot be pivoted",
   "setresuid EINVAL": "the id is not mapped in the user namespace (see --uidmap)",
   "setresgid EINVAL": "the id is not mapped in the user namespace (see --gidmap)",
   "prlimit64 EPERM": "raising a hard limit needs CAP_SYS_RESOURCE",
@@ -88,7 +97,7 @@ const hints: Readonly<Record<string, string>> = {
   "clone3 ENOSYS": "husk needs Linux 5.3 or newer; an outer seccomp filter may forbid it",
 };
 
-function hintFor(call: string, errno: number): { hint?: string } {
-  const hint = hints[`${call} ${errnoName(errno)}`];
+function hintFor(failed: FailedCall, roomHint: RoomHint): { hint?: string } {
+  const hint = roomHint(failed) ?? hints[`${failed.call} ${failed.errno}`];
   return hint === undefined ? {} : { hint };
 }

@@ -41,6 +41,6 @@ export {
   timespec,
 } from "./structs.ts";
 export { type Arch, hostArch, type SyscallName, syscallNumbers } from "./syscalls.ts";
-export { type Failure, failureError, findFailure } from "./failure.ts";
+export { type FailedCall, type Failure, failureError, findFailure, type RoomHint } from "./failure.ts";
 export { planAsShell, quote, type ShellFacts } from "./as-shell.ts";
 export { explain, type ExplainedPlan, explainedTree, type TreeOptions } from "./explain.ts";

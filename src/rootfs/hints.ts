@@ -1,12 +1,4 @@
-import type { Errno } from "../plan/index.ts";
-
-/** A failed call of a plan, as the report of the keeper names it. */
-export interface FailedCall {
-  readonly call: string;
-  readonly errno: Errno | string;
-  /** What the call was about, if it said so. */
-  readonly object?: string | undefined;
-}
+import type { FailedCall } from "../plan/index.ts";
 
 /** What to do about a failed call of this room's steps; undefined if nothing better is known than the errno. */
 export function hintForRootfs({ call, errno, object = "" }: FailedCall): string | undefined {

@@ -10,7 +10,7 @@ export type { AttachedRoot } from "./attached-root.ts";
 export { bindConsole, openPty, type Pty } from "./console.ts";
 export { addDevices, defaultDevices, type DeviceOptions, needsDevices } from "./devices.ts";
 export { newFileSystem } from "./file-system.ts";
-export { type FailedCall, hintForRootfs } from "./hints.ts";
+export { hintForRootfs } from "./hints.ts";
 export { cleanPath, openInRoot, type RootView, writeFileInRoot } from "./in-root.ts";
 export { makePathsReadonly, maskPaths } from "./masked.ts";
 export type { MountContext, Mounted } from "./mount-context.ts";

@@ -1,9 +1,27 @@
-import { type CgroupRequest, type Cgroups, prepareCgroups } from "../cgroup/index.ts";
+import { allowsEverything, type CgroupRequest, type Cgroups, prepareCgroups } from "../cgroup/index.ts";
 import {
-  type IdMapWriter, joinNamespaces, type LinuxIdMapping, namespaceFlags, namespaceReasons, openNamespaces, writeIdMaps,
+  type IdMapWriter,
+  joinNamespaces,
+  type LinuxIdMapping,
+  namespaceFlags,
+  namespaceReasons,
+  openNamespaces,
+  writeIdMaps,
 } from "../namespace/index.ts";
 import {
-  Clone, CLONE_ARGS_CGROUP, cloneArgs, Exec, Init, Keep, List, Memory, type Plan, quote, type Relay, type Result, setHighFlag,
+  Clone,
+  CLONE_ARGS_CGROUP,
+  cloneArgs,
+  Exec,
+  Init,
+  Keep,
+  List,
+  Memory,
+  type Plan,
+  quote,
+  type Relay,
+  type Result,
+  setHighFlag,
   Wait,
 } from "../plan/index.ts";
 import { HuskError } from "../platform/error.ts";
@@ -108,21 +126,32 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
 
   const cgroups =
     request.cgroups === undefined ? undefined : prepareCgroups(keeper, cleanup, exports, request.cgroups);
-  const { sets, warnings } = capabilitiesOf(request, cgroups);
+  const { sets, warnings } = capabilitiesOf(request, cgroups, keeper);
   const joined = openNamespaces(keeper, namespaces);
   const channel = spec.process.terminal ? openTerminalChannel(keeper) : undefined;
   const pipes = request.pipes && channel === undefined ? openPipes(keeper) : undefined;
 
   const maps = isNew("user") ? idMaps(spec) : undefined;
   const gate = maps === undefined ? undefined : openGate(keeper);
-  const context: PlanContext = { request, spec, keeper, container, cleanup, cgroups, capabilities: sets, isNew, hasOwn };
+  const context: PlanContext = {
+    request,
+    spec,
+    keeper,
+    container,
+    cleanup,
+    cgroups,
+    capabilities: sets,
+    isNew,
+    hasOwn,
+  };
   const program = new List("program");
   const inside = planInside(context, { channel, gate, pipes });
 
   // Sync points cost a context switch each, so the only ones are those the kernel forces: maps and terminal.
   const args = cloneArgs(cloneFlags(namespaces));
   const titles = namespaces.filter((n) => isNew(n.type) && n.type !== "cgroup").map((n) => n.type);
-  const cloneTitle = titles.length > 0 ? `new process in new namespaces: ${titles.join(", ")}` : "new process";
+  const cloneTitle =
+    titles.length > 0 ? `new process in new namespaces: ${titles.join(", ")}` : "new process";
   const why = titles.map((type) => `${type}: ${namespaceReasons[type]}`).join("; ");
   let pid: Result;
   if (joined.length === 0) {
@@ -136,14 +165,18 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     orFlags(args, CLONE_PARENT);
     if (cgroups?.cloneInto !== undefined) cloneInto(joiner, args, cgroups.cloneInto);
     pid = joiner.add(new Clone(args, container));
-    keeper.step("enter the namespaces to join", "a process in between enters them, so that the keeper stays outside");
+    keeper.step(
+      "enter the namespaces to join",
+      "a process in between enters them, so that the keeper stays outside",
+    );
     keeper.add(new Wait(keeper.add(new Clone(cloneArgs(0), joiner)), JOIN_MILLISECONDS));
   }
 
   if (request.pidFile !== undefined) writePidFile(keeper, pid, request.pidFile);
 
   if (maps !== undefined && gate !== undefined) {
-    if (request.idMapWriter === undefined) throw new Error("a new user namespace needs somebody to write its maps");
+    if (request.idMapWriter === undefined)
+      throw new Error("a new user namespace needs somebody to write its maps");
     writeIdMaps(keeper, pid, maps.uids, maps.gids, request.idMapWriter);
     keeper.call("write", gate.write, "+", 1).expect(1);
   }
@@ -170,23 +203,47 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     }),
   );
   removeState(cleanup, request);
-  return { plan: { keeper, cleanup, exports }, warnings: [...warnings, ...(cgroups?.warnings ?? [])], cgroups };
+  return {
+    plan: { keeper, cleanup, exports },
+    warnings: [...warnings, ...(cgroups?.warnings ?? [])],
+    cgroups,
+  };
 }
 
 const CAP_MKNOD = 1 << 27;
 
 /**
  * The capability sets the program gets. Where no control group guards devices, nobody may make device nodes:
- * with CAP_MKNOD the container could reach the host's disks.
+ * with CAP_MKNOD the container could reach the host's disks. (In a user namespace no such node works anyway.)
  */
 function capabilitiesOf(
   request: ContainerRequest,
   cgroups: Cgroups | undefined,
+  keeper: List,
 ): { sets: CapabilitySets; warnings: readonly string[] } {
-  const { low, high } = request.availableCapabilities;
-  const guarded = cgroups === undefined || cgroups.enforcesDevices;
-  const available = { low: guarded ? low : (low & ~CAP_MKNOD) >>> 0, high };
-  return resolveCapabilities(request.spec.process.capabilities ?? {}, available);
+  const { process, linux } = request.spec;
+  const own = linux.namespaces?.some(({ type }) => type === "user") === true;
+  const guarded = own || (cgroups?.enforcesDevices ?? allowsEverything(linux.resources?.devices ?? []));
+  const { sets, warnings } = resolveCapabilities(process.capabilities ?? {}, request.availableCapabilities);
+  if (guarded || (sets.bounding.low & CAP_MKNOD) === 0) return { sets, warnings };
+  keeper.step(
+    "no CAP_MKNOD",
+    "no control group here checks which devices are opened, so the container may not make device nodes instead",
+    () => "# see --bounding-set below",
+  );
+  return { sets: withoutMknod(sets), warnings };
+}
+
+function withoutMknod(sets: CapabilitySets): CapabilitySets {
+  const cut = ({ low, high }: CapabilityMask): CapabilityMask => ({ low: (low & ~CAP_MKNOD) >>> 0, high });
+  const { bounding, effective, inheritable, permitted, ambient } = sets;
+  return {
+    bounding: cut(bounding),
+    effective: cut(effective),
+    inheritable: cut(inheritable),
+    permitted: cut(permitted),
+    ambient: cut(ambient),
+  };
 }
 
 function cloneFlags(namespaces: NonNullable<Spec["linux"]["namespaces"]>): number {
@@ -218,7 +275,10 @@ function idMaps(spec: Spec): { uids: readonly LinuxIdMapping[]; gids: readonly L
     for (const wanted of [0, id]) {
       if (maps.some((m) => wanted >= m.containerID && wanted < m.containerID + m.size)) continue;
       throw new HuskError("invalid", `linux.${name}: id ${wanted} of the container is not mapped`, {
-        hint: wanted === 0 ? "the container is set up as its root, so 0 needs a mapping" : "map it or choose another user",
+        hint:
+          wanted === 0
+            ? "the container is set up as its root, so 0 needs a mapping"
+            : "map it or choose another user",
       });
     }
   }
@@ -249,7 +309,10 @@ export interface OutputPipes {
 }
 
 function openPipes(keeper: List): OutputPipes {
-  keeper.step("pipes for the output", "the program may open /dev/stdout again, which a socket would not allow");
+  keeper.step(
+    "pipes for the output",
+    "the program may open /dev/stdout again, which a socket would not allow",
+  );
   return { stdout: openPipe(keeper), stderr: openPipe(keeper) };
 }
 
@@ -285,12 +348,7 @@ function execute(container: List, program: List, request: ContainerRequest): voi
     container.step("init", "pid 1 forwards signals and reaps orphans, so that the program need not");
     container.add(new Init(program));
   }
-  start.step(`execute ${name}`, "the set-up ends and the program begins; no descriptor above 2 is left", () => {
-    const words = args.map(quote).join(" ");
-    return `if command -v setpriv > /dev/null; then exec setpriv $SETPRIV -- ${words}; fi
-echo "no setpriv here: capabilities and ids stay as they are" >&2
-exec ${words}`;
-  });
+  start.step(`execute ${name}`, "the set-up ends and the program begins; no descriptor above 2 is left");
   start.add(new Exec(programPaths(name, env), args, env)).object = `"${name}"`;
 }
 

@@ -41,10 +41,12 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   if (cgroups !== undefined) cgroups.join(list);
   if (connections.gate !== undefined) passGate(list, connections.gate, single);
   if (isNew("cgroup")) {
-    list.step("own control group namespace", "its groups look like the root of all groups", () => "# unshare --cgroup");
+    list.step("own control group namespace", "its groups look like the root of all groups");
     list.call("unshare", CLONE_NEWCGROUP);
   }
-  list.step("own session", "signals of the caller's terminal go to husk, not past it");
+  list.step("own session", "signals of the caller's terminal go to husk, not past it", () =>
+    "#   left out: so Ctrl-C reaches the program, as there is no husk to hand it on",
+  );
   list.call("setsid");
   if (!request.noNewKeyring) joinSessionKeyring(list, request.id);
   if (isNew("network")) bringLoopbackUp(list);
@@ -64,7 +66,7 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   if (connections.pipes !== undefined) usePipes(list, connections.pipes);
 
   // With no_new_privs the filter can come last of all; without it, loading needs CAP_SYS_ADMIN, so earlier.
-  const seccomp = spec.linux.seccomp === undefined ? undefined : compileSeccomp(spec.linux.seccomp);
+  const seccomp = spec.linux.seccomp === undefined ? undefined : compileSeccomp(spec.linux.seccomp, undefined, { at: "linux.seccomp" });
   const directory = enterWorkingDirectory(list, process.cwd, request.makeWorkingDirectory ?? false);
   if (process.noNewPrivileges) setNoNewPrivileges(list);
   else if (seccomp !== undefined) loadSeccomp(list, seccomp);
@@ -79,7 +81,9 @@ export function planInside(context: PlanContext, connections: Connections): Insi
 
 /** Waits until the ids are mapped, then becomes the root of the new user namespace. */
 function passGate(list: List, gate: Gate, setgroupsDenied: boolean): void {
-  list.step("become root of the user namespace", "powerful in here, an ordinary user outside", () => "# unshare --map-root-user");
+  list.step("become root of the user namespace", "powerful in here, an ordinary user outside", () =>
+    "#   nsenter --user, below, makes it user 0 of that namespace",
+  );
   list.call("close", gate.write);
   list.call("read", gate.read, new Uint8Array(8), 1).expect(1).about("the keeper's sign that ids are mapped");
   if (!setgroupsDenied) list.call("setgroups", 0, null);
@@ -88,7 +92,7 @@ function passGate(list: List, gate: Gate, setgroupsDenied: boolean): void {
 }
 
 function usePipes(list: List, { stdout, stderr }: OutputPipes): void {
-  list.step("output through pipes", "descriptors 1 and 2 of the program");
+  list.step("output through pipes", "descriptors 1 and 2 of the program", () => "#   not needed here");
   list.call("dup3", stdout.write, 1, 0);
   list.call("dup3", stderr.write, 2, 0);
 }
@@ -168,7 +172,9 @@ function planWithoutMounts(context: PlanContext, channel: TerminalChannel | unde
   }
   if (!hasOwn("mount") && request.root.kind === "directory" && request.root.path !== "/") {
     const { path } = request.root;
-    list.step(`chroot ${path}`, "only the root changes: the mounts stay the host's", () => `exec chroot ${quote(path)}`);
+    list.step(`chroot ${path}`, "only the root changes: the mounts stay the host's", () =>
+      "#   chroot(8), at the end",
+    );
     list.call("chroot", path).about(path);
     list.call("chdir", "/");
   }
