@@ -87,6 +87,17 @@ export function findInRoot(
   }
 }
 
+/** As {@link findInRoot}, without keeping the file open. */
+export function statInRoot(
+  view: RootView,
+  path: string,
+  visit?: (step: PathStep) => void,
+): Omit<FoundFile, "fd"> | undefined {
+  const found = findInRoot(view, path, visit);
+  if (found !== undefined) closeSync(found.fd);
+  return found;
+}
+
 /**
  * Reads a regular file below a root, at most `limit` bytes of it; undefined when there is none.
  *

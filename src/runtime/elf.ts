@@ -1,10 +1,23 @@
 /** What is read of an ELF header (elf(5)). */
 export interface ElfHeader {
   readonly bits: 32 | 64;
-  /** Name of the processor: `x86_64`, `arm64`; `machine 999` for one without a name here. */
+  readonly littleEndian: boolean;
+  /** Name of the processor: `x86_64`, `aarch64`; `machine 999` for one without a name here. */
   readonly machine: string;
+  /** e_type: 2 a program at a fixed address, 3 a library or a program that can be loaded anywhere. */
+  readonly type: number;
+  /** The program headers that stand in the bytes given. */
+  readonly segments: readonly ElfSegment[];
   /** The loader the program asks for (PT_INTERP); undefined: none, or beyond the bytes given. */
   readonly interpreter: string | undefined;
+}
+
+/** A program header: a part of the file, and where it comes to stand in memory. */
+export interface ElfSegment {
+  readonly type: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly fileSize: number;
 }
 
 /** e_machine of the architectures Linux runs on. */
@@ -28,6 +41,9 @@ const machines: Readonly<Record<number, string>> = {
   258: "loongarch64",
 };
 
+/** p_type of what a person or the dynamic loader asks about. */
+export const PT_LOAD = 1;
+export const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
 
 /** Reads the start of a file; undefined when it is no ELF file. */
@@ -36,27 +52,37 @@ export function readElfHeader(bytes: Uint8Array): ElfHeader | undefined {
     return undefined;
   }
   const bits = bytes[4] === 2 ? 64 : 32;
-  const little = bytes[5] !== 2;
+  const littleEndian = bytes[5] !== 2;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const number = view.getUint16(18, little);
+  const number = view.getUint16(18, littleEndian);
   const machine = machines[number] ?? `machine ${number}`;
+  const type = view.getUint16(16, littleEndian);
+  const segments = bits === 64 && bytes.length < 64 ? [] : readSegments(view, bits, littleEndian);
+  const named = segments.find((segment) => segment.type === PT_INTERP);
+  let interpreter: string | undefined;
+  if (named !== undefined && named.offset < bytes.length) {
+    const end = bytes.indexOf(0, named.offset);
+    if (end > named.offset) interpreter = new TextDecoder().decode(bytes.subarray(named.offset, end));
+  }
+  return { bits, littleEndian, machine, type, segments, interpreter };
+}
+
+function readSegments(view: DataView, bits: 32 | 64, little: boolean): ElfSegment[] {
   const word = (at: number): number =>
     bits === 64 ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
-  let interpreter: string | undefined;
-  if (bits === 32 || bytes.length >= 64) {
-    const table = word(bits === 64 ? 32 : 28);
-    const size = view.getUint16(bits === 64 ? 54 : 42, little);
-    const count = view.getUint16(bits === 64 ? 56 : 44, little);
-    for (let i = 0; i < count; i++) {
-      const at = table + i * size;
-      if (at + (bits === 64 ? 56 : 32) > bytes.length) break;
-      if (view.getUint32(at, little) !== PT_INTERP) continue;
-      const start = word(at + (bits === 64 ? 8 : 4));
-      const end = bytes.indexOf(0, start);
-      if (start < bytes.length && end > start)
-        interpreter = new TextDecoder().decode(bytes.subarray(start, end));
-      break;
-    }
+  const table = word(bits === 64 ? 32 : 28);
+  const size = view.getUint16(bits === 64 ? 54 : 42, little);
+  const count = view.getUint16(bits === 64 ? 56 : 44, little);
+  const segments: ElfSegment[] = [];
+  for (let i = 0; i < count; i++) {
+    const at = table + i * size;
+    if (at + (bits === 64 ? 56 : 32) > view.byteLength) break;
+    segments.push({
+      type: view.getUint32(at, little),
+      offset: word(at + (bits === 64 ? 8 : 4)),
+      address: word(at + (bits === 64 ? 16 : 8)),
+      fileSize: word(at + (bits === 64 ? 32 : 16)),
+    });
   }
-  return { bits, machine, interpreter };
+  return segments;
 }
