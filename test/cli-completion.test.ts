@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 /** A line up to the cursor, and what is offered there. */
 const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
-  ["husk ", ["check", "completion", "explain", "help", "info", "oci", "run", "unshare", "version"]],
+  ["husk ", ["check", "completion", "explain", "help", "info", "nsenter", "oci", "run", "unshare", "version"]],
   ["husk c", ["check", "completion"]],
   ["husk --root /tmp inf", ["info"]],
   ["husk run ", ["host"]],

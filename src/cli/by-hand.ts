@@ -23,6 +23,12 @@ export const HAND_ABOUT: Readonly<Record<string, string>> = {
   explain: "Print every step with its measured time on stderr",
 };
 
+/** The words of a command line without --explain, but with the last `rest` words as they are. */
+export function withoutExplain(words: readonly string[], rest: number): string[] {
+  const own = words.length - rest;
+  return words.filter((word, at) => at >= own || word !== "--explain");
+}
+
 /** Carries out a by-hand command in the foreground; the exit status is the program's. */
 export async function performByHand(request: HandRequest, globals: Globals): Promise<number> {
   const { hand, name, explain } = request;

@@ -3,6 +3,7 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["run", "Run a program in a new container"],
   ["explain", "Print what run would do, step by step"],
   ["unshare", "Run a program in new namespaces, by hand"],
+  ["nsenter", "Run a program in namespaces that exist, by hand"],
   ["check", "Tell what this kernel and user can do, and what is missing"],
   ["info", "Show this installation: folders, cgroups, security"],
   ["version", "Show the versions of husk and of what it runs on"],

@@ -9,6 +9,8 @@ export async function handParser(name: string): Promise<HandParser | undefined> 
   switch (name) {
     case "unshare":
       return (await import("./flags/unshare.ts")).parseUnshare;
+    case "nsenter":
+      return (await import("./flags/nsenter.ts")).parseNsenter;
     default:
       return undefined;
   }

@@ -53,6 +53,8 @@ async function load(name: string): Promise<Command> {
       return (await import("./commands/explain.ts")).explain;
     case "unshare":
       return (await import("./commands/unshare.ts")).unshare;
+    case "nsenter":
+      return (await import("./commands/nsenter.ts")).nsenter;
     case "oci":
       return (await import("./commands/oci.ts")).oci;
     case "info":

@@ -54,7 +54,11 @@ function mountOwnProc(list: List, path: string): void {
   list.call("mount", "proc", path, "proc", MS_NOSUID_NODEV_NOEXEC, null).about(`proc on ${path}`);
 }
 
-function becomeIds(list: List, { setuid, setgid }: UnshareOptions): void {
+/** Changes the ids that are given; with the group the supplementary ones go. */
+export function becomeIds(
+  list: List,
+  { setuid, setgid }: { readonly setuid: number | undefined; readonly setgid: number | undefined },
+): void {
   if (setgid !== undefined) {
     list.step(
       `group ${setgid}`,

@@ -30,13 +30,18 @@ export const MOUNT_ATTR_BYTES = 32;
 /** Offset of `userns_fd` in struct mount_attr. */
 export const MOUNT_ATTR_USERNS = 24;
 
-/** `clone3(2)`: struct clone_args; signal the parent gets at the end: SIGCHLD. */
+const CLONE_PARENT = 0x8000;
+
+/**
+ * `clone3(2)`: struct clone_args; the signal the parent gets at the end is SIGCHLD, which with CLONE_PARENT may not
+ * be said: it is then the cloning process's own.
+ */
 export function cloneArgs(flags: number): Memory {
   const memory = new Memory(88);
   const words = new Int32Array(memory.bytes.buffer);
   words[0] = flags;
   words[1] = Math.floor((flags >>> 0) / 0x100000000);
-  words[8] = 17;
+  words[8] = (flags & CLONE_PARENT) !== 0 ? 0 : 17;
   return memory;
 }
 /** Offset of `cgroup` (a directory's descriptor, with CLONE_INTO_CGROUP) in struct clone_args. */

@@ -148,7 +148,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   const inside = planInside(context, { channel, gate, pipes });
 
   // Sync points cost a context switch each, so the only ones are those the kernel forces: maps and terminal.
-  const args = cloneArgs(cloneFlags(namespaces));
+  const args = cloneArgs(cloneFlags(namespaces) | (joined.length > 0 ? CLONE_PARENT : 0));
   const titles = namespaces.filter((n) => isNew(n.type) && n.type !== "cgroup").map((n) => n.type);
   const cloneTitle =
     titles.length > 0 ? `new process in new namespaces: ${titles.join(", ")}` : "new process";
@@ -162,7 +162,6 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     const joiner = new List("joiner");
     joinNamespaces(joiner, joined);
     joiner.step(cloneTitle, why);
-    orFlags(args, CLONE_PARENT);
     if (cgroups?.cloneInto !== undefined) cloneInto(joiner, args, cgroups.cloneInto);
     pid = joiner.add(new Clone(args, container));
     keeper.step(
@@ -190,7 +189,9 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   inside.last();
   execute(container, program, request);
 
-  keeper.step("keep", "wait for the container, forward signals, pass on its exit status");
+  keeper.step("keep", "wait for the container, forward signals, pass on its exit status", () =>
+    "#   the script waits for the subshell and ends with its exit status",
+  );
   const relays = relaysOf(keeper, console, pipes);
   keeper.add(
     new Keep({
@@ -253,11 +254,6 @@ function cloneFlags(namespaces: NonNullable<Spec["linux"]["namespaces"]>): numbe
     if ((path ?? "") === "" && type !== "cgroup") flags |= namespaceFlags[type];
   }
   return flags;
-}
-
-function orFlags(args: Memory, flags: number): void {
-  const words = new Int32Array(args.bytes.buffer);
-  words[0] = (words[0] as number) | flags;
 }
 
 function cloneInto(list: List, args: Memory, directory: Result): void {
@@ -345,7 +341,9 @@ function execute(container: List, program: List, request: ContainerRequest): voi
   const name = args[0] as string;
   const start = request.init ? program : container;
   if (request.init) {
-    container.step("init", "pid 1 forwards signals and reaps orphans, so that the program need not");
+    container.step("init", "pid 1 forwards signals and reaps orphans, so that the program need not", () =>
+      "#   this shell stays, as pid 1: it reaps, but forwards no signals",
+    );
     container.add(new Init(program));
   }
   start.step(`execute ${name}`, "the set-up ends and the program begins; no descriptor above 2 is left");

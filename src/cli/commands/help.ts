@@ -29,6 +29,8 @@ async function findHelp(words: readonly string[]): Promise<Help> {
       return (await import("../help/explain.ts")).HELP;
     case "unshare":
       return (await import("../help/unshare.ts")).HELP;
+    case "nsenter":
+      return (await import("../help/nsenter.ts")).HELP;
     case "check":
       return (await import("../help/check.ts")).HELP;
     case "info":

@@ -7,6 +7,7 @@ import { HELP as EXPLAIN } from "../help/explain.ts";
 import { HELP as HELP_HELP } from "../help/help.ts";
 import { HELP as INFO } from "../help/info.ts";
 import { GLOBAL_ABOUT, type Help } from "../help/layout.ts";
+import { HELP as NSENTER } from "../help/nsenter.ts";
 import { HELP as OCI_RUN } from "../help/oci-run.ts";
 import { HELP as OCI } from "../help/oci.ts";
 import { HELP as RUN } from "../help/run.ts";
@@ -30,6 +31,7 @@ const HELPS: Readonly<Record<string, Help>> = {
   run: RUN,
   explain: EXPLAIN,
   unshare: UNSHARE,
+  nsenter: NSENTER,
   check: CHECK,
   info: INFO,
   version: VERSION,

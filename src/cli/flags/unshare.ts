@@ -5,7 +5,7 @@ import { planUnshare, type UnshareOptions } from "../../jail/index.ts";
 import type { LinuxIdMapping, NamespaceType } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isPrivileged, readPrivileges } from "../../runtime/facts.ts";
-import { HAND_FLAGS, type HandRequest } from "../by-hand.ts";
+import { HAND_FLAGS, type HandRequest, withoutExplain } from "../by-hand.ts";
 import type { Globals, Grammar } from "../grammar.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { parseChoice } from "../values/choice.ts";
@@ -98,13 +98,10 @@ export function parseUnshare(
     options.namespaces.set("user", "");
   if (options.mountProc !== undefined && !options.namespaces.has("mount"))
     options.namespaces.set("mount", "");
-  const words = argv
-    .slice(from)
-    .filter((word, at) => word !== "--explain" || at >= argv.length - from - options.command.length);
   const hand = planUnshare(
     options,
     { pid: process.pid, uid: caller.uid, gid: caller.gid, privileged: isPrivileged(caller) },
-    words,
+    withoutExplain(argv.slice(from), options.command.length),
   );
   return { hand, name: "unshare", explain: flags.explain };
 }
