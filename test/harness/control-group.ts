@@ -12,11 +12,16 @@ export async function inside(container: Running, program: string): Promise<numbe
   return found.pid;
 }
 
+/** Pid 1 of a container as the host counts, or undefined while there is none. */
+export function firstProcess(container: { readonly pid: number }): number | undefined {
+  return descendants(container.pid).find(({ pid }) => processStatus(pid, "NSpid")?.endsWith("\t1"))?.pid;
+}
+
 /** Kills pid 1 of each container, and waits for husk to have cleared up. */
 export async function endContainers(...containers: readonly Running[]): Promise<void> {
   for (const container of containers) {
-    const first = descendants(container.pid).find(({ pid }) => processStatus(pid, "NSpid")?.includes("\t"));
-    if (first !== undefined) process.kill(first.pid, "SIGKILL");
+    const first = firstProcess(container);
+    if (first !== undefined) process.kill(first, "SIGKILL");
   }
   await Promise.all(containers.map((container) => container.result));
 }
