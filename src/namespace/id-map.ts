@@ -1,4 +1,5 @@
 import { Clone, cloneArgs, Exec, List, Memory, type Result, Wait } from "../plan/index.ts";
+import { idMapShell } from "./id-map-shell.ts";
 import type { LinuxIdMapping } from "./types.ts";
 
 const O_WRONLY_CLOEXEC = 0o2000001;
@@ -36,7 +37,9 @@ export function writeIdMaps(
   denySetgroups = writer.kind === "single" && gids.length > 0,
 ): void {
   const title = `map ids: ${describeIdMap(uids.length > 0 ? uids : gids)}`;
-  keeper.step(title, "ids inside the user namespace stand for other ids outside");
+  keeper.step(title, "ids inside the user namespace stand for other ids outside", () =>
+    idMapShell(uids, gids, writer, denySetgroups),
+  );
   if (writer.kind === "helpers") {
     if (denySetgroups) writeProcFile(keeper, openProcess(keeper, pid), "setgroups", "deny");
     if (uids.length > 0) runMapHelper(keeper, writer.newuidmap, "newuidmap", pid, uids, "/etc/subuid");

@@ -1,11 +1,5 @@
 import type { Call, List } from "../plan/index.ts";
-import {
-  type LinuxNamespace,
-  namespaceFiles,
-  namespaceFlags,
-  namespaceReasons,
-  type NamespaceType,
-} from "./types.ts";
+import { type LinuxNamespace, namespaceFlags, namespaceReasons, type NamespaceType } from "./types.ts";
 
 const O_RDONLY_CLOEXEC = 0o2000000;
 
@@ -53,7 +47,7 @@ export function joinNamespaces(list: List, opened: readonly OpenNamespace[]): vo
     list.step(
       `join the ${type} namespace of ${path}`,
       `shared: ${namespaceReasons[type]}`,
-      () => `# nsenter --${namespaceFiles[type]}=${path}`,
+      () => "#   nsenter(1), below",
     );
     list.call("setns", fd, namespaceFlags[type]).about(`${path} as ${type} namespace`);
   }

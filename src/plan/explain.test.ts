@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { planAsShell } from "./as-shell.ts";
 import { encode } from "./encode.ts";
 import { explain, explainedTree } from "./explain.ts";
 import { failureError, findFailure } from "./failure.ts";
@@ -69,12 +68,4 @@ test("a failure names the step, the call, the object and the kernel's words", ()
   const error = failureError(failure!);
   expect(error.message).toBe("own /proc: mount_setattr /proc: operation not permitted (EPERM)");
   expect(error.code).toBe("denied");
-});
-
-test("the shell form enters the same namespaces and keeps the order of steps", () => {
-  const script = planAsShell(example(), { id: "abc", rootfs: "/srv/a b", command: "husk run", mapOptions: [] });
-  expect(script).toContain("ROOTFS='/srv/a b'");
-  expect(script).toContain("exec unshare --mount --propagation unchanged --pid --kill-child=KILL --fork --");
-  expect(script.indexOf("hostname box")).toBeLessThan(script.indexOf("exec sh"));
-  expect(script).toContain("# own /proc — ps shows only the container's processes\n#   (a shell has no command for this)");
 });

@@ -42,5 +42,5 @@ export {
 } from "./structs.ts";
 export { type Arch, hostArch, type SyscallName, syscallNumbers } from "./syscalls.ts";
 export { type FailedCall, type Failure, failureError, findFailure, type RoomHint } from "./failure.ts";
-export { planAsShell, quote, type ShellFacts } from "./as-shell.ts";
+export { quote } from "./quote.ts";
 export { explain, type ExplainedPlan, explainedTree, type TreeOptions } from "./explain.ts";

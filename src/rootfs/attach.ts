@@ -42,6 +42,7 @@ export function attachRoot(list: List, source: RootfsSource, options: AttachOpti
     keeper.step(
       "open the root file system",
       "under a user namespace, the container's root may not go there itself",
+      () => "#   a shell cannot hand on a mount: the folders above have to be open to the container's root",
     );
   } else beginDirectory(list, path);
   const opener = keeper ?? list;

@@ -63,7 +63,11 @@ function cloneSource(context: MountContext, source: string, options: MountOption
     (options.recursive ? AT_RECURSIVE : 0) |
     (options.sourceNofollow ? AT_SYMLINK_NOFOLLOW : 0);
   if (keeper === undefined) return list.call("open_tree", AT_FDCWD, source, flags).about(source);
-  keeper.step(`open ${source}`, "under a user namespace, the container's root may not go there itself");
+  keeper.step(
+    `open ${source}`,
+    "under a user namespace, the container's root may not go there itself",
+    () => "#   a shell cannot hand on a mount: the folders above have to be open to the container's root",
+  );
   const tree = keeper.call("open_tree", AT_FDCWD, source, flags).about(source);
   if (!options.propagation.some((kind) => (kind & MS_SHARED) !== 0)) {
     // In the host's mount namespace the clone is a peer of what it was cloned from: mounts would appear there.
@@ -103,11 +107,11 @@ function sourceKind(source: string, destination: string, nofollow: boolean): "di
 function copyLink(context: MountContext, source: string, destination: string): void {
   const { root } = context;
   const target = readlinkSync(source);
-  root.list.step(
-    `link ${destination}`,
-    `${source} is a symbolic link, and it is to be copied`,
-    () => `ln -s ${quote(target)} ${inRootfs(destination)}`,
-  );
+  root.list.step(`link ${destination}`, `${source} is a symbolic link, and it is to be copied`, () => {
+    const slash = destination.lastIndexOf("/");
+    const parent = inRootfs(destination.slice(0, slash) || "/");
+    return `mkdir -p ${parent}\nln -s ${quote(target)} ${parent}${quote(destination.slice(slash))}`;
+  });
   const { parent, name } = parentInRoot(root, destination);
   root.list.call("symlinkat", target, parent, name).accept("EEXIST").about(destination);
 }

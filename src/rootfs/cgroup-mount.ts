@@ -89,6 +89,7 @@ function shell(entries: readonly CgroupMount[], destination: string, options: re
   const lines = [`mkdir -p ${place}`];
   const base = entries.length !== 1 || entries[0]?.destination !== "";
   if (base) lines.push(`mount -t tmpfs -o mode=755,nosuid,nodev,noexec tmpfs ${place}`);
+  const flags = options.filter((option) => !/^r?(private|shared|slave|unbindable)$/.test(option));
   for (const { destination: name, source, type, options: own } of entries) {
     const path = name === "" ? place : `${place}/${quote(name)}`;
     if (type === "symlink") {
@@ -96,11 +97,9 @@ function shell(entries: readonly CgroupMount[], destination: string, options: re
       continue;
     }
     if (name !== "") lines.push(`mkdir ${path}`);
-    if (type === "bind") lines.push(`mount --rbind ${quote(source)} ${path}`);
-    else
-      lines.push(
-        `mount -t ${type} -o ${quote([...new Set([...own, ...options])].join(",") || "rw")} ${quote(source)} ${path}`,
-      );
+    const all = quote([...new Set([...own, ...flags])].join(",") || "rw");
+    if (type !== "bind") lines.push(`mount -t ${type} -o ${all} ${quote(source)} ${path}`);
+    else lines.push(`mount --rbind ${quote(source)} ${path}`, `mount -o remount,bind,${all} ${path}`);
   }
   if (base && options.includes("ro")) lines.push(`mount -o remount,bind,ro ${place}`);
   return lines.join("\n");

@@ -1,5 +1,6 @@
 import type { List, Result } from "../plan/index.ts";
 import type { AttachedRoot } from "./attached-root.ts";
+import { readerShell, stageShell, viewShell } from "./composed-shell.ts";
 import { newFileSystem, setFlag, setString } from "./file-system.ts";
 import {
   AT_FDCWD,
@@ -13,7 +14,6 @@ import {
 import { attach, directoryInRoot, noteMount, type RootView, rootView, writeNewFile } from "./in-root.ts";
 import { isBelow } from "./mount-destination.ts";
 import { addLater, addNestedView, type ViewContext } from "./nested-view.ts";
-import { quote } from "../plan/index.ts";
 import type { RootfsSource, RootPart } from "./types.ts";
 
 type Composed = Extract<RootfsSource, { kind: "composed" }>;
@@ -49,13 +49,7 @@ export function attachComposed(list: List, source: Composed, userNamespace: bool
 
 function makeStage(list: List, source: Composed): { base: Result; root: Result } {
   list.step("root in memory", "an empty root file system that goes when the container goes", () =>
-    [
-      `mount -t tmpfs -o mode=755 tmpfs "$ROOTFS"`,
-      'STAGE="$ROOTFS" ROOTFS="$ROOTFS/root"',
-      'mkdir "$ROOTFS"',
-      'mount --bind "$ROOTFS" "$ROOTFS"',
-      ...freshShell(source.parts),
-    ].join("\n"),
+    stageShell(source),
   );
   list.call("umask", 0);
   const data = source.size === undefined ? ["mode=755"] : ["mode=755", `size=${source.size}`];
@@ -102,6 +96,7 @@ function readAs(
   list.step(
     "the host's folders, as others may read them",
     "mounted by a user who owns nothing: what others may not read stays unreadable, for the container's root too",
+    () => readerShell(views, reader),
   );
   list.call("mkdirat", stage, "empty", 0o755);
   const folders = views.map((view, i) =>
@@ -151,7 +146,7 @@ function addView(
   const { list, stage, root } = context;
   const { path } = view;
   list.step(`copy-on-write ${path}`, `the host's ${view.from}, writable: changes stay in the container`, () =>
-    viewShell(source.parts, view, index, context.userNamespace),
+    viewShell(source, view, index, { userNamespace: context.userNamespace, read: lower !== undefined }),
   );
   const upper = `u${index}`;
   const work = `w${index}`;
@@ -212,47 +207,4 @@ function fillUpper(
       writeNewFile(list, stage, `${upper}/${name}`, part.content, part.mode, part.path);
   }
   return later;
-}
-
-function freshShell(parts: readonly RootPart[]): string[] {
-  const views = parts.filter((part) => part.kind === "copy-on-write");
-  const lines: string[] = [];
-  for (const part of parts) {
-    const place = `"$ROOTFS"${quote(part.path)}`;
-    if (part.kind === "copy-on-write" || viewOf(part.path, views) !== undefined) continue;
-    if (part.kind === "directory") lines.push(`mkdir -m ${part.mode.toString(8)} ${place}`);
-    else if (part.kind === "link") lines.push(`ln -s ${quote(part.target)} ${place}`);
-    else lines.push(`printf %s ${quote(part.content)} > ${place}`);
-  }
-  return lines;
-}
-
-function viewShell(
-  parts: readonly RootPart[],
-  view: CopyOnWrite,
-  index: number,
-  userNamespace: boolean,
-): string {
-  const place = `"$ROOTFS"${quote(view.path)}`;
-  const layers = `upperdir="$STAGE"/u${index},workdir="$STAGE"/w${index}${userNamespace ? ",userxattr" : ""}`;
-  const lines = [
-    `mkdir "$STAGE"/u${index} "$STAGE"/w${index}; mkdir -p ${place}`,
-    `mount -t overlay -o lowerdir=${quote(view.from)},${layers} overlay ${place}`,
-  ];
-  // Under a user namespace the container's root is nobody special to the host's files.
-  if (!userNamespace) {
-    lines.push(
-      "# mount(8) cannot act as another user; instead, what others may not read is removed from the view",
-      `find ${place} -xdev -mindepth 1 \\( -type d ! -perm -005 -o ! -type d ! -type l ! -perm -004 \\) -prune -exec rm -rf {} +`,
-    );
-  }
-  for (const part of parts) {
-    if (!isIn(part, view)) continue;
-    const target = `"$ROOTFS"${quote(part.path)}`;
-    if (part.kind === "link") lines.push(`ln -sfn ${quote(part.target)} ${target}`);
-    else if (part.kind === "file")
-      lines.push(`rm -f ${target}; printf %s ${quote(part.content)} > ${target}`);
-    else lines.push(`mkdir -p ${target}`);
-  }
-  return lines.join("\n");
 }

@@ -27,7 +27,11 @@ export interface Pty {
  */
 export function openPty(root: RootView): Pty {
   const { list } = root;
-  list.step("a terminal", "a new pty, so that the program has a terminal that belongs to its container");
+  list.step(
+    "a terminal",
+    "a new pty, so that the program has a terminal that belongs to its container",
+    () => "#   the program gets the terminal this script is started at; script(1) makes a new one",
+  );
   const master = openInRoot(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, STRICT);
   checkCharacterDevice(list, master, 5, 2, "/dev/pts/ptmx");
   list.call("ioctl", master, TIOCSPTLCK, new Memory(4)).about("unlocking the terminal");
@@ -41,7 +45,14 @@ export function openPty(root: RootView): Pty {
 /** Shows the container's terminal as /dev/console, by descriptor. */
 export function bindConsole(root: RootView, slave: Result): void {
   const { list } = root;
-  list.step("/dev/console", "programs that write to the console reach the container's terminal");
+  list.step("/dev/console", "programs that write to the console reach the container's terminal", () =>
+    [
+      "if tty -s; then",
+      '  : > "$ROOTFS"/dev/console',
+      '  mount --bind "$(tty)" "$ROOTFS"/dev/console',
+      "fi",
+    ].join("\n"),
+  );
   const dev = directoryInRoot(root, "/dev", STRICT);
   const place = emptyFile(root, dev, "console", "/dev/console");
   const tree = list

@@ -203,10 +203,16 @@ function minorOf(number: number): number {
   return (number & 0xff) | ((number >>> 12) & 0xfff00);
 }
 
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
 function shell(given: readonly LinuxDevice[], bind: boolean): string {
   const devices = defaultDevices().filter(({ path }) => !isGiven(given, path.slice(5)));
   devices.push(...given);
-  const lines = [`mkdir -p ${inRootfs("/dev")}`];
+  const lines: string[] = [];
+  const folders = new Set(["/dev", ...devices.map(({ path }) => parentOf(cleanPath(path)))]);
+  for (const folder of folders) lines.push(`mkdir -p ${inRootfs(folder)}`);
   for (const { type, path, major, minor, fileMode = 0o666, uid = 0, gid = 0 } of devices) {
     const place = inRootfs(cleanPath(path));
     if (bind && type !== "p") {

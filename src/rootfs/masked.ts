@@ -102,17 +102,34 @@ export function makePathsReadonly(root: RootView, paths: readonly string[]): voi
 
 function maskShell(paths: readonly string[]): string {
   return [
-    `for path in ${paths.map(quote).join(" ")}; do`,
-    '  if [ -d "$path" ]; then mount -t tmpfs -o ro tmpfs "$path"',
-    '  elif [ -e "$path" ]; then mount --bind /dev/null "$path"; fi',
+    forEach(paths),
+    '  if [ -d "$ROOTFS$path" ]; then mount -t tmpfs -o ro tmpfs "$ROOTFS$path"',
+    '  elif [ -e "$ROOTFS$path" ]; then mount --bind "$ROOTFS"/dev/null "$ROOTFS$path"; fi',
     "done",
   ].join("\n");
 }
 
 function readonlyShell(paths: readonly string[]): string {
   return [
-    `for path in ${paths.map(quote).join(" ")}; do`,
-    '  [ -e "$path" ] && mount --rbind "$path" "$path" && mount -o remount,bind,ro "$path"',
+    forEach(paths),
+    '  [ -e "$ROOTFS$path" ] || continue',
+    '  mount --rbind "$ROOTFS$path" "$ROOTFS$path"',
+    '  mount -o remount,bind,ro "$ROOTFS$path"',
     "done",
   ].join("\n");
+}
+
+/** The head of a loop over paths, a few to a line. */
+function forEach(paths: readonly string[]): string {
+  let text = "for path in";
+  let width = text.length;
+  for (const path of paths.map(quote)) {
+    if (width + path.length > 100) {
+      text += " \\\n   ";
+      width = 3;
+    }
+    text += ` ${path}`;
+    width += path.length + 1;
+  }
+  return `${text}; do`;
 }

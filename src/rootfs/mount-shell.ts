@@ -3,9 +3,14 @@ import { quote } from "../plan/index.ts";
 import type { Mount } from "./types.ts";
 
 /** `mount(8)` for a new file system. */
-export function shellForFileSystem(mount: Mount, destination: string, type = mount.type ?? "none"): string {
+export function shellForFileSystem(
+  mount: Mount,
+  destination: string,
+  type: string,
+  options: readonly string[],
+): string {
   const place = inRootfs(destination);
-  const { given, propagation } = split(mount.options);
+  const { given, propagation } = split(options);
   const flags = given.length > 0 ? ` -o ${quote(given.join(","))}` : "";
   const lines = [
     `mkdir -p ${place}`,

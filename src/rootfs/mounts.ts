@@ -53,7 +53,13 @@ function addMount(context: MountContext, mount: Mount, mounted: Mounted): void {
   }
   const fs = fileSystem(mount, type as string, options, context);
   list.step(title(fs.type, destination), why(fs.type, destination), () =>
-    shellForFileSystem(mount, destination),
+    // Without the group that the user namespace does not have.
+    shellForFileSystem(
+      mount,
+      destination,
+      fs.type,
+      (mount.options ?? []).filter((option) => !option.startsWith("gid=") || fs.data.includes(option)),
+    ),
   );
   const made = newFileSystem(list, fs, destination);
   const place = directoryInRoot(context.root, destination, resolveFor(destination));

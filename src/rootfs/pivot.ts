@@ -15,6 +15,7 @@ import {
   MS_SLAVE,
 } from "./flags.ts";
 import { propagationFlags } from "./propagation.ts";
+import { inRootfs } from "./shell.ts";
 import type { RootfsPropagation } from "./types.ts";
 
 export interface PivotOptions {
@@ -30,7 +31,7 @@ export function pivotRoot(list: List, root: AttachedRoot, options: PivotOptions 
   list.step(
     "change root",
     "the container's root becomes /, and nothing of the host's tree can be reached any more",
-    () => 'cd "$ROOTFS"\npivot_root . .\numount -l .\ncd /',
+    () => 'cd "$ROOTFS"\npivot_root . .',
   );
   list.call("fchdir", root.view.descriptor);
   // The old root ends up on top of the new one: see "pivot_root(".", ".")" in pivot_root(2).
@@ -59,7 +60,7 @@ function moveRoot(list: List, root: AttachedRoot, propagation: number): void {
   list.step(
     "enter the root without pivot_root",
     "asked for: the host's tree stays mounted below, out of sight",
-    () => 'cd "$ROOTFS"\nmount --move . /\nexec chroot .',
+    () => 'mount --move "$ROOTFS" /',
   );
   for (const mount of kernelMounts()) {
     const umount = list.call("umount2", mount, MNT_DETACH).accept("EINVAL", "EPERM", "ENOENT").about(mount);
@@ -97,10 +98,10 @@ function kernelMounts(): string[] {
 
 /** Makes the root file system read-only; what is mounted in it keeps its own setting. */
 export function makeRootReadonly(list: List, root: AttachedRoot): void {
-  list.step(
-    "read-only root",
-    "programs cannot change the container's own files",
-    () => "mount -o remount,bind,ro /",
+  list.step("read-only root", "programs cannot change the container's own files", () =>
+    ["/", ...root.layers.map(({ path }) => path)]
+      .map((path) => `mount -o remount,bind,ro ${inRootfs(path)}`)
+      .join("\n"),
   );
   changeMount(list, root.view.descriptor, { set: MOUNT_ATTR_RDONLY }, "/");
   for (const { mount, path } of root.layers) changeMount(list, mount, { set: MOUNT_ATTR_RDONLY }, path);

@@ -25,7 +25,11 @@ export function labelExec(list: List, procfs: Result, labels: ExecLabels): void 
   const { apparmorProfile, selinuxLabel } = labels;
   if (apparmorProfile) {
     requireModule("AppArmor", apparmorEnabled(), `process.apparmorProfile: ${apparmorProfile}`);
-    list.step(`AppArmor profile ${apparmorProfile}`, "the program is confined by the host's AppArmor rules");
+    list.step(
+      `AppArmor profile ${apparmorProfile}`,
+      "the program is confined by the host's AppArmor rules",
+      () => `SETPRIV="$SETPRIV --apparmor-profile ${apparmorProfile}"`,
+    );
     // The directory of its own exists since Linux 5.8; the older file may belong to another module.
     const own = openAttribute(list, procfs, "thread-self/attr/apparmor/exec").accept("ENOENT");
     const text = `exec ${apparmorProfile}`;
@@ -36,7 +40,11 @@ export function labelExec(list: List, procfs: Result, labels: ExecLabels): void 
   }
   if (selinuxLabel) {
     requireModule("SELinux", existsSync("/sys/fs/selinux/enforce"), `process.selinuxLabel: ${selinuxLabel}`);
-    list.step(`SELinux label ${selinuxLabel}`, "the program is confined by the host's SELinux policy");
+    list.step(
+      `SELinux label ${selinuxLabel}`,
+      "the program is confined by the host's SELinux policy",
+      () => `SETPRIV="$SETPRIV --selinux-label ${selinuxLabel}"`,
+    );
     writeLabel(list, openAttribute(list, procfs, "thread-self/attr/exec"), selinuxLabel, selinuxLabel);
   }
 }

@@ -17,7 +17,9 @@ export function becomeUser(list: List, user: User, capabilities: CapabilitySets,
   list.step(
     `user ${user.uid}:${user.gid}${groups.length > 0 ? `, groups ${groups.join(" ")}` : ""}`,
     "files and processes are checked against these ids",
-    () => `SETPRIV="$SETPRIV --reuid ${user.uid} --regid ${user.gid} ${setgroupsDenied ? "--keep-groups" : setprivGroups}"`,
+    () =>
+      `SETPRIV="$SETPRIV --reuid ${user.uid} --regid ${user.gid} ${setgroupsDenied ? "--keep-groups" : setprivGroups}"
+umask 0${(user.umask ?? 0o22).toString(8)}`,
   );
   list.call("umask", user.umask ?? 0o22);
   list.call("prctl", PR_SET_KEEPCAPS, 1, 0, 0, 0);

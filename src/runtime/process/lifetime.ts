@@ -9,6 +9,7 @@ export function openSelf(keeper: List): Call {
   keeper.step(
     "know each other",
     "no part outlives the other: not the container its keeper, nor the keeper its caller",
+    () => "#   unshare --kill-child, below, ends the container when its parent is killed",
   );
   const pid = keeper.call("getpid");
   return keeper.call("pidfd_open", pid, 0);

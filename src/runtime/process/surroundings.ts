@@ -1,4 +1,5 @@
-import { Check, ifreqFlags, type List, Memory, type Result } from "../../plan/index.ts";
+import { Check, ifreqFlags, type List, Memory, quote, type Result } from "../../plan/index.ts";
+import { inRootfs } from "../../rootfs/index.ts";
 import type { Personality } from "../config.ts";
 
 const AF_INET = 2;
@@ -12,7 +13,10 @@ const SLASH = 0x2f;
 
 /** A new network namespace has a loopback device that is down (network_namespaces(7)). */
 export function bringLoopbackUp(list: List): void {
-  list.step("loopback up", "programs expect 127.0.0.1 to answer", () => "ip link set lo up");
+  list.step("loopback up", "programs expect 127.0.0.1 to answer", () =>
+    `if command -v ip > /dev/null; then ip link set lo up
+else echo "no ip(8) here: nothing answers at 127.0.0.1" >&2; fi`,
+  );
   const socket = list.call("socket", AF_INET, SOCK_DGRAM_CLOEXEC, 0);
   list.call("ioctl", socket, SIOCSIFFLAGS, ifreqFlags("lo", IFF_UP_RUNNING)).about("lo");
 }
@@ -22,14 +26,14 @@ export function joinSessionKeyring(list: List, id: string): void {
   list.step(
     "own session keyring",
     "keys of the caller's login session stay out of reach",
-    () => `# keyctl session _ses.${id}`,
+    () => "#   keyctl(1) has it, for a program that is executed by it: keyctl session NAME PROGRAM",
   );
   // Kernels without keys, and containers whose seccomp filter forbids keyctl, have none to protect.
   list.call("keyctl", KEYCTL_JOIN_SESSION_KEYRING, `_ses.${id}`, 0, 0, 0).accept("ENOSYS", "EPERM", "EDQUOT");
 }
 
 export function setHostname(list: List, hostname: string): void {
-  list.step(`hostname ${hostname}`, "the host keeps its own name", () => `hostname '${hostname}'`);
+  list.step(`hostname ${hostname}`, "the host keeps its own name", () => `hostname ${quote(hostname)}`);
   list
     .call("sethostname", hostname, new TextEncoder().encode(hostname).length)
     .about(`hostname "${hostname}"`);
@@ -39,7 +43,7 @@ export function setDomainname(list: List, domainname: string): void {
   list.step(
     `domain name ${domainname}`,
     "the NIS domain name is private too",
-    () => `domainname '${domainname}'`,
+    () => `echo ${quote(domainname)} > /proc/sys/kernel/domainname`,
   );
   list
     .call("setdomainname", domainname, new TextEncoder().encode(domainname).length)
@@ -51,7 +55,7 @@ export function setPersonality(list: List, personality: Personality): void {
   list.step(
     `personality ${personality.domain}`,
     linux32 ? "programs see a 32-bit machine: uname -m says so" : "programs see this machine as it is",
-    () => (linux32 ? "# setarch linux32 COMMAND" : "# the default"),
+    () => (linux32 ? "PERSONALITY=linux32" : "#   nothing to do"),
   );
   list.call("personality", linux32 ? PER_LINUX32 : 0);
 }
@@ -79,12 +83,16 @@ export interface WorkingDirectory {
  * could otherwise be entered through /proc/self/fd (CVE-2024-21626).
  */
 export function enterWorkingDirectory(list: List, cwd: string, make: boolean): WorkingDirectory {
-  list.step(`working directory ${cwd}`, "where the program starts", () => `${make ? `mkdir -p '${cwd}'\n` : ""}cd '${cwd}'`);
+  list.step(`working directory ${cwd}`, "where the program starts", () =>
+    make && cwd !== "/" ? `mkdir -p ${inRootfs(cwd)} || : # a read-only root may have it or not` : "#   env --chdir at the end",
+  );
   if (make) makeDirectories(list, cwd);
   const first = list.call("chdir", cwd).accept("EACCES", "EPERM").about(`working directory "${cwd}"`);
   return {
     again(later: List): void {
-      later.step(`inside ${cwd}?`, "a working directory outside the container's root would be a way out");
+      later.step(`${cwd} is inside`, "a working directory outside the container's root would be a way out", () =>
+        "#   nothing to do: no descriptor of the host's folders is open",
+      );
       later.when(first, "failed", () => {
         later.call("chdir", cwd).about(`working directory "${cwd}"`);
       });

@@ -23,6 +23,7 @@ export function openTerminalChannel(keeper: List): TerminalChannel {
   keeper.step(
     "channel for the terminal",
     "the terminal is made inside the container; its other end belongs to the keeper",
+    () => "#   not needed here: the script's terminal is the program's",
   );
   const pair = new Memory(8);
   keeper.call("socketpair", AF_UNIX, SOCK_SEQPACKET_CLOEXEC, 0, pair);
@@ -34,7 +35,7 @@ export function takeTerminal(list: List, channel: TerminalChannel, master: Call,
   list.step(
     "controlling terminal",
     "Ctrl-C, job control and the window size work as on any terminal",
-    () => "# script -qc COMMAND /dev/null gives a command a terminal of its own",
+    () => "#   nothing to do: the script's terminal is the program's",
   );
   const { header, control } = descriptorMessage();
   list.store(master, control, DESCRIPTOR_AT);
@@ -47,7 +48,9 @@ export function takeTerminal(list: List, channel: TerminalChannel, master: Call,
 
 /** In the keeper: waits for the terminal's master. */
 export function receiveTerminal(keeper: List, channel: TerminalChannel): Load {
-  keeper.step("receive the terminal", "what is typed goes in here and what is printed comes out");
+  keeper.step("receive the terminal", "what is typed goes in here and what is printed comes out", () =>
+    "#   not needed here",
+  );
   keeper.call("close", channel.containerEnd);
   const { header, control } = descriptorMessage();
   keeper

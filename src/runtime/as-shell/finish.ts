@@ -1,0 +1,75 @@
+import { quote, type Step } from "../../plan/index.ts";
+import type { ContainerRequest } from "../plan-container.ts";
+import { calls, stepHead, stepLines } from "./step-lines.ts";
+
+/**
+ * A function that tells how to start a program of the host after `pivot_root`: by its loader, with paths that are
+ * relative to the old root. No root file system needs a program for the sake of the script.
+ */
+const HOST =
+  `# host PROGRAM: how to start a program of the host when its tree is gone. Unmounted lazily, it is still there for
+# whoever stands in it, and that is this shell, until env(1) enters the container's working directory.
+host() {
+  program=$(readlink -f "$(command -v "$1")")
+  libraries=$(ldd "$program" 2> /dev/null || :)
+  loader=$(echo "$libraries" | sed -n 's|^[[:space:]]*\\(/[^ ]*\\) (.*|\\1|p')
+  if [ -n "$loader" ]; then
+    folders=$(echo "$libraries" | sed -n 's|^.* => /\\(.*\\)/[^/]* (.*|./\\1|p' | sort -u | tr '\\n' :)
+    printf '.%s --library-path %s ' "$(readlink -f "$loader")" "$folders"
+  fi
+  printf '.%s' "$program"
+}`.split("\n");
+
+/** The end of `$INSIDE`: the root is changed, the power given away, the program executed. */
+export function finishShell(steps: readonly Step[], request: ContainerRequest): string[] {
+  const { process, linux } = request.spec;
+  const pivot = steps.find((step) => calls(step, "pivot_root"));
+  const chroot = steps.find((step) => calls(step, "chroot"));
+  const tool = (name: string): string => (pivot === undefined ? name : `$(host ${name})`);
+
+  const lines: string[] = pivot === undefined ? [] : [...HOST, "UMOUNT=$(host umount) ENV=$(host env)"];
+  const wrappers: string[] = [];
+  if ((process.rlimits ?? []).length > 0) {
+    lines.push(
+      ...ifThere("prlimit", `PRLIMIT="${tool("prlimit")} $PRLIMIT"`, "limits of processes stay as they are"),
+    );
+    wrappers.push("$PRLIMIT");
+  }
+  if (linux.personality?.domain === "LINUX32") {
+    lines.push(`SETARCH="${tool("setarch")} linux32"`);
+    wrappers.push("$SETARCH");
+  }
+  lines.push(
+    ...ifThere("setpriv", `SETPRIV="${tool("setpriv")} $SETPRIV"`, "capabilities and ids stay as they are"),
+  );
+  wrappers.push("$SETPRIV");
+
+  if (pivot !== undefined) {
+    lines.push(...stepLines(pivot), "cd -P .. # into the old root, which covers the new one", "$UMOUNT -l /");
+  } else if (chroot !== undefined) lines.push(...stepHead(chroot), "CHROOT=$(command -v chroot)");
+
+  const last = steps.at(-1);
+  if (last !== undefined) lines.push(...stepHead(last));
+  wrappers.push(pivot === undefined ? "env -i" : "$ENV -i");
+  const words = (process.env ?? []).map(quote);
+  // chroot(8) enters the new root itself.
+  if (chroot === undefined) wrappers.push(`--chdir=${quote(process.cwd)}`);
+  else words.push('"$CHROOT" "$ROOTFS"');
+  lines.push(...program([...wrappers, ...words], process.args.map(quote), request.init === true));
+  return lines;
+}
+
+/** `exec`, or with an init a shell that stays. */
+function program(before: readonly string[], args: readonly string[], init: boolean): string[] {
+  const command = `${[...before].join(" ")} \\\n  ${args.join(" ")}`.split("\n");
+  if (!init) return [`exec ${command[0]}`, ...command.slice(1)];
+  return ["status=0", ...command.slice(0, -1), `${command.at(-1)} || status=$?`, "exit $status"];
+}
+
+function ifThere(name: string, line: string, otherwise: string): string[] {
+  const variable = name.toUpperCase();
+  return [
+    `if command -v ${name} > /dev/null; then ${line}`,
+    `else ${variable}=; echo "${name} is missing here: ${otherwise}" >&2; fi`,
+  ];
+}
