@@ -7,11 +7,10 @@ let base: string | undefined;
 let count = 0;
 
 function baseFolder(): string {
-  if (base === undefined) {
-    base = mkdtempSync(join(tmpdir(), "husk-test-"));
-    // Programs that run as another user reach their files in it.
-    chmodSync(base, 0o755);
-  }
+  base ??= mkdtempSync(join(tmpdir(), "husk-test-"));
+  mkdirSync(base, { recursive: true });
+  // Programs that run as another user reach their files in it.
+  chmodSync(base, 0o755);
   return base;
 }
 
@@ -29,8 +28,10 @@ export function temporaryFolder(name = "folder", mode = 0o755): string {
   return path;
 }
 
-/** Removes what the functions above gave out; called once, after the last test. */
+/**
+ * Removes what the functions above gave out; called after the last test. With `--rerun-each` that is not the end:
+ * the tests go on, some with paths they still know, so the folder keeps its place.
+ */
 export function removeTemporary(): void {
   if (base !== undefined) rmSync(base, { recursive: true, force: true });
-  base = undefined;
 }
