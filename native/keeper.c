@@ -43,6 +43,7 @@ enum {
 #define P_PID 1
 #endif
 #define ST_RDONLY 1
+#define SIGNAL_KILL SIGSTKFLT /* sent to the keeper: SIGKILL for the container */
 #define STATFS_FLAGS_WORD 10 /* struct statfs: f_flags is the eleventh long on 64-bit machines */
 
 /* --- system calls ------------------------------------------------------------------------------------ */
@@ -748,7 +749,7 @@ static void forward_signals(int signals, int pidfd, int console)
 			copy_window_size(console);
 		/* What the kernel sends (code > 0: a key of the terminal, an alarm) reaches the program by itself. */
 		else if (info.signal != SIGCHLD && info.signal != SIGPIPE && info.code <= 0 && pidfd >= 0)
-			CALL4(__NR_pidfd_send_signal, pidfd, info.signal, 0, 0);
+			CALL4(__NR_pidfd_send_signal, pidfd, info.signal == SIGNAL_KILL ? SIGKILL : info.signal, 0, 0);
 	}
 }
 

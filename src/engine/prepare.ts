@@ -41,6 +41,8 @@ export interface RuntimeOptions {
 
 /** What a container's preparation needs besides what the user asked for. */
 export interface PrepareOptions {
+  /** The program's output goes through pipes of its own, which it may open again (/dev/stdout). */
+  readonly pipes?: boolean;
   readonly runtime?: RuntimeOptions;
   /** Absent: a new one. */
   readonly id?: string;
@@ -141,6 +143,7 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
     forwardSignals: options.sigProxy !== false,
     ...(newUserNamespace ? { idMapWriter: idMapWriter(spec, host) } : {}),
     ...(cgroups === undefined ? {} : { cgroups }),
+    ...(wanted.pipes === undefined ? {} : { pipes: wanted.pipes }),
     ...(options.init === undefined ? {} : { init: options.init }),
     ...(options.timeout === undefined ? {} : { timeoutMilliseconds: options.timeout }),
     ...(record === undefined ? {} : { lockFile: record.record, files: record.files }),

@@ -102,6 +102,7 @@ export async function start(
   const prepared = await prepareContainer(options, {
     ...(how.id === undefined ? {} : { id: how.id }),
     ...(how.runtime === undefined ? {} : { runtime: how.runtime }),
+    pipes: how.stdout === "pipe" || how.stderr === "pipe",
     record: (id) => recordPaths(runFolder, id, name),
   });
   const { id, planned, warnings } = prepared;

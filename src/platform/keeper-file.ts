@@ -1,4 +1,15 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { HuskError } from "./error.ts";
 
 /** Where the keeper's program comes from. */
@@ -20,9 +31,13 @@ export function installKeeper(source: KeeperSource, folder: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) write(source.path, folder, path);
   else if (found.uid !== process.geteuid?.() || (found.mode & 0o022) !== 0) {
-    throw new HuskError("denied", `${path} can be changed by others (owner ${found.uid}, mode ${(found.mode & 0o7777).toString(8)})`, {
-      hint: "remove it: husk writes it anew",
-    });
+    throw new HuskError(
+      "denied",
+      `${path} can be changed by others (owner ${found.uid}, mode ${(found.mode & 0o7777).toString(8)})`,
+      {
+        hint: "remove it: husk writes it anew",
+      },
+    );
   }
   return path;
 }

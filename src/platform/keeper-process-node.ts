@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { Readable, Writable } from "node:stream";
-import type { ContainerStream, KeeperOptions, KeeperProcess } from "./keeper-process.ts";
+import { type ContainerStream, type KeeperOptions, type KeeperProcess, toKeeper } from "./keeper-process.ts";
 
 /** {@link startKeeper} on Node: the plan goes through a pipe instead of a memfd. */
 export function startOnNode(
@@ -35,7 +35,7 @@ export function startOnNode(
         stdin: stdin === undefined ? undefined : (Writable.toWeb(stdin) as WritableStream<Uint8Array>),
         stdout: output(1),
         stderr: output(2),
-        kill: (signal) => void child.kill(signal as unknown as NodeJS.Signals),
+        kill: (signal) => void child.kill(toKeeper(signal) as unknown as NodeJS.Signals),
         ended: new Promise((ended) => {
           child.once("exit", (status, signal) => {
             ended({ status: status ?? 128, signal: signal ?? undefined, report: readReport(report) });

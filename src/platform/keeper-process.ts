@@ -33,6 +33,7 @@ export interface KeeperProcess {
   readonly stdin: WritableStream<Uint8Array> | undefined;
   readonly stdout: ReadableStream<Uint8Array> | undefined;
   readonly stderr: ReadableStream<Uint8Array> | undefined;
+  /** Sends a signal to the container's first process; SIGKILL too. */
   kill(signal: number): void;
   /** Ends with the keeper; `signal` is set if the keeper itself was killed. */
   readonly ended: Promise<KeeperEnd>;
@@ -115,16 +116,41 @@ function startOnBun(options: KeeperOptions, report: number): KeeperProcess {
   if (ownInput !== undefined) closeSync(ownInput);
   return {
     pid: child.pid,
-    stdin: undefined,
+    stdin: options.stdin === "pipe" ? writableOf((child.stdio as unknown[])[3] as number) : undefined,
     stdout: options.stdout === "pipe" ? (child.stdout as ReadableStream<Uint8Array>) : undefined,
     stderr: options.stderr === "pipe" ? (child.stderr as ReadableStream<Uint8Array>) : undefined,
-    kill: (signal) => child.kill(signal),
+    kill: (signal) => child.kill(toKeeper(signal)),
     ended: child.exited.then((status) => ({
       status,
       signal: (child.signalCode as string | null) ?? undefined,
       report: readReport(report),
     })),
   };
+}
+
+const SIGKILL = 9;
+const SIGSTKFLT = 16;
+
+/** What makes the keeper send `signal` to its container: it cannot catch SIGKILL, so SIGSTKFLT, which nothing uses, stands for that. */
+export function toKeeper(signal: number): number {
+  return signal === SIGKILL ? SIGSTKFLT : signal;
+}
+
+/** Bun gives a descriptor for a further pipe: its own end, which has to be closed by hand. */
+function writableOf(fd: number): WritableStream<Uint8Array> {
+  const sink = Bun.file(fd).writer();
+  const close = async (): Promise<void> => {
+    await sink.end();
+    closeSync(fd);
+  };
+  return new WritableStream({
+    async write(chunk) {
+      sink.write(chunk);
+      await sink.flush();
+    },
+    close,
+    abort: close,
+  });
 }
 
 function toBun(stream: number | "ignore"): unknown {
