@@ -961,8 +961,8 @@ __attribute__((used)) _Noreturn void keeper_main(long *stack)
 {
 	char **argv = (char **)(stack + 1), **env = argv + stack[0] + 1;
 	u64 all = ALL_SIGNALS;
-	seal_self(argv, env);
 	CALL4(__NR_rt_sigprocmask, 2, &all, 0, 8);
+	seal_self(argv, env);
 	CALL2(__NR_prctl, PR_SET_NAME, "husk-keeper");
 	u64 started = now();
 	open_plan();

@@ -150,6 +150,8 @@ function settle(
   const { id, warnings } = prepared;
   if (outcome.kind === "lost") {
     forget();
+    const { sent } = outcome;
+    if (sent > 0) return { id, exitCode: 128 + sent, signal: sent, timedOut: false, outOfMemory: false, warnings };
     throw new HuskError(
       "failed",
       `the keeper of container ${shortId(id)} was killed (${outcome.signal}), and the container with it`,

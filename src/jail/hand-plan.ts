@@ -34,7 +34,8 @@ export interface HandResult {
   readonly exitCode: number;
   /** Signal that ended the program, or 0. */
   readonly signal: number;
-  readonly report: Report;
+  /** Absent if a signal came before there was a program. */
+  readonly report?: Report;
 }
 
 /**
@@ -55,6 +56,7 @@ export async function perform(hand: HandPlan, tools: HandTools): Promise<HandRes
   });
   tools.started?.((signal) => keeper.kill(signal));
   const ended = await outcome;
+  if (ended.kind === "lost" && ended.sent > 0) return { exitCode: 128 + ended.sent, signal: ended.sent };
   if (ended.kind === "lost") throw new HuskError("failed", `husk's keeper was killed (${ended.signal})`);
   const { report } = ended;
   if (report.outcome === "failed") throw handError(hand, encoded, report);

@@ -27,6 +27,7 @@ export function startOnNode(
     return stream === null ? undefined : (Readable.toWeb(stream) as unknown as ReadableStream<Uint8Array>);
   };
   const stdin = options.stdin === "pipe" ? (child.stdio[3] as Writable) : undefined;
+  let sent = 0;
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("spawn", () => {
@@ -35,10 +36,13 @@ export function startOnNode(
         stdin: stdin === undefined ? undefined : (Writable.toWeb(stdin) as WritableStream<Uint8Array>),
         stdout: output(1),
         stderr: output(2),
-        kill: (signal) => void child.kill(toKeeper(signal) as unknown as NodeJS.Signals),
+        kill: (signal) => {
+          sent = signal;
+          child.kill(toKeeper(signal) as unknown as NodeJS.Signals);
+        },
         ended: new Promise((ended) => {
           child.once("exit", (status, signal) => {
-            ended({ status: status ?? 128, signal: signal ?? undefined, report: readReport(report) });
+            ended({ status: status ?? 128, signal: signal ?? undefined, sent, report: readReport(report) });
           });
         }),
       });

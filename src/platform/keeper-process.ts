@@ -42,6 +42,8 @@ export interface KeeperProcess {
 export interface KeeperEnd {
   readonly status: number;
   readonly signal: string | undefined;
+  /** The signal for the container that ended the keeper: it came before the keeper could take it. 0: none did. */
+  readonly sent: number;
   /** What stands in the report file; empty if the keeper did not get that far. */
   readonly report: Uint8Array;
 }
@@ -114,15 +116,20 @@ function startOnBun(options: KeeperOptions, report: number): KeeperProcess {
     ],
   } as unknown as Bun.Spawn.SpawnOptions<"ignore", "pipe", "pipe">);
   if (ownInput !== undefined) closeSync(ownInput);
+  let sent = 0;
   return {
     pid: child.pid,
     stdin: options.stdin === "pipe" ? writableOf((child.stdio as unknown[])[3] as number) : undefined,
     stdout: options.stdout === "pipe" ? (child.stdout as ReadableStream<Uint8Array>) : undefined,
     stderr: options.stderr === "pipe" ? (child.stderr as ReadableStream<Uint8Array>) : undefined,
-    kill: (signal) => child.kill(toKeeper(signal)),
+    kill: (signal) => {
+      sent = signal;
+      child.kill(toKeeper(signal));
+    },
     ended: child.exited.then((status) => ({
       status,
       signal: (child.signalCode as string | null) ?? undefined,
+      sent,
       report: readReport(report),
     })),
   };

@@ -26,10 +26,13 @@ export interface Launched {
   readonly outcome: Promise<KeeperOutcome>;
 }
 
-/** How it went: a report, or "lost" when the keeper itself was killed (the container died with it). */
+/**
+ * How it went: a report, or "lost" when the keeper itself was killed (the container died with it). `sent`, if not 0,
+ * is a signal for the container that came before there was one, so it ended the keeper.
+ */
 export type KeeperOutcome =
   | { readonly kind: "reported"; readonly report: Report }
-  | { readonly kind: "lost"; readonly signal: string };
+  | { readonly kind: "lost"; readonly signal: string; readonly sent: number };
 
 /**
  * Hands a plan to a keeper.
@@ -49,8 +52,8 @@ export async function launch(plan: Plan, options: LaunchOptions): Promise<Launch
     ...(options.descriptors === undefined ? {} : { preserve: options.descriptors }),
     ...(options.foreground === undefined ? {} : { foreground: options.foreground }),
   });
-  const outcome = keeper.ended.then(({ status, signal, report }): KeeperOutcome => {
-    if (signal !== undefined) return { kind: "lost", signal };
+  const outcome = keeper.ended.then(({ status, signal, sent, report }): KeeperOutcome => {
+    if (signal !== undefined) return { kind: "lost", signal, sent };
     const decoded = decodeReport(report, encoded);
     if (decoded === undefined) {
       throw new HuskError("failed", `the keeper of ${options.id} ended with status ${status} and without a report`, {
