@@ -45,7 +45,7 @@ export function finishShell(steps: readonly Step[], request: ContainerRequest): 
   wrappers.push("$SETPRIV");
 
   if (pivot !== undefined) {
-    lines.push(...stepLines(pivot), "cd -P .. # into the old root, which covers the new one", "$UMOUNT -l /");
+    lines.push(...stepLines(pivot), "cd -P .. # into the old root, which covers the new one", "$UMOUNT -n -l /");
   } else if (chroot !== undefined) lines.push(...stepHead(chroot), "CHROOT=$(command -v chroot)");
 
   const last = steps.at(-1);

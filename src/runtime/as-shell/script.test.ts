@@ -69,7 +69,7 @@ test("the groups are entered, then the namespaces; the root changes last, when n
     "ROOTFS='/srv/a b'",
     "hostname box",
     "pivot_root . .",
-    "$UMOUNT -l /",
+    "$UMOUNT -n -l /",
     "exec $SETPRIV $ENV -i --chdir=/ 'A=b c'",
   );
   expectOrder(
