@@ -2,6 +2,8 @@
 export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["run", "Run a program in a new container"],
   ["explain", "Print what run would do, step by step"],
+  ["chroot", "Run a program whose root is a folder, by hand"],
+  ["jail", "Fill a folder with programs and all they need; list one"],
   ["unshare", "Run a program in new namespaces, by hand"],
   ["nsenter", "Run a program in namespaces that exist, by hand"],
   ["check", "Tell what this kernel and user can do, and what is missing"],

@@ -11,6 +11,8 @@ export async function handParser(name: string): Promise<HandParser | undefined> 
       return (await import("./flags/unshare.ts")).parseUnshare;
     case "nsenter":
       return (await import("./flags/nsenter.ts")).parseNsenter;
+    case "chroot":
+      return (await import("./flags/chroot.ts")).parseChroot;
     default:
       return undefined;
   }

@@ -55,6 +55,10 @@ async function load(name: string): Promise<Command> {
       return (await import("./commands/unshare.ts")).unshare;
     case "nsenter":
       return (await import("./commands/nsenter.ts")).nsenter;
+    case "chroot":
+      return (await import("./commands/chroot.ts")).chroot;
+    case "jail":
+      return (await import("./commands/jail.ts")).jail;
     case "oci":
       return (await import("./commands/oci.ts")).oci;
     case "info":

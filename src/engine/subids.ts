@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { LinuxIdMapping } from "../namespace/index.ts";
+import { HuskError } from "../platform/error.ts";
 import { findAccount, parseId } from "./user.ts";
 
 /** A line of /etc/subuid or /etc/subgid: ids somebody may map into user namespaces. */
@@ -79,6 +80,30 @@ export function sharedMappings(): IdMappings | undefined {
     }
   }
   return undefined;
+}
+
+/**
+ * Checks that an ordinary user may have these maps: the own id, and ids that /etc/subuid and /etc/subgid give.
+ *
+ * @throws HuskError "denied" for a map that newuidmap(1) or newgidmap(1) would refuse
+ */
+export function checkOwnMappings({ uid: uids, gid: gids }: IdMappings, uid: number, gid: number): void {
+  const name = findAccount(read("/etc/passwd"), uid)?.name;
+  for (const [maps, own, file] of [
+    [uids, uid, "/etc/subuid"],
+    [gids, gid, "/etc/subgid"],
+  ] as const) {
+    const ranges = subIdRanges(read(file), name, uid);
+    for (const { hostID, size } of maps) {
+      if (hostID === own && size === 1) continue;
+      if (ranges.some(({ first, count }) => hostID >= first && hostID + size <= first + count)) continue;
+      const last = hostID + size - 1;
+      const option = file === "/etc/subuid" ? "--add-subuids" : "--add-subgids";
+      throw new HuskError("denied", `${file} does not give the ids ${hostID} to ${last} to ${name ?? uid}`, {
+        hint: `as root: usermod ${option} ${hostID}-${last} ${name ?? uid}; without a range only ${own} itself can be mapped`,
+      });
+    }
+  }
 }
 
 /** Whether a mapping has a place for a container's id. */

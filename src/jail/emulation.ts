@@ -19,7 +19,8 @@ function hasEmulator(machine: string, folder: string): boolean {
   try {
     const names = readdirSync(folder);
     return names.some((name) => {
-      if (!name.endsWith(`-${machine}`) && !name.endsWith(`-${emulatorNames[machine] ?? machine}`)) return false;
+      if (!name.endsWith(`-${machine}`) && !name.endsWith(`-${emulatorNames[machine] ?? machine}`))
+        return false;
       return readFileSync(`${folder}/${name}`, "utf8").startsWith("enabled");
     });
   } catch {

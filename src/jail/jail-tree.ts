@@ -1,6 +1,21 @@
 import {
-  closeSync, fchmodSync, fchownSync, fstatSync, futimesSync, lchownSync, lstatSync, lutimesSync, mkdirSync,
-  openSync, readlinkSync, renameSync, rmdirSync, type Stats, symlinkSync, unlinkSync, writeSync,
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  futimesSync,
+  lchownSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  type Stats,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
 } from "node:fs";
 import { HuskError } from "../platform/error.ts";
 import { findInRoot, type RootView, statInRoot } from "../platform/in-root.ts";
@@ -20,6 +35,9 @@ export interface JailChange {
   readonly target?: string;
   /** Size of a file. */
   readonly bytes?: number;
+  /** What a file is there for, and for whom. */
+  role?: "program" | "interpreter" | "loader" | "library";
+  of?: string;
 }
 
 /**
@@ -54,7 +72,8 @@ export function bringFile(jail: JailTree, source: RootView, path: string): void 
 /** Makes a link at `path`, and the folders above it; something else in its place stays. */
 export function linkTo(jail: JailTree, path: string, target: string): void {
   const parts = path.split("/").slice(1, -1);
-  for (let count = 1; count <= parts.length; count++) bringFolder(jail, `/${parts.slice(0, count).join("/")}`);
+  for (let count = 1; count <= parts.length; count++)
+    bringFolder(jail, `/${parts.slice(0, count).join("/")}`);
   if (!bringLink(jail, path, target) && !leadsToFile(jail, path)) throw inTheWay(jail, path, "a link");
 }
 

@@ -46,7 +46,11 @@ export function searchLibrary(
     const object = path.startsWith("/") ? attempt(path) : undefined;
     return object === undefined ? { searched: [path] } : { object, how: "by its path", configured: false };
   }
-  const inFolders = (folders: readonly string[], how: string, configured: boolean): FoundLibrary | undefined => {
+  const inFolders = (
+    folders: readonly string[],
+    how: string,
+    configured: boolean,
+  ): FoundLibrary | undefined => {
     for (const folder of folders) {
       if (!searched.includes(folder)) searched.push(folder);
       for (const level of loader.levels) {
@@ -135,10 +139,15 @@ function expandTokens(text: string, owner: LoadedObject, loader: Loader): string
   // A program's origin is what the kernel executes, a library's where it was found.
   const place = owner.loadedBy === undefined ? owner.realPath : owner.path;
   const origin = place.slice(0, place.lastIndexOf("/")) || "/";
-  const values: Readonly<Record<string, string>> = { ORIGIN: origin, LIB: loader.lib, PLATFORM: owner.elf.machine };
+  const values: Readonly<Record<string, string>> = {
+    ORIGIN: origin,
+    LIB: loader.lib,
+    PLATFORM: owner.elf.machine,
+  };
   return tidy(
-    text.replace(/\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))/g, (_, braced, bare) =>
-      values[(braced ?? bare) as string] as string,
+    text.replace(
+      /\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))/g,
+      (_, braced, bare) => values[(braced ?? bare) as string] as string,
     ),
   );
 }

@@ -24,12 +24,23 @@ const LOADER_BYTES = 8 << 20;
 const CACHE_BYTES = 64 << 20;
 const MUSL_FOLDERS = ["/lib", "/usr/local/lib", "/usr/lib"];
 
+const known = new WeakMap<RootView, Map<string, Loader>>();
+
 /**
- * Learns how a program's loader searches, from the files of the root it is in.
+ * Learns how a program's loader searches, from the files of the root it is in; once for each root.
  *
  * @param interpreter path of the loader; undefined for a library that names none
  */
 export function readLoader(root: RootView, interpreter: string | undefined, program: ElfFile): Loader {
+  const loaders = known.get(root) ?? new Map<string, Loader>();
+  known.set(root, loaders);
+  const key = interpreter ?? program.machine;
+  const loader = loaders.get(key) ?? learn(root, interpreter, program);
+  loaders.set(key, loader);
+  return loader;
+}
+
+function learn(root: RootView, interpreter: string | undefined, program: ElfFile): Loader {
   const name = interpreter?.slice(interpreter.lastIndexOf("/") + 1) ?? "";
   const levels = levelsOf(program);
   if (name.startsWith("ld-musl-")) {
@@ -71,7 +82,12 @@ function usualFolders({ machine, bits }: ElfFile): string[] {
 /** /etc/ld-musl-ARCH.path, with folders separated by colons or line ends. */
 function muslFolders(root: RootView, name: string): string[] | undefined {
   const file = read(root, `/etc/${name.replace(/\.so\.\d+$/, "")}.path`, 65536);
-  const folders = file && new TextDecoder().decode(file).split(/[:\n]/).filter((folder) => folder.startsWith("/"));
+  const folders =
+    file &&
+    new TextDecoder()
+      .decode(file)
+      .split(/[:\n]/)
+      .filter((folder) => folder.startsWith("/"));
   return folders?.length ? folders : undefined;
 }
 

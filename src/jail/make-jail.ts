@@ -2,7 +2,15 @@ import { mkdirSync, rmdirSync, statSync } from "node:fs";
 import { HuskError } from "../platform/error.ts";
 import { type RootView, statInRoot } from "../platform/in-root.ts";
 import { emulationNote } from "./emulation.ts";
-import { bringFile, bringLink, finishFolders, type JailChange, type JailTree, linkTo, undo } from "./jail-tree.ts";
+import {
+  bringFile,
+  bringLink,
+  finishFolders,
+  type JailChange,
+  type JailTree,
+  linkTo,
+  undo,
+} from "./jail-tree.ts";
 import { findProgram, type Lack, type Need, programNeeds, type ProgramNeeds } from "./program-needs.ts";
 
 /** Which programs are to be in which jail. */
@@ -45,7 +53,8 @@ export function planJail(request: JailRequest): PlannedJail {
   const lacks = programs.flatMap((program) => program.lacks);
   if (lacks.length > 0) throw lackingError(lacks, request);
   const needs = new Map<string, Need>();
-  for (const need of programs.flatMap((program) => program.needs)) if (!needs.has(need.path)) needs.set(need.path, need);
+  for (const need of programs.flatMap((program) => program.needs))
+    if (!needs.has(need.path)) needs.set(need.path, need);
   const machines = [...new Set(programs.map(({ machine }) => machine))];
   const notes = machines.map(emulationNote).filter((note) => note !== undefined);
   return { programs, needs: [...needs.values()].toSorted((a, b) => rank(a) - rank(b)), notes };
@@ -69,7 +78,11 @@ export function makeJail(request: JailRequest): MadeJail {
     folders: [],
   };
   try {
-    for (const { path } of planned.needs) bringFile(jail, source, path);
+    for (const need of planned.needs) {
+      const before = jail.changes.length;
+      bringFile(jail, source, need.path);
+      for (const change of jail.changes.slice(before)) if (change.bytes !== undefined) explain(change, need);
+    }
     for (const need of planned.needs) linkForLoader(jail, need);
     bringMergedLinks(jail, source);
     finishFolders(jail);
@@ -79,6 +92,11 @@ export function makeJail(request: JailRequest): MadeJail {
     throw error instanceof HuskError ? error : copyError(folder, error as NodeJS.ErrnoException);
   }
   return { ...planned, folder, changes: jail.changes };
+}
+
+function explain(change: JailChange, { role, of }: Need): void {
+  change.role = role;
+  if (of !== undefined) change.of = of;
 }
 
 function needsOf(root: RootView, name: string, { searchPath }: JailRequest): ProgramNeeds {
@@ -92,9 +110,13 @@ function needsOf(root: RootView, name: string, { searchPath }: JailRequest): Pro
   const needs = programNeeds(root, path, searchPath);
   if (needs !== undefined) return needs;
   if (statInRoot(root, path) === undefined) throw new HuskError("not-found", `no program ${path}${where}`);
-  throw new HuskError("invalid", `${path}${where} is no program: neither ELF nor a script that begins with #!`, {
-    hint: "other files are copied by cp",
-  });
+  throw new HuskError(
+    "invalid",
+    `${path}${where} is no program: neither ELF nor a script that begins with #!`,
+    {
+      hint: "other files are copied by cp",
+    },
+  );
 }
 
 function rank({ role }: Need): number {
@@ -157,7 +179,8 @@ function linkForLoader(jail: JailTree, { path, searchedInstead }: Need): void {
 function bringMergedLinks(jail: JailTree, source: RootView): void {
   for (const path of ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]) {
     statInRoot(source, path, ({ path: name, stats, target }) => {
-      if (name === path && target !== undefined && leadsToFolder(jail, target)) bringLink(jail, path, target, stats);
+      if (name === path && target !== undefined && leadsToFolder(jail, target))
+        bringLink(jail, path, target, stats);
     });
   }
 }
@@ -170,6 +193,8 @@ function copyError(folder: string, cause: NodeJS.ErrnoException): HuskError {
   const denied = cause.code === "EACCES" || cause.code === "EPERM" || cause.code === "EROFS";
   return new HuskError(denied ? "denied" : "failed", `cannot fill the jail ${folder}: ${cause.message}`, {
     cause,
-    hint: denied ? "check who may write there, or run husk as root" : "what was made has been taken away again",
+    hint: denied
+      ? "check who may write there, or run husk as root"
+      : "what was made has been taken away again",
   });
 }

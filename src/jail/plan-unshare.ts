@@ -1,7 +1,5 @@
 import {
-  type IdMapWriter,
   keepNamespaces,
-  type LinuxIdMapping,
   namespaceFlags,
   namespaceReasons,
   type NamespaceType,
@@ -13,6 +11,7 @@ import { dieWithKeeper, openSelf } from "../runtime/process/lifetime.ts";
 import { type Gate, letPass, openGate, waitAtGate } from "./gate.ts";
 import type { HandPlan } from "./hand-plan.ts";
 import { keeperDiesWithCaller } from "./lifetime.ts";
+import { mapWriter } from "./map-writer.ts";
 import { becomeProgram, keepProgram, programOrShell } from "./program.ts";
 import { checkUnshare, composeMap, type UnshareOptions } from "./unshare-options.ts";
 import { enterPlace } from "./unshare-place.ts";
@@ -154,16 +153,4 @@ function idMaps(options: UnshareOptions, caller: Caller): ((keeper: List, pid: R
   if (uids.length === 0 && gids.length === 0 && !deny) return undefined;
   const writer = mapWriter(caller, uids, gids);
   return (keeper, pid) => writeIdMaps(keeper, pid, uids, gids, writer, deny);
-}
-
-function mapWriter(
-  caller: Caller,
-  uids: readonly LinuxIdMapping[],
-  gids: readonly LinuxIdMapping[],
-): IdMapWriter {
-  if (caller.privileged) return { kind: "privileged" };
-  const own = (map: readonly LinuxIdMapping[], id: number): boolean =>
-    map.length === 0 || (map.length === 1 && map[0]?.size === 1 && map[0].hostID === id);
-  if (own(uids, caller.uid) && own(gids, caller.gid)) return { kind: "single" };
-  return { kind: "helpers", newuidmap: "/usr/bin/newuidmap", newgidmap: "/usr/bin/newgidmap" };
 }

@@ -64,7 +64,9 @@ export function programNeeds(
     let machine: string | undefined;
     const add = (name: string, found: string | undefined, searched: readonly string[]): void => {
       const inner =
-        found === undefined || depth === SCRIPT_DEPTH ? undefined : programNeeds(root, found, searchPath, depth + 1);
+        found === undefined || depth === SCRIPT_DEPTH
+          ? undefined
+          : programNeeds(root, found, searchPath, depth + 1);
       if (inner === undefined) {
         lacks.push({ role: "interpreter", name, of: path, searched });
         return;
@@ -86,7 +88,8 @@ export function findProgram(root: RootView, name: string, searchPath: readonly s
   if (name.includes("/")) return name;
   for (const folder of searchPath) {
     const path = `${folder === "/" ? "" : folder}/${name}`;
-    if (folder.startsWith("/") && withFile(root, path, ({ stats }) => (stats.mode & 0o111) !== 0)) return path;
+    if (folder.startsWith("/") && withFile(root, path, ({ stats }) => (stats.mode & 0o111) !== 0))
+      return path;
   }
   return undefined;
 }

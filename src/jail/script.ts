@@ -18,7 +18,10 @@ export function readShebang(start: Uint8Array): Shebang | undefined {
   const blank = line.search(/[ \t]/);
   const interpreter = blank < 0 ? line : line.slice(0, blank);
   const isEnv = interpreter.slice(interpreter.lastIndexOf("/") + 1) === "env";
-  return { interpreter, throughEnv: isEnv && blank >= 0 ? programOfEnv(line.slice(blank).trim()) : undefined };
+  return {
+    interpreter,
+    throughEnv: isEnv && blank >= 0 ? programOfEnv(line.slice(blank).trim()) : undefined,
+  };
 }
 
 /** The program in `env [OPTION]… [NAME=VALUE]… PROGRAM`; -S (--split-string) splits the rest into words. */

@@ -31,6 +31,10 @@ async function findHelp(words: readonly string[]): Promise<Help> {
       return (await import("../help/unshare.ts")).HELP;
     case "nsenter":
       return (await import("../help/nsenter.ts")).HELP;
+    case "chroot":
+      return (await import("../help/chroot.ts")).HELP;
+    case "jail":
+      return (await import("../help/jail.ts")).HELP;
     case "check":
       return (await import("../help/check.ts")).HELP;
     case "info":

@@ -2,10 +2,12 @@ import { COMMANDS } from "../command-names.ts";
 import { type Flag, readFlags } from "../flags/table.ts";
 import { GLOBAL_FLAGS } from "../grammar.ts";
 import { HELP as CHECK } from "../help/check.ts";
+import { HELP as CHROOT } from "../help/chroot.ts";
 import { HELP as COMPLETION } from "../help/completion.ts";
 import { HELP as EXPLAIN } from "../help/explain.ts";
 import { HELP as HELP_HELP } from "../help/help.ts";
 import { HELP as INFO } from "../help/info.ts";
+import { HELP as JAIL } from "../help/jail.ts";
 import { GLOBAL_ABOUT, type Help } from "../help/layout.ts";
 import { HELP as NSENTER } from "../help/nsenter.ts";
 import { HELP as OCI_RUN } from "../help/oci-run.ts";
@@ -32,6 +34,8 @@ const HELPS: Readonly<Record<string, Help>> = {
   explain: EXPLAIN,
   unshare: UNSHARE,
   nsenter: NSENTER,
+  chroot: CHROOT,
+  jail: JAIL,
   check: CHECK,
   info: INFO,
   version: VERSION,
@@ -72,6 +76,8 @@ function taken(name: string): CompletedCommand["takes"] {
       return "program";
     case "completion":
       return ["bash", "zsh", "fish"];
+    case "jail":
+      return ["make", "ls"];
     case "oci":
       return ["run"];
     case "help":

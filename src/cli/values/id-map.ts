@@ -22,6 +22,11 @@ export function parseIdMap(flag: string, value: string): IdMap {
   return { containerID, hostID, size };
 }
 
+/** Maps in nsroot's spelling too: several with commas between, and blanks instead of colons (`0 1000 1`). */
+export function parseIdMaps(flag: string, value: string): IdMap[] {
+  return value.split(",").map((map) => parseIdMap(flag, map.trim().replace(/[ \t]+/g, ":")));
+}
+
 function id(text: string | undefined): number | undefined {
   const number = text === undefined ? undefined : toInteger(text);
   return number === undefined || number < 0 || number >= 0xffffffff ? undefined : number;

@@ -85,7 +85,8 @@ export function mergeMounts(defaults: Mount[], wanted: readonly MountSpec[]): Mo
   return [...kept, ...added.toSorted((a, b) => depth(a.destination) - depth(b.destination))];
 }
 
-function bindMount({ source, target, readOnly, recursive, propagation }: BindSpec): Mount {
+/** A bind mount as config.json has it. */
+export function bindMount({ source, target, readOnly, recursive, propagation }: BindSpec): Mount {
   const options = [recursive === "disabled" ? "bind" : "rbind", propagation ?? "rprivate"];
   if (readOnly === true) {
     // "ro" is about the one mount, "rro" about those below it too (mount_setattr(2)).

@@ -1,0 +1,209 @@
+import {
+  type LinuxIdMapping,
+  namespaceFlags,
+  namespaceReasons,
+  type NamespaceType,
+  writeIdMaps,
+} from "../namespace/index.ts";
+import { Clone, cloneArgs, List, type Report, type Result } from "../plan/index.ts";
+import { HuskError } from "../platform/error.ts";
+import {
+  addMounts,
+  attachRoot,
+  makeRootPrivate,
+  makeRootReadonly,
+  type Mount,
+  pivotRoot,
+} from "../rootfs/index.ts";
+import { explainExecFailure } from "../runtime/program.ts";
+import { dieWithKeeper, openSelf } from "../runtime/process/lifetime.ts";
+import { chrootScript } from "./chroot-script.ts";
+import { letPass, openGate, waitAtGate } from "./gate.ts";
+import type { HandPlan } from "./hand-plan.ts";
+import { pivotAndKeep } from "./keep-old-root.ts";
+import { keeperDiesWithCaller } from "./lifetime.ts";
+import { mapWriter } from "./map-writer.ts";
+import type { Caller } from "./plan-unshare.ts";
+import { findProgram } from "./program-needs.ts";
+import { becomeProgram, keepProgram, type Program, programOrShell } from "./program.ts";
+
+const O_PATH_DIRECTORY_CLOEXEC = 0o12200000;
+const SIGKILL = 9;
+
+/** What `chroot` is asked for. */
+export interface ChrootOptions {
+  /** Absolute path of the folder that becomes the root. */
+  readonly folder: string;
+  /** Program and arguments; empty: `$SHELL -i`. */
+  readonly command: readonly string[];
+  /** Bind mounts of the host's folders and files. */
+  readonly mounts: readonly Mount[];
+  readonly readOnly: boolean;
+  /** Absolute path in the jail where the old root stays to be seen; undefined: nowhere. */
+  readonly oldRoot: string | undefined;
+  /** Id maps of a new user namespace; undefined: none is made. */
+  readonly maps:
+    | { readonly uids: readonly LinuxIdMapping[]; readonly gids: readonly LinuxIdMapping[] }
+    | undefined;
+  /** Ids of the program; undefined: the caller's, or root of the user namespace. */
+  readonly user:
+    | { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
+    | undefined;
+  readonly ownNetwork: boolean;
+  readonly ownIpc: boolean;
+}
+
+/**
+ * `chroot`: a program whose paths begin at a folder, and nothing else of a container (chroot(1)).
+ *
+ * Processes, network and hostname stay the host's: that is the weakness to be seen. Only what is mounted needs a
+ * mount namespace, and then pivot_root(2) takes chroot(2)'s place, as in nsroot; an ordinary user gets the right to
+ * do all this from a user namespace.
+ */
+export function planChroot(options: ChrootOptions, caller: Caller): HandPlan {
+  const { folder, maps, mounts, readOnly, oldRoot, user } = options;
+  const hasMounts = mounts.length > 0 || readOnly || oldRoot !== undefined;
+  const keeper = new List("keeper");
+  const program = new List("program");
+  const self = openSelf(keeper);
+  keeperDiesWithCaller(keeper, caller.pid);
+
+  const types: NamespaceType[] = [];
+  if (maps !== undefined) types.push("user");
+  if (hasMounts) types.push("mount");
+  if (options.ownNetwork) types.push("network");
+  if (options.ownIpc) types.push("ipc");
+  const opened = hasMounts ? undefined : openFolder(keeper, folder);
+  const gate = maps === undefined ? undefined : openGate(keeper);
+  const pid = newProcess(keeper, types, program);
+  if (maps !== undefined && gate !== undefined) {
+    const { uids, gids } = maps;
+    const deniesSetgroups = isOwn(gids, caller.gid) && !caller.privileged;
+    writeIdMaps(keeper, pid, uids, gids, mapWriter(caller, uids, gids), deniesSetgroups);
+    letPass(keeper, gate);
+    waitAtGate(program, gate);
+    becomeRoot(program, uids, gids, deniesSetgroups);
+  }
+  if (opened !== undefined) changeRoot(program, opened, folder);
+  else enterWithMounts(program, keeper, options, caller);
+  if (user !== undefined) becomeUser(program, user, maps === undefined || !isOwn(maps.gids, caller.gid));
+  dieWithKeeper(program, self, SIGKILL);
+  const chosen = programOf(options.command);
+  becomeProgram(program, chosen);
+  keepProgram(keeper, pid);
+  return {
+    plan: { keeper, cleanup: new List("afterwards"), exports: new Map() },
+    rootfs: folder,
+    shell: () => chrootScript(options, types, chosen.argv, caller),
+    explainFailure: (report, encoded) =>
+      encoded.operations[report.ordinal]?.kind === "exec" ? programError(folder, chosen, report) : undefined,
+  };
+}
+
+/** As chroot(1): without a command the caller's shell, interactive. */
+function programOf(command: readonly string[]): Program {
+  return programOrShell(command.length > 0 ? command : [process.env["SHELL"] || "/bin/sh", "-i"]);
+}
+
+/** Opened with the caller's rights: under a user namespace, others may not go there. */
+function openFolder(keeper: List, folder: string): Result {
+  keeper.step("open the folder", "whoever the program becomes, it is this one", () => "# by its path");
+  return keeper.call("openat", -100, folder, O_PATH_DIRECTORY_CLOEXEC, 0).about(folder);
+}
+
+function newProcess(keeper: List, types: readonly NamespaceType[], program: List): Result {
+  let flags = 0;
+  for (const type of types) flags |= namespaceFlags[type];
+  keeper.step(
+    types.length === 0 ? "new process" : `new process in new namespaces: ${types.join(", ")}`,
+    types.length === 0
+      ? "it becomes the program; all its namespaces are the host's"
+      : types.map((type) => `${type}: ${namespaceReasons[type]}`).join("; "),
+    () => "# unshare",
+  );
+  return keeper.add(new Clone(cloneArgs(flags), program));
+}
+
+function isOwn(map: readonly LinuxIdMapping[], id: number): boolean {
+  return map.length === 1 && map[0]?.size === 1 && map[0].hostID === id;
+}
+
+/** Takes the ids that stand for root inside, or the first that are mapped: until execve(2) all rights are there. */
+function becomeRoot(
+  list: List,
+  uids: readonly LinuxIdMapping[],
+  gids: readonly LinuxIdMapping[],
+  setgroupsDenied: boolean,
+): void {
+  const first = (maps: readonly LinuxIdMapping[]): number =>
+    maps.some(({ containerID }) => containerID === 0) ? 0 : (maps[0]?.containerID ?? 0);
+  const [uid, gid] = [first(uids), first(gids)];
+  list.step(
+    `user ${uid}:${gid} of the user namespace`,
+    "powerful in here, an ordinary user outside",
+    () => "# unshare --map-root-user",
+  );
+  if (!setgroupsDenied) list.call("setgroups", 0, null);
+  list.call("setresgid", gid, gid, gid).about(`gid ${gid}`);
+  list.call("setresuid", uid, uid, uid).about(`uid ${uid}`);
+}
+
+/** The jail itself: one call. */
+function changeRoot(list: List, opened: Result, folder: string): void {
+  list.step(
+    `chroot ${folder}`,
+    "paths begin at this folder; processes, network and mounts stay the host's",
+    () => "# chroot",
+  );
+  list.call("fchdir", opened).about(folder);
+  list.call("chroot", ".").about(folder);
+}
+
+function enterWithMounts(list: List, keeper: List, options: ChrootOptions, caller: Caller): void {
+  const { folder, mounts, readOnly, oldRoot, maps, ownNetwork } = options;
+  const userNamespace = maps !== undefined;
+  const source = { kind: "directory", path: folder } as const;
+  const opener = userNamespace && caller.privileged ? { keeper } : {};
+  makeRootPrivate(list);
+  const root = attachRoot(list, source, { userNamespace, ...opener });
+  const network = ownNetwork || !userNamespace;
+  addMounts({ root: root.view, bundle: "/", userNamespace, ownNetwork: network, source, ...opener }, mounts);
+  if (oldRoot === undefined) pivotRoot(list, root);
+  else pivotAndKeep(list, root, oldRoot);
+  if (readOnly) makeRootReadonly(list, root);
+  // Attaching set it to 0.
+  list.call("umask", process.umask());
+}
+
+function becomeUser(
+  list: List,
+  { uid, gid, groups }: NonNullable<ChrootOptions["user"]>,
+  changesGroups: boolean,
+): void {
+  list.step(
+    `user ${uid}:${gid}${groups.length > 0 ? `, groups ${groups.join(" ")}` : ""}`,
+    "files and processes are checked against these ids",
+    () => `# setpriv --reuid ${uid} --regid ${gid}`,
+  );
+  if (changesGroups) {
+    const ids = groups.length === 0 ? null : new Uint8Array(Uint32Array.from(groups).buffer);
+    list.call("setgroups", groups.length, ids).about(`groups ${groups.join(" ")}`);
+  }
+  list.call("setresgid", gid, gid, gid).about(`gid ${gid}`);
+  list.call("setresuid", uid, uid, uid).about(`uid ${uid}`);
+}
+
+/** Where a program, its loader or its interpreter is missing, `jail make` is the mend. */
+function programError(rootfs: string, { argv, paths }: Program, report: Report): HuskError {
+  const [program = ""] = argv;
+  const { path, errno, detail: mode, exhibit: bytes } = report;
+  const error = explainExecFailure({ program, paths, path, errno, mode, bytes, rootfs });
+  const folders = (process.env["PATH"] ?? "").split(":");
+  if (error.code !== "command-not-found" || findProgram({ root: "/" }, program, folders) === undefined)
+    return error;
+  const mend = `husk jail make ${rootfs} ${program} copies it from this machine with all it needs`;
+  return new HuskError(error.code, error.message, {
+    hint: error.hint === undefined ? mend : `${error.hint}; ${mend}`,
+    cause: error.cause,
+  });
+}
