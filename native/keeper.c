@@ -161,28 +161,40 @@ enum width { WIDTH_I32 = 1, WIDTH_U32, WIDTH_U64, WIDTH_DECIMAL };
 enum { RELAYS = 4, KEEP_FORWARDS = 1, KEEP_DRAINS = 8 /* shifted by the relay's index */ };
 enum { WHEN_FAILED = 1, WHEN_SUCCEEDED = 2 };
 
-enum outcome { RUNNING, ENDED, FAILED };
+enum outcome { ENDED = 1, FAILED };
 enum { REPORT_TIMED_OUT = 1, REPORT_CALLER_DIED = 2 };
 
-/* Shared by every process of the plan; written to descriptor 4 at the end. */
+/* Written to descriptor 4 at the end. */
 struct report {
 	u32 magic, protocol, outcome, ordinal;
 	i32 error, detail, path, exit_code;
 	i32 exit_signal;
 	u32 flags, operations, exhibit_bytes;
-	u64 started, launched, ended;
+	u64 started, launched, ended, reserved;
+};
+
+/*
+ * All that the other processes of a plan can tell the keeper, with the times: the only memory they share. Each has
+ * its own copy of the rest from its birth on, so whoever gets hold of one of them steers no other.
+ */
+struct told {
+	u32 failed, ordinal;
+	i32 error, detail, path;
+	u32 exhibit_bytes;
 	i32 adopted; /* a child that another child cloned for the keeper (CLONE_PARENT) */
 	u32 reserved;
 	u8 exhibit[4096];
 };
-#define REPORT_HEAD (__builtin_offsetof(struct report, exhibit))
 
 static const struct header *plan;
 static const u32 *lists, *relocations, *exports, *words;
-static struct report *report;
-static u64 *times; /* start and end of each operation, when asked for */
+static struct report report;
+static struct told *told;
+static u64 *times; /* start and end of each operation, when asked for; shared as well */
 static i64 *slots;
 static u8 *data;
+static u64 told_bytes, data_bytes, plan_bytes;
+static u32 adopted_slot; /* of the clone whose child the keeper adopts, plus 1 */
 static int report_fd = -1;
 
 #define CHILDREN 32
@@ -267,7 +279,12 @@ static int operation_valid(const u32 *op, u32 list, const u32 *body_end)
 	case OP_WHEN:
 		return op[2] < plan->slots && (op[0] >> 16 == WHEN_FAILED || op[0] >> 16 == WHEN_SUCCEEDED) &&
 			op[3] <= (u64)(body_end - (op + 4));
-	case OP_CLONE: return op[2] % 8 == 0 && inside(op[2], sizeof(struct clone_args)) && op[3] > list && op[3] < plan->lists;
+	case OP_CLONE:
+		if (op[2] % 8 || !inside(op[2], sizeof(struct clone_args)) || op[3] <= list || op[3] >= plan->lists)
+			return 0;
+		if (((struct clone_args *)(data + op[2]))->flags & CLONE_PARENT)
+			adopted_slot = slot;
+		return 1;
 	case OP_INIT: return op[2] > list && op[2] < plan->lists;
 	case OP_WAIT: case OP_KILL_ALL: return op[2] < plan->slots;
 	case OP_EXEC: return pointer_array(op[2]) && pointer_array(op[3]) && pointer_array(op[4]) && *(u64 *)(data + op[4]);
@@ -303,13 +320,19 @@ static int list_valid(u32 list)
 	return depth == 0;
 }
 
+static u8 *new_memory(u64 bytes, int kind)
+{
+	long memory = CALL6(__NR_mmap, 0, bytes, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS, -1, 0);
+	if (memory < 0 && memory > -4096)
+		refuse("no memory for the launch plan");
+	return (u8 *)memory;
+}
+
 /* Reads the plan into private memory: nobody can change it once it has been validated. */
 static const u8 *read_plan(u32 *bytes)
 {
 	u64 room = 1 << 17, used = 0;
-	u8 *buffer = (u8 *)CALL6(__NR_mmap, 0, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if ((long)buffer < 0 && (long)buffer > -4096)
-		refuse("no memory for the launch plan");
+	u8 *buffer = new_memory(room, MAP_PRIVATE);
 	for (;;) {
 		if (used == room) {
 			long moved = CALL5(__NR_mremap, buffer, room, room * 2, 1 /* MREMAP_MAYMOVE */, 0);
@@ -328,6 +351,7 @@ static const u8 *read_plan(u32 *bytes)
 		used += (u64)n;
 	}
 	*bytes = (u32)used;
+	plan_bytes = room;
 	return buffer;
 }
 
@@ -356,14 +380,11 @@ static void open_plan(void)
 	words = exports + 2 * plan->exports;
 
 	u64 times_bytes = plan->flags & PLAN_TIMED ? 16ul * plan->operations : 0;
-	u64 slot_bytes = 8ul * plan->slots;
-	u64 shared = aligned(sizeof *report) + times_bytes + slot_bytes + plan->data + 4096;
-	u8 *memory = (u8 *)CALL6(__NR_mmap, 0, shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if ((long)memory < 0 && (long)memory > -4096)
-		refuse("no memory for the launch plan");
-	report = (struct report *)memory;
-	times = times_bytes ? (u64 *)(memory + aligned(sizeof *report)) : 0;
-	slots = (i64 *)(memory + aligned(sizeof *report) + times_bytes);
+	told_bytes = aligned(sizeof *told) + times_bytes;
+	data_bytes = 8ul * plan->slots + plan->data + 4096;
+	told = (struct told *)new_memory(told_bytes, MAP_SHARED);
+	times = times_bytes ? (u64 *)((u8 *)told + aligned(sizeof *told)) : 0;
+	slots = (i64 *)new_memory(data_bytes, MAP_PRIVATE);
 	data = (u8 *)(slots + plan->slots);
 	memcpy(data, start + aligned(end), plan->data);
 
@@ -388,9 +409,9 @@ static void open_plan(void)
 	for (u32 i = 0; i < plan->lists; i++)
 		if (!list_valid(i))
 			refuse("malformed launch plan: an operation is not valid");
-	report->magic = REPORT_MAGIC;
-	report->protocol = PROTOCOL;
-	report->operations = plan->operations;
+	report.magic = REPORT_MAGIC;
+	report.protocol = PROTOCOL;
+	report.operations = plan->operations;
 }
 
 /* --- performing -------------------------------------------------------------------------------------- */
@@ -405,11 +426,10 @@ static void open_plan(void)
 /* The first failure counts: what fails afterwards fails because of it. */
 static int fail(const u32 *op, i32 error, i32 detail)
 {
-	u32 running = RUNNING;
-	if (__atomic_compare_exchange_n(&report->outcome, &running, FAILED, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-		report->ordinal = op[1] & 0xffff;
-		report->error = error;
-		report->detail = detail;
+	if (!__atomic_exchange_n(&told->failed, 1, __ATOMIC_SEQ_CST)) {
+		told->ordinal = op[1] & 0xffff;
+		told->error = error;
+		told->detail = detail;
 	}
 	return -1;
 }
@@ -519,11 +539,25 @@ static void forget_child(i32 pid)
 			children[i] = children[--child_count];
 }
 
+/* Takes on what a child cloned for the keeper. Only the keeper's own children can be waited for, so no other is believed. */
+static void adopt(void)
+{
+	i32 pid = told->adopted;
+	if (pid <= 0 || CALL5(__NR_waitid, P_PID, pid, 0, WEXITED | WNOHANG | WNOWAIT, 0) < 0)
+		return;
+	told->adopted = 0;
+	remember_child(pid);
+	if (adopted_slot)
+		slots[adopted_slot - 1] = pid;
+}
+
 static int clone_list(const u32 *op)
 {
 	struct clone_args *args = (struct clone_args *)(data + op[2]);
 	if (REHEARSE)
 		return perform(op[3]);
+	if (child_count == CHILDREN)
+		return fail(op, E_AGAIN, 0);
 	long pid = CALL2(__NR_clone3, args, sizeof *args);
 	if (pid == 0) {
 		child_count = 0;
@@ -532,7 +566,7 @@ static int clone_list(const u32 *op)
 	if (pid < 0)
 		return fail(op, (i32)-pid, 0);
 	if (args->flags & CLONE_PARENT)
-		report->adopted = (i32)pid;
+		told->adopted = (i32)pid;
 	else
 		remember_child((i32)pid);
 	set_result(op, pid);
@@ -564,6 +598,7 @@ static int wait_for(const u32 *op)
 	if (result < 0)
 		return fail(op, (i32)-result, 0);
 	forget_child(pid);
+	adopt();
 	set_result(op, status);
 	return status ? fail(op, E_CHILD, status) : 0;
 }
@@ -595,10 +630,10 @@ static int execute(const u32 *op)
 	}
 	if (culprit >= 0) {
 		long fd = CALL4(__NR_openat, AT_FDCWD, path[culprit], O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-		long n = fd < 0 ? fd : CALL3(__NR_read, fd, report->exhibit, sizeof report->exhibit);
-		report->exhibit_bytes = n > 0 ? (u32)n : 0;
+		long n = fd < 0 ? fd : CALL3(__NR_read, fd, told->exhibit, sizeof told->exhibit);
+		told->exhibit_bytes = n > 0 ? (u32)n : 0;
 	}
-	report->path = culprit;
+	told->path = culprit;
 	return fail(op, error, mode);
 }
 
@@ -606,11 +641,24 @@ static int exit_status(i32 status) { return status & 0x7f ? 128 + (status & 0x7f
 
 #define ALL_SIGNALS ((u64)-1)
 
+/*
+ * Lets go of the plan. The container's processes have the rights of its pid 1 and may look into it, so nothing may be
+ * left in there that is theirs not to see or that the keeper would read. Whoever may enter the container has to be
+ * able to look, too: setns(2) asks for that.
+ */
+static void forget_plan(void)
+{
+	if (CALL2(__NR_munmap, told, told_bytes) == 0 && CALL2(__NR_munmap, slots, data_bytes) == 0 &&
+		CALL2(__NR_munmap, plan, plan_bytes) == 0)
+		CALL2(__NR_prctl, PR_SET_DUMPABLE, 1);
+}
+
 /* pid 1 of a container that asked for one: forwards signals, reaps, ends when its child ends. */
 static int init(const u32 *op)
 {
 	u64 all = ALL_SIGNALS;
 	CALL4(__NR_rt_sigprocmask, 2, &all, 0, 8);
+	CALL2(__NR_prctl, PR_SET_DUMPABLE, 0);
 	/* Not clone3: the container's filter holds already, and filters cannot look into its arguments. */
 	long child = CALL5(__NR_clone, SIGCHLD, 0, 0, 0, 0);
 	if (child == 0) {
@@ -623,6 +671,7 @@ static int init(const u32 *op)
 		return fail(op, (i32)-child, 0);
 	CALL2(__NR_prctl, PR_SET_NAME, "husk-init");
 	CALL3(__NR_close_range, 3, ~0u, 0);
+	forget_plan();
 	for (;;) {
 		i32 status;
 		long pid;
@@ -700,6 +749,8 @@ static void copy_window_size(int console)
 		CALL3(__NR_ioctl, console, TIOCSWINSZ, size);
 }
 
+#define DRAIN_BYTES (1l << 20) /* above a terminal's 640 KiB (drivers/tty/tty_buffer.c) */
+
 static int pending(const struct relay *r) { return r->start < r->end; }
 
 /* The end of input is passed on by closing, unless the other end is a terminal, which serves both ways. */
@@ -729,15 +780,23 @@ static void move(struct relay *r, int console)
 	}
 }
 
-/* After the end: what the container wrote last still lies in the terminal's or the pipe's buffer. */
+/*
+ * After the end: what the container wrote last still lies in the terminal's or the pipe's buffer. No more than a buffer
+ * holds: where the container has no pid namespace of its own, others of it may go on writing for ever.
+ */
 static void drain(struct relay *r, int console)
 {
-	while (r->drains && r->from >= 0) {
+	long room = CALL2(__NR_fcntl, r->from, F_GETPIPE_SZ);
+	if (room < DRAIN_BYTES)
+		room = DRAIN_BYTES;
+	while (r->drains && r->from >= 0 && (room > 0 || pending(r))) {
 		struct pollfd poll = {.fd = pending(r) ? r->to : r->from, .events = pending(r) ? POLLOUT : POLLIN};
 		struct __kernel_timespec limit = {.tv_sec = pending(r) ? 10 : 0};
 		if (CALL5(__NR_ppoll, &poll, 1, &limit, 0, 0) <= 0)
 			return;
 		move(r, console);
+		if (pending(r) && r->start == 0)
+			room -= r->end;
 	}
 }
 
@@ -778,7 +837,7 @@ static int keep(const u32 *op)
 		copy_window_size(console);
 		make_terminal_raw();
 	}
-	report->launched = now();
+	report.launched = now();
 	for (;;) {
 		struct pollfd polls[3 + RELAYS] = {
 			{.fd = (int)pidfd, .events = POLLIN},
@@ -798,7 +857,7 @@ static int keep(const u32 *op)
 		}
 		long ready = CALL5(__NR_ppoll, polls, 3 + relay_count, deadline ? &limit : 0, 0, 0);
 		if (deadline && now() >= deadline) {
-			report->flags |= REPORT_TIMED_OUT;
+			report.flags |= REPORT_TIMED_OUT;
 			CALL4(__NR_pidfd_send_signal, pidfd, SIGKILL, 0, 0);
 			deadline = 0;
 		}
@@ -809,7 +868,7 @@ static int keep(const u32 *op)
 		if (polls[1].revents)
 			forward_signals((int)signals, op[5] & KEEP_FORWARDS ? (int)pidfd : -1, console);
 		if (polls[2].revents) {
-			report->flags |= REPORT_CALLER_DIED;
+			report.flags |= REPORT_CALLER_DIED;
 			CALL4(__NR_pidfd_send_signal, pidfd, SIGKILL, 0, 0);
 			caller = -1;
 		}
@@ -823,12 +882,10 @@ static int keep(const u32 *op)
 	while (CALL4(__NR_wait4, pid, &status, 0, 0) == -E_INTR)
 		;
 	forget_child(pid);
-	report->adopted = 0;
-	report->exit_signal = status & 0x7f;
-	report->exit_code = exit_status(status);
+	report.exit_signal = status & 0x7f;
+	report.exit_code = exit_status(status);
 	set_result(op, status);
-	u32 running = RUNNING; /* a step of the container itself may have failed */
-	return __atomic_compare_exchange_n(&report->outcome, &running, ENDED, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ? 0 : -1;
+	return told->failed ? -1 : 0; /* a step of the container itself may have failed */
 }
 
 /* Performs a list until its end (0) or its first failure (-1). */
@@ -944,17 +1001,28 @@ static void arrange_descriptors(void)
 		CALL1(__NR_close, i);
 }
 
+static void note_failure(void)
+{
+	u32 exhibit = told->exhibit_bytes;
+	report.outcome = FAILED;
+	report.ordinal = told->ordinal;
+	report.error = told->error;
+	report.detail = told->detail;
+	report.path = told->path;
+	report.exhibit_bytes = exhibit <= sizeof told->exhibit ? exhibit : 0;
+}
+
 static void write_report(void)
 {
-	report->ended = now();
+	report.ended = now();
 	if (report_fd < 0)
 		return;
-	CALL3(__NR_write, report_fd, report, REPORT_HEAD);
+	CALL3(__NR_write, report_fd, &report, sizeof report);
 	if (times)
 		CALL3(__NR_write, report_fd, times, 16ul * plan->operations);
 	for (u32 i = 0; i < plan->exports; i++)
 		CALL3(__NR_write, report_fd, data + exports[2 * i], exports[2 * i + 1]);
-	CALL3(__NR_write, report_fd, report->exhibit, report->exhibit_bytes);
+	CALL3(__NR_write, report_fd, told->exhibit, report.exhibit_bytes);
 }
 
 __attribute__((used)) _Noreturn void keeper_main(long *stack)
@@ -966,27 +1034,23 @@ __attribute__((used)) _Noreturn void keeper_main(long *stack)
 	CALL2(__NR_prctl, PR_SET_NAME, "husk-keeper");
 	u64 started = now();
 	open_plan();
-	report->started = started;
+	report.started = started;
 	arrange_descriptors();
-	int result = perform(0);
-	if (result) {
-		u32 running = RUNNING; /* cannot be: every failure is reported by the one who saw it */
-		__atomic_compare_exchange_n(&report->outcome, &running, FAILED, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-		if (report->adopted)
-			remember_child(report->adopted);
+	report.outcome = ENDED;
+	if (perform(0) != 0) {
+		adopt();
 		for (u32 i = 0; i < child_count; i++)
 			CALL2(__NR_kill, children[i], SIGKILL);
 		for (u32 i = 0; i < child_count; i++)
 			wait_child(children[i], 0, &(i32){0});
 		child_count = 0;
+		note_failure();
 	}
 	restore_terminal();
-	if (report->outcome == RUNNING)
-		report->outcome = ENDED;
 	if (plan->cleanup != NO_LIST)
 		clean_up(plan->cleanup);
 	write_report();
-	leave(report->outcome == FAILED ? 125 : report->exit_code);
+	leave(report.outcome == FAILED ? 125 : report.exit_code);
 }
 
 #if defined(__x86_64__)

@@ -1,0 +1,92 @@
+// The keeper and its pid 1 as targets: what a container can reach of the processes that keep it.
+import { describe, expect } from "bun:test";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { compile, engine, makeBundle, makeRootfs, needs, temporaryFolder, waitFor } from "./harness/index.ts";
+
+const withPrograms = needs({ command: ["busybox", "cc"] });
+const asRoot = needs({ root: true, command: ["busybox", "cc"] });
+
+/** Writes `replacement` over every `needle` in the writable memory of process 1; prints how often it could. */
+const tamper = () =>
+  compile(`
+    #define _GNU_SOURCE
+    #include <stdio.h>
+    #include <stdlib.h>
+    #include <string.h>
+    #include <fcntl.h>
+    #include <unistd.h>
+    int main(int n, char **a) {
+      FILE *maps = fopen("/proc/1/maps", "r");
+      int memory = open("/proc/1/mem", O_RDWR), done = 0, shared = 0;
+      char line[512], mode[8];
+      unsigned long from, to, length = strlen(a[1]);
+      while (maps && fgets(line, sizeof line, maps) && sscanf(line, "%lx-%lx %7s", &from, &to, mode) == 3) {
+        shared += mode[3] == 's';
+        if (mode[1] != 'w') continue;
+        char *copy = malloc(to - from);
+        if (pread(memory, copy, to - from, from) != to - from) continue;
+        for (char *at = copy; (at = memmem(at, copy + (to - from) - at, a[1], length)); at++)
+          done += pwrite(memory, a[2], strlen(a[2]) + 1, from + (at - copy)) > 0;
+      }
+      printf("%d written, %d shared\\n", done, shared);
+      return 0;
+    }`);
+
+describe("pid 1 of --init, which a container's processes may look into", () => {
+  withPrograms("holds nothing by which its keeper on the host could be steered", async () => {
+    const { husk, run } = engine();
+    const rootfs = makeRootfs();
+    const program = tamper();
+    const canary = join(temporaryFolder("c"), "f");
+    writeFileSync(canary, "host\n");
+    // What the keeper removes in the end, by its path: the container tries to make it another one.
+    const { status, stdout, stderr } = await husk(
+      ["run", "--rm", "--init", "-v", `${program}:/tamper:ro`, "--rootfs", rootfs, "--", "/tamper", `${run}/containers/`, canary],
+    );
+    expect([existsSync(canary), status, stderr, stdout]).toEqual([true, 0, "", "0 written, 0 shared\n"]);
+  });
+});
+
+describe("a process on its way into a container", () => {
+  asRoot("CVE-2016-9962: cannot be looked into by processes of the namespaces it enters", async () => {
+    const { husk, start, run } = engine();
+    const spy = compile(`
+      #define _GNU_SOURCE
+      #include <dirent.h>
+      #include <stdio.h>
+      #include <stdlib.h>
+      #include <fcntl.h>
+      #include <unistd.h>
+      #include <string.h>
+      int main(void) {
+        puts("ready"); fflush(stdout);
+        for (;;) for (int pid = 2; pid < 400; pid++) {
+          char path[64], name[256];
+          snprintf(path, sizeof path, "/proc/%d/exe", pid);
+          int n = readlink(path, name, 255);
+          if (n <= 0 || !memmem(name, n, "keeper", 6)) continue;
+          snprintf(path, sizeof path, "/proc/%d/mem", pid);
+          printf("seen %d, %s\\n", pid, open(path, O_RDWR) < 0 ? "closed" : "open"); fflush(stdout);
+        }
+      }`);
+    const victim = start(["run", "--rm", "-v", `${spy}:/spy:ro`, "--rootfs", makeRootfs(), "--name", "spy", "--", "/spy"]);
+    await waitFor("the spy", () => victim.stdout().includes("ready"));
+    const pid = await waitFor("its process", () => {
+      const { stdout } = Bun.spawnSync(["pgrep", "-x", "spy"]);
+      return Number(stdout.toString().trim().split("\n")[0]);
+    });
+    // A long search for the program keeps the process waiting where it has the container's rights already.
+    const path = Array.from({ length: 4000 }, (_, i) => `/no/${i}`).join(":");
+    const bundle = makeBundle(["true"], (config) => {
+      config.process.env = [`PATH=${path}:/bin`];
+      config.linux.namespaces = config.linux.namespaces.map(({ type }: { type: string }) =>
+        type === "pid" ? { type, path: `/proc/${pid}/ns/pid` } : { type },
+      );
+    });
+    const entered = await husk(["oci", "run", "--bundle", bundle.path, "entering"], { env: { HUSK_RUN: run } });
+    victim.kill("SIGKILL");
+    const { stdout } = await victim.result;
+    expect([entered.status, entered.stderr, stdout]).toEqual([0, "", "ready\n"]);
+  });
+});
