@@ -13,6 +13,8 @@ import {
   makeRootfs,
   type Needs,
   needs,
+  openTerminal,
+  processStatus,
   run,
   type Running,
   start,
@@ -297,6 +299,45 @@ describe("the script as a program", () => {
     ]);
     expect((await run(["sh", file])).status).not.toBe(0);
     expect(leftovers().filter((name) => name.includes(id))).toEqual([]);
+  });
+
+  needs({ ...asRoot, file: "/usr/bin/script" })(
+    "with -t the program has a terminal of the container's own",
+    async () => {
+      const { file } = await script([
+        "-it",
+        "host",
+        "--",
+        "sh",
+        "-c",
+        "tty; read line; echo $line >&2; exit 3",
+      ]);
+      const terminal = openTerminal(["sh", file]);
+      await terminal.shows("/dev/pts/0");
+      terminal.type("typed\r");
+      expect(await terminal.exit()).toBe(3);
+      expect(terminal.output()).toContain("typed\r\ntyped\r\n");
+      terminal.close();
+    },
+  );
+
+  needs(asRoot)("with --init signals are forwarded", async () => {
+    const { file } = await script([
+      "--init",
+      "host",
+      "--",
+      "sh",
+      "-c",
+      "trap 'exit 9' TERM; echo ready; while :; do sleep 0.1; done",
+    ]);
+    const running = start(["sh", file]);
+    const first = await waitFor("the program", () => {
+      return running.stdout() === "ready\n"
+        ? descendants(running.pid).find(({ pid }) => /\t1$/.test(processStatus(pid, "NSpid") ?? ""))
+        : undefined;
+    });
+    process.kill(first.pid, "SIGTERM");
+    expect((await running.result).status).toBe(9);
   });
 
   needs(asRoot)("from a pipe it runs too, without input; by sh -c with it; by bash as well", async () => {

@@ -342,7 +342,7 @@ function execute(container: List, program: List, request: ContainerRequest): voi
   const start = request.init ? program : container;
   if (request.init) {
     container.step("init", "pid 1 forwards signals and reaps orphans, so that the program need not", () =>
-      "#   this shell stays, as pid 1: it reaps, but forwards no signals",
+      "#   this shell stays, as pid 1",
     );
     container.add(new Init(program));
   }

@@ -44,26 +44,60 @@ export function finishShell(steps: readonly Step[], request: ContainerRequest): 
   );
   wrappers.push("$SETPRIV");
 
+  if (process.terminal) lines.push(...TERMINAL);
+
   if (pivot !== undefined) {
-    lines.push(...stepLines(pivot), "cd -P .. # into the old root, which covers the new one", "$UMOUNT -n -l /");
+    lines.push(
+      ...stepLines(pivot),
+      "cd -P .. # into the old root, which covers the new one",
+      "$UMOUNT -n -l /",
+    );
   } else if (chroot !== undefined) lines.push(...stepHead(chroot), "CHROOT=$(command -v chroot)");
 
   const last = steps.at(-1);
   if (last !== undefined) lines.push(...stepHead(last));
   wrappers.push(pivot === undefined ? "env -i" : "$ENV -i");
+  if (request.init) wrappers.push("--default-signal=INT,QUIT");
   const words = (process.env ?? []).map(quote);
   // chroot(8) enters the new root itself.
   if (chroot === undefined) wrappers.push(`--chdir=${quote(process.cwd)}`);
   else words.push('"$CHROOT" "$ROOTFS"');
-  lines.push(...program([...wrappers, ...words], process.args.map(quote), request.init === true));
-  return lines;
+  const before = [...wrappers, ...words].join(" ");
+  const program = process.args.map(quote).join(" ");
+  if (!process.terminal) return [...lines, ...run(`${before} \\\n  ${program}`, request.init === true)];
+  return [
+    ...lines,
+    'if [ "$HAS_SCRIPT" ]; then',
+    ...run(`${before} \\\n  script -qec ${quote(program)} /dev/null`, request.init === true),
+    "else",
+    ...run(`${before} \\\n  ${program}`, request.init === true),
+    "fi",
+  ];
 }
 
-/** `exec`, or with an init a shell that stays. */
-function program(before: readonly string[], args: readonly string[], init: boolean): string[] {
-  const command = `${[...before].join(" ")} \\\n  ${args.join(" ")}`.split("\n");
-  if (!init) return [`exec ${command[0]}`, ...command.slice(1)];
-  return ["status=0", ...command.slice(0, -1), `${command.at(-1)} || status=$?`, "exit $status"];
+/** The terminal is made by a program of the container: one of the host would have to stay in its tree. */
+const TERMINAL = [
+  "",
+  "# script(1) of util-linux gives the program a terminal of its own; without, the one of this script has to do",
+  "program=$(place /usr/bin/script) HAS_SCRIPT=",
+  'if [ -x "$program" ] && [ "${program##*/}" = script ]; then HAS_SCRIPT=yes',
+  'else echo "no script(1) in there: the program gets this terminal, without job control" >&2; fi',
+];
+
+/** `exec`, or with an init a shell that stays, forwards signals and reaps. */
+function run(command: string, init: boolean): string[] {
+  if (!init) return [`exec ${command}`];
+  return [
+    "exec 3<&0",
+    `${command} <&3 3<&- &`,
+    "PROGRAM=$!",
+    "exec 3<&-",
+    "cd / # out of the host's tree",
+    'for signal in HUP INT QUIT TERM USR1 USR2; do trap "kill -s $signal $PROGRAM" "$signal"; done',
+    "# wait(1) ends early when a signal comes",
+    'while status=0; wait "$PROGRAM" || status=$?; kill -0 "$PROGRAM" 2> /dev/null; do :; done',
+    'exit "$status"',
+  ];
 }
 
 function ifThere(name: string, line: string, otherwise: string): string[] {

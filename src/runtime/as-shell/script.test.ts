@@ -114,7 +114,13 @@ test("a composed root stands in a folder that goes afterwards", () => {
 });
 
 test("with an init the shell stays, and passes on the exit status", () => {
-  expectOrder(script(undefined, true), "status=0", "$SETPRIV $ENV", "|| status=$?", "exit $status");
+  expectOrder(
+    script(undefined, true),
+    "$SETPRIV $ENV -i --default-signal=INT,QUIT",
+    "<&3 3<&- &",
+    "wait",
+    'exit "$status"',
+  );
 });
 
 test("the id is $ID wherever the shell replaces it, and only there", () => {

@@ -101,7 +101,7 @@ function insideLines(steps: readonly Step[], request: ContainerRequest): string[
   return [
     "set -eu",
     ...["SETPRIV", "PRLIMIT"].filter((name) => text.includes(`${name}="$`)).map((name) => `${name}=`),
-    ...(text.includes("$(place ") ? PLACE : []),
+    ...(text.includes("$(place ") || request.spec.process.terminal ? PLACE : []),
     ...lines,
     "",
     ...finishShell(steps, request),

@@ -60,14 +60,22 @@ export function setPersonality(list: List, personality: Personality): void {
   list.call("personality", linux32 ? PER_LINUX32 : 0);
 }
 
-/** Writes oom_score_adj (proc_pid_oom_score_adj(5)) through a procfs nobody else can have tampered with. */
-export function setOomScoreAdj(list: List, procfs: Result, value: number): void {
+/**
+ * Writes oom_score_adj (proc_pid_oom_score_adj(5)).
+ *
+ * @param folder a process's folder in a procfs nobody else can have tampered with
+ */
+export function setOomScoreAdj(list: List, folder: Result | "/proc/self", value: number): void {
   list.step(
     `oom_score_adj ${value}`,
     "when memory runs out the kernel kills processes with a higher score first",
     () => `echo ${value} > /proc/self/oom_score_adj`,
   );
-  const fd = list.call("openat", procfs, "self/oom_score_adj", 0o2000001).about("oom_score_adj");
+  const fd =
+    folder === "/proc/self"
+      ? list.call("openat", -100, "/proc/self/oom_score_adj", 0o2000001)
+      : list.call("openat", folder, "oom_score_adj", 0o2000001);
+  fd.about("oom_score_adj");
   const text = `${value}`;
   list.call("write", fd, text, text.length).expect(text.length).about(`oom_score_adj ${value}`);
 }

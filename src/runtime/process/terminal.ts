@@ -23,7 +23,7 @@ export function openTerminalChannel(keeper: List): TerminalChannel {
   keeper.step(
     "channel for the terminal",
     "the terminal is made inside the container; its other end belongs to the keeper",
-    () => "#   not needed here: the script's terminal is the program's",
+    () => "#   not needed here",
   );
   const pair = new Memory(8);
   keeper.call("socketpair", AF_UNIX, SOCK_SEQPACKET_CLOEXEC, 0, pair);
@@ -35,7 +35,7 @@ export function takeTerminal(list: List, channel: TerminalChannel, master: Call,
   list.step(
     "controlling terminal",
     "Ctrl-C, job control and the window size work as on any terminal",
-    () => "#   nothing to do: the script's terminal is the program's",
+    () => "#   script(1) makes it, at the end",
   );
   const { header, control } = descriptorMessage();
   list.store(master, control, DESCRIPTOR_AT);
