@@ -7,6 +7,7 @@ import {
 } from "../namespace/index.ts";
 import { Clone, cloneArgs, List, type Report, type Result } from "../plan/index.ts";
 import { HuskError } from "../platform/error.ts";
+import { statInRoot } from "../platform/in-root.ts";
 import {
   addMounts,
   attachRoot,
@@ -62,6 +63,11 @@ export interface ChrootOptions {
  */
 export function planChroot(options: ChrootOptions, caller: Caller): HandPlan {
   const { folder, maps, mounts, readOnly, oldRoot, user } = options;
+  if (oldRoot !== undefined && statInRoot({ root: folder }, oldRoot)?.stats.isDirectory() !== true) {
+    throw new HuskError("not-found", `${folder} has no folder ${oldRoot} for the old root`, {
+      hint: `mkdir -p ${folder}${oldRoot}, or name another with --old-root`,
+    });
+  }
   const hasMounts = mounts.length > 0 || readOnly || oldRoot !== undefined;
   const keeper = new List("keeper");
   const program = new List("program");
@@ -75,21 +81,25 @@ export function planChroot(options: ChrootOptions, caller: Caller): HandPlan {
   if (options.ownIpc) types.push("ipc");
   const opened = hasMounts ? undefined : openFolder(keeper, folder);
   const gate = maps === undefined ? undefined : openGate(keeper);
-  const pid = newProcess(keeper, types, program);
+  const deniesSetgroups = maps !== undefined && isOwn(maps.gids, caller.gid) && !caller.privileged;
+  // The program's part is written first: what the keeper opens for it has to be open before it is born.
   if (maps !== undefined && gate !== undefined) {
-    const { uids, gids } = maps;
-    const deniesSetgroups = isOwn(gids, caller.gid) && !caller.privileged;
-    writeIdMaps(keeper, pid, uids, gids, mapWriter(caller, uids, gids), deniesSetgroups);
-    letPass(keeper, gate);
     waitAtGate(program, gate);
-    becomeRoot(program, uids, gids, deniesSetgroups);
+    becomeRoot(program, maps.uids, maps.gids, deniesSetgroups);
   }
   if (opened !== undefined) changeRoot(program, opened, folder);
   else enterWithMounts(program, keeper, options, caller);
-  if (user !== undefined) becomeUser(program, user, maps === undefined || !isOwn(maps.gids, caller.gid));
+  if (user !== undefined) becomeUser(program, user, !deniesSetgroups);
   dieWithKeeper(program, self, SIGKILL);
   const chosen = programOf(options.command);
   becomeProgram(program, chosen);
+
+  const pid = newProcess(keeper, types, program);
+  if (maps !== undefined && gate !== undefined) {
+    const { uids, gids } = maps;
+    writeIdMaps(keeper, pid, uids, gids, mapWriter(caller, uids, gids), deniesSetgroups);
+    letPass(keeper, gate);
+  }
   keepProgram(keeper, pid);
   return {
     plan: { keeper, cleanup: new List("afterwards"), exports: new Map() },

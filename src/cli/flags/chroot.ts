@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import type { BindSpec, IdMap, UserSpec } from "../../engine/run-options.ts";
 import { bindMount } from "../../engine/spec/mounts.ts";
-import { checkOwnMappings } from "../../engine/subids.ts";
+import { checkOwnMappings, isMapped } from "../../engine/subids.ts";
 import { resolveUser } from "../../engine/user.ts";
 import { type ChrootOptions, planChroot } from "../../jail/index.ts";
 import { HuskError } from "../../platform/error.ts";
@@ -84,18 +84,18 @@ export function parseChroot(
     privileged: isPrivileged(privileges),
   };
   const path = checkFolder(folder);
-  const oldRoot = flags.oldRoot ?? (flags.keepOldRoot ? OLD_ROOT : undefined);
   const options: ChrootOptions = {
     folder: path,
     command,
     mounts: flags.volumes.map(bindMount),
     readOnly: flags.readOnly,
-    oldRoot: flags.keepOldRoot ? oldRoot : undefined,
+    oldRoot: flags.keepOldRoot ? (flags.oldRoot ?? OLD_ROOT) : undefined,
     maps: chooseMaps(flags, caller),
     user: flags.user === undefined ? undefined : findUser(path, flags.user),
     ownNetwork: flags.network,
     ownIpc: flags.ipc,
   };
+  checkMapped(options);
   if (flags.oldRoot !== undefined && !flags.keepOldRoot) {
     throw new HuskError("invalid", "--old-root says where the old root stays, and it does not", {
       hint: "add --keep-old-root; husk needs no folder to let go of it",
@@ -190,6 +190,19 @@ function chooseMaps(
     });
   }
   return maps;
+}
+
+function checkMapped({ maps, user }: ChrootOptions): void {
+  if (maps === undefined || user === undefined) return;
+  for (const [kind, map, id] of [
+    ["uid", maps.uids, user.uid],
+    ["gid", maps.gids, user.gid],
+  ] as const) {
+    if (isMapped(map, id)) continue;
+    throw new HuskError("invalid", `--user: ${kind} ${id} is not mapped in the user namespace`, {
+      hint: `map it with --${kind}-map, such as --${kind}-map 0:100000:65536, or leave --user out`,
+    });
+  }
 }
 
 /** Names mean what the jail's own /etc/passwd and /etc/group say. */
