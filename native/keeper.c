@@ -149,9 +149,9 @@ struct header {
 	u32 magic, protocol, machine, bytes;
 	u32 flags, lists, slots, words;
 	u32 data, relocations, exports, cleanup;
-	u32 operations, preserve, reserved[2];
+	u32 operations, preserve, complaints /* slot + 1 */, reserved;
 };
-enum { PLAN_TIMED = 1 };
+enum { PLAN_TIMED = 1, PLAN_HANDS_OVER = 2 };
 enum { NO_LIST = 0xffffffffu };
 
 enum kind { OP_CALL = 1, OP_STORE, OP_LOAD, OP_CHECK, OP_WHEN, OP_CLONE, OP_WAIT, OP_EXEC, OP_INIT, OP_KILL_ALL, OP_KEEP };
@@ -371,7 +371,7 @@ static void open_plan(void)
 		refuse("the launch plan is for another processor architecture");
 	u64 end = sizeof *plan + 8ul * plan->lists + 4ul * plan->relocations + 8ul * plan->exports + 4ul * plan->words;
 	if (!plan->lists || plan->lists > 4096 || plan->slots > 65535 || plan->operations > 65535 || plan->preserve > 1000 ||
-		(plan->flags & ~(u32)PLAN_TIMED) || plan->reserved[0] || plan->reserved[1] ||
+		(plan->flags & ~(u32)(PLAN_TIMED | PLAN_HANDS_OVER)) || plan->complaints > plan->slots || plan->reserved ||
 		(plan->cleanup != NO_LIST && plan->cleanup >= plan->lists) || aligned(end) + plan->data != bytes)
 		refuse("malformed launch plan: its parts do not fit");
 	lists = (const u32 *)(start + sizeof *plan);
@@ -561,7 +561,11 @@ static int clone_list(const u32 *op)
 	long pid = CALL2(__NR_clone3, args, sizeof *args);
 	if (pid == 0) {
 		child_count = 0;
-		leave(perform(op[3]) == 0 ? 0 : 125);
+		if (perform(op[3]) == 0)
+			leave(0);
+		if (plan->complaints && slots[plan->complaints - 1] > 2) /* the keeper is gone: whoever starts this listens */
+			CALL3(__NR_write, slots[plan->complaints - 1], told, sizeof *told);
+		leave(125);
 	}
 	if (pid < 0)
 		return fail(op, (i32)-pid, 0);
@@ -1037,7 +1041,7 @@ __attribute__((used)) _Noreturn void keeper_main(long *stack)
 	report.started = started;
 	arrange_descriptors();
 	report.outcome = ENDED;
-	if (perform(0) != 0) {
+	if (perform(0) != 0 || told->failed) {
 		adopt();
 		for (u32 i = 0; i < child_count; i++)
 			CALL2(__NR_kill, children[i], SIGKILL);
@@ -1047,7 +1051,7 @@ __attribute__((used)) _Noreturn void keeper_main(long *stack)
 		note_failure();
 	}
 	restore_terminal();
-	if (plan->cleanup != NO_LIST)
+	if (plan->cleanup != NO_LIST && (report.outcome == FAILED || !(plan->flags & PLAN_HANDS_OVER)))
 		clean_up(plan->cleanup);
 	write_report();
 	leave(report.outcome == FAILED ? 125 : report.exit_code);

@@ -15,6 +15,8 @@ const PLAN_MAGIC = 0x4b535548;
 export const PROTOCOL = 1;
 const HEADER_WORDS = 16;
 const NO_LIST = -1;
+const TIMED = 1;
+const HANDS_OVER = 2;
 
 const OP = {
   call: 1,
@@ -72,7 +74,11 @@ export function encode(plan: Plan, options: EncodeOptions = {}): EncodedPlan {
     exported.push(encoder.place(memory), memory.bytes.length);
   }
   const timed = options.timed ?? false;
-  const bytes = encoder.finish(exported, cleanup, timed, options.preserve ?? 0);
+  const bytes = encoder.finish(exported, cleanup, {
+    flags: (timed ? TIMED : 0) | (plan.handsOver ? HANDS_OVER : 0),
+    preserve: options.preserve ?? 0,
+    complaints: plan.complaints === undefined ? 0 : encoder.slot(plan.complaints) + 1,
+  });
   return { bytes, operations: encoder.operations, exports, timed };
 }
 
@@ -156,7 +162,7 @@ class Encoder {
   }
 
   /** The slot of a result; whoever asks first makes it be kept. */
-  #slot(result: Result): number {
+  slot(result: Result): number {
     if (result.slot < 0) {
       result.slot = this.#slots++;
       if (this.#slots > 0xfffe) throw new Error("a plan with more than 65,534 results");
@@ -180,7 +186,7 @@ class Encoder {
       case "call":
         return this.#encodeCall(operation);
       case "store": {
-        const slot = this.#slot(operation.from);
+        const slot = this.slot(operation.from);
         this.#head(operation, 0);
         this.#word(slot);
         this.#word(this.place(operation.memory) + operation.offset);
@@ -190,7 +196,7 @@ class Encoder {
         this.#head(operation, 0);
         this.#word(this.place(operation.memory) + operation.offset);
         this.#word(WIDTH[operation.as]);
-        this.#slot(operation);
+        this.slot(operation);
         return;
       case "check":
         this.#head(operation, 0);
@@ -200,7 +206,7 @@ class Encoder {
         this.#word(operation.value);
         return this.#word(operation.errno === "memory" ? 0 : errnos[operation.errno]);
       case "when": {
-        const slot = this.#slot(operation.on);
+        const slot = this.slot(operation.on);
         this.#head(operation, (operation.condition === "failed" ? 1 : 2) << 16);
         this.#word(slot);
         const bodyWords = this.#top;
@@ -214,7 +220,7 @@ class Encoder {
         this.#word(this.place(operation.args));
         return this.#word(this.addList(operation.list));
       case "wait": {
-        const slot = this.#slot(operation.pid);
+        const slot = this.slot(operation.pid);
         this.#head(operation, 0);
         this.#word(slot);
         return this.#word(operation.timeoutMilliseconds);
@@ -228,15 +234,15 @@ class Encoder {
         this.#head(operation, 0);
         return this.#word(this.addList(operation.list));
       case "kill-all": {
-        const slot = this.#slot(operation.fd);
+        const slot = this.slot(operation.fd);
         this.#head(operation, 0);
         return this.#word(slot);
       }
       case "keep": {
         const { pid, console, caller, timeoutMilliseconds, forwardSignals, relays = [] } = operation.options;
-        const pidSlot = this.#slot(pid);
-        const consoleSlot = console === undefined ? 0 : this.#slot(console) + 1;
-        const callerSlot = caller === undefined ? 0 : this.#slot(caller) + 1;
+        const pidSlot = this.slot(pid);
+        const consoleSlot = console === undefined ? 0 : this.slot(console) + 1;
+        const callerSlot = caller === undefined ? 0 : this.slot(caller) + 1;
         let flags = forwardSignals === false ? 0 : KEEP_FORWARDS;
         for (let i = 0; i < relays.length; i++) if (relays[i]?.drains) flags |= KEEP_DRAINS << i;
         this.#head(operation, relays.length << 8);
@@ -246,8 +252,8 @@ class Encoder {
         this.#word(flags);
         this.#word(callerSlot);
         for (const { from, to } of relays) {
-          this.#word(this.#slot(from));
-          this.#word(this.#slot(to));
+          this.#word(this.slot(from));
+          this.#word(this.slot(to));
         }
         return;
       }
@@ -297,13 +303,17 @@ class Encoder {
     if (arg instanceof Memory) this.#word(this.place(arg));
     else if (arg instanceof Uint8Array) this.#word(this.place(new Memory(arg)));
     else {
-      this.#word(this.#slot(arg));
+      this.#word(this.slot(arg));
       return TAG_SLOT;
     }
     return TAG_DATA;
   }
 
-  finish(exports: number[], cleanup: number, timed: boolean, preserve: number): Uint8Array {
+  finish(
+    exports: number[],
+    cleanup: number,
+    { flags, preserve, complaints }: { flags: number; preserve: number; complaints: number },
+  ): Uint8Array {
     const joined = `${this.#strings.join("\0")}\0`;
     const text = new TextEncoder().encode(joined);
     const addresses = this.#stringAddresses(text.length === joined.length);
@@ -317,9 +327,9 @@ class Encoder {
     const out = new Int32Array(bytes.buffer, 0, ((total + 7) >> 3) << 1);
     // biome-ignore format: one word of the header after the other
     out.set([PLAN_MAGIC, PROTOCOL, this.#machine, total,
-      timed ? 1 : 0, this.#lists.length, this.#slots, this.#top,
+      flags, this.#lists.length, this.#slots, this.#top,
       dataBytes, relocations, exports.length / 2, cleanup,
-      this.operations.length, preserve]);
+      this.operations.length, preserve, complaints]);
     let at = HEADER_WORDS;
     out.set(this.#bounds, at);
     at += this.#bounds.length;

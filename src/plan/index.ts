@@ -21,7 +21,7 @@ export {
   Wait,
   When,
 } from "./plan.ts";
-export { decodeReport, type Report } from "./report.ts";
+export { type Complaint, decodeComplaint, decodeReport, type Report } from "./report.ts";
 export {
   capHeader,
   CLONE_ARGS_CGROUP,

@@ -13,6 +13,10 @@ export interface Plan {
   readonly cleanup: List;
   /** Memory the keeper copies into its report when it ends, by name (e.g. memory.events). */
   readonly exports: Map<string, Memory>;
+  /** What was started lives on without the keeper: `cleanup` is performed after a failure only. */
+  readonly handsOver?: boolean;
+  /** A cloned process that fails writes what failed to this descriptor of its own, once it has one ({@link decodeComplaint}). */
+  readonly complaints?: Result;
 }
 
 /** A block of bytes that calls read or write. Every process of a plan shares it. */
