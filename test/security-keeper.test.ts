@@ -2,7 +2,16 @@
 import { describe, expect } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compile, engine, makeBundle, makeRootfs, needs, temporaryFolder, waitFor } from "./harness/index.ts";
+import {
+  compile,
+  engine,
+  husk,
+  makeBundle,
+  makeRootfs,
+  needs,
+  temporaryFolder,
+  waitFor,
+} from "./harness/index.ts";
 
 const withPrograms = needs({ command: ["busybox", "cc"] });
 const asRoot = needs({ root: true, command: ["busybox", "cc"] });
@@ -41,9 +50,19 @@ describe("pid 1 of --init, which a container's processes may look into", () => {
     const canary = join(temporaryFolder("c"), "f");
     writeFileSync(canary, "host\n");
     // What the keeper removes in the end, by its path: the container tries to make it another one.
-    const { status, stdout, stderr } = await husk(
-      ["run", "--rm", "--init", "-v", `${program}:/tamper:ro`, "--rootfs", rootfs, "--", "/tamper", `${run}/containers/`, canary],
-    );
+    const { status, stdout, stderr } = await husk([
+      "run",
+      "--rm",
+      "--init",
+      "-v",
+      `${program}:/tamper:ro`,
+      "--rootfs",
+      rootfs,
+      "--",
+      "/tamper",
+      `${run}/containers/`,
+      canary,
+    ]);
     expect([existsSync(canary), status, stderr, stdout]).toEqual([true, 0, "", "0 written, 0 shared\n"]);
   });
 });
@@ -70,7 +89,18 @@ describe("a process on its way into a container", () => {
           printf("seen %d, %s\\n", pid, open(path, O_RDWR) < 0 ? "closed" : "open"); fflush(stdout);
         }
       }`);
-    const victim = start(["run", "--rm", "-v", `${spy}:/spy:ro`, "--rootfs", makeRootfs(), "--name", "spy", "--", "/spy"]);
+    const victim = start([
+      "run",
+      "--rm",
+      "-v",
+      `${spy}:/spy:ro`,
+      "--rootfs",
+      makeRootfs(),
+      "--name",
+      "spy",
+      "--",
+      "/spy",
+    ]);
     await waitFor("the spy", () => victim.stdout().includes("ready"));
     const pid = await waitFor("its process", () => {
       const { stdout } = Bun.spawnSync(["pgrep", "-x", "spy"]);
@@ -84,9 +114,30 @@ describe("a process on its way into a container", () => {
         type === "pid" ? { type, path: `/proc/${pid}/ns/pid` } : { type },
       );
     });
-    const entered = await husk(["oci", "run", "--bundle", bundle.path, "entering"], { env: { HUSK_RUN: run } });
+    const entered = await husk(["oci", "run", "--bundle", bundle.path, "entering"], {
+      env: { HUSK_RUN: run },
+    });
     victim.kill("SIGKILL");
     const { stdout } = await victim.result;
     expect([entered.status, entered.stderr, stdout]).toEqual([0, "", "ready\n"]);
   });
 });
+
+needs({ idRange: true, command: "busybox" })(
+  "--oom-score-adj reaches a container with a user namespace",
+  async () => {
+    const maps = process.getuid!() === 0 ? ["--userns", "private", "--uidmap", "0:100000:65536"] : [];
+    const { status, stdout, stderr } = await husk([
+      "run",
+      "--rm",
+      ...maps,
+      "--oom-score-adj",
+      "100",
+      "host",
+      "--",
+      "cat",
+      "/proc/self/oom_score_adj",
+    ]);
+    expect([status, stderr, stdout]).toEqual([0, "", "100\n"]);
+  },
+);

@@ -1,4 +1,4 @@
-export { describeIdMap, type IdMapWriter, idMapText, writeIdMaps } from "./id-map.ts";
+export { describeIdMap, type IdMapWriter, idMapText, openProcess, writeIdMaps } from "./id-map.ts";
 export { keepNamespaces, type KeptNamespace } from "./keep.ts";
 export { setClockOffsets } from "./time-offsets.ts";
 export { joinNamespaces, type OpenNamespace, openNamespaces } from "./join.ts";

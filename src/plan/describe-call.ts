@@ -220,6 +220,7 @@ const fsconfigCommands = {
 };
 const prctlOptions = {
   1: "PR_SET_PDEATHSIG",
+  4: "PR_SET_DUMPABLE",
   8: "PR_SET_KEEPCAPS",
   24: "PR_CAPBSET_DROP",
   38: "PR_SET_NO_NEW_PRIVS",

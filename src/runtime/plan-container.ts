@@ -5,6 +5,7 @@ import {
   type LinuxIdMapping,
   namespaceFlags,
   namespaceReasons,
+  openProcess,
   openNamespaces,
   writeIdMaps,
 } from "../namespace/index.ts";
@@ -30,7 +31,9 @@ import { type CapabilityMask, type CapabilitySets, resolveCapabilities } from ".
 import type { Spec } from "./config.ts";
 import { planInside } from "./plan-inside.ts";
 import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
+import { refuseInspection } from "./process/inspection.ts";
 import { writePidFile } from "./process/pid-file.ts";
+import { setOomScoreAdj } from "./process/surroundings.ts";
 import { openTerminalChannel, receiveTerminal } from "./process/terminal.ts";
 import { programPaths } from "./program-paths.ts";
 
@@ -40,6 +43,7 @@ const LOCK_EX_NB = 6;
 const O_RDWR_CLOEXEC = 0o2000002;
 const AT_REMOVEDIR = 0x200;
 const O_CLOEXEC = 0o2000000;
+const AT_FDCWD = -100;
 const JOIN_MILLISECONDS = 60_000;
 
 /** What is to be started, and what is known about this machine and husk's rights. */
@@ -111,6 +115,7 @@ export interface PlannedContainer {
  */
 export function planContainer(request: ContainerRequest): PlannedContainer {
   const { spec } = request;
+  const { oomScoreAdj } = spec.process;
   const namespaces = spec.linux.namespaces ?? [];
   const keeper = new List("keeper");
   const container = new List("container");
@@ -121,6 +126,8 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   const hasOwn = (type: keyof typeof namespaceFlags): boolean => namespaces.some((n) => n.type === type);
 
   const self = openSelf(keeper);
+  // An ordinary user's keeper has to write files below the new process's /proc/PID first, or has nobody to fear.
+  if (request.privileged) refuseInspection(keeper);
   const caller = request.callerPid === undefined ? undefined : openCaller(keeper, request.callerPid);
   if (request.lockFile !== undefined) holdLock(keeper, request.lockFile);
 
@@ -160,6 +167,9 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     pid = keeper.add(new Clone(args, container));
   } else {
     const joiner = new List("joiner");
+    if (hasOwn("user") && oomScoreAdj !== undefined)
+      setOomScoreAdj(joiner, AT_FDCWD, "/proc/self/oom_score_adj", oomScoreAdj);
+    if (!request.privileged) refuseInspection(joiner);
     joinNamespaces(joiner, joined);
     joiner.step(cloneTitle, why);
     if (cgroups?.cloneInto !== undefined) cloneInto(joiner, args, cgroups.cloneInto);
@@ -177,6 +187,8 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     if (request.idMapWriter === undefined)
       throw new Error("a new user namespace needs somebody to write its maps");
     writeIdMaps(keeper, pid, maps.uids, maps.gids, request.idMapWriter);
+    if (oomScoreAdj !== undefined && joined.length === 0)
+      setOomScoreAdj(keeper, openProcess(keeper, pid), "oom_score_adj", oomScoreAdj);
     keeper.call("write", gate.write, "+", 1).expect(1);
   }
   if (pipes !== undefined) {
@@ -189,8 +201,10 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   inside.last();
   execute(container, program, request);
 
-  keeper.step("keep", "wait for the container, forward signals, pass on its exit status", () =>
-    "#   the script waits for the subshell and ends with its exit status",
+  keeper.step(
+    "keep",
+    "wait for the container, forward signals, pass on its exit status",
+    () => "#   the script waits for the subshell and ends with its exit status",
   );
   const relays = relaysOf(keeper, console, pipes);
   keeper.add(
@@ -341,8 +355,10 @@ function execute(container: List, program: List, request: ContainerRequest): voi
   const name = args[0] as string;
   const start = request.init ? program : container;
   if (request.init) {
-    container.step("init", "pid 1 forwards signals and reaps orphans, so that the program need not", () =>
-      "#   this shell stays, as pid 1",
+    container.step(
+      "init",
+      "pid 1 forwards signals and reaps orphans, so that the program need not",
+      () => "#   this shell stays, as pid 1",
     );
     container.add(new Init(program));
   }

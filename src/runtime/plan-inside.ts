@@ -2,15 +2,33 @@ import { cgroupMounts } from "../cgroup/index.ts";
 import { HuskError } from "../platform/error.ts";
 import { type List, quote, type Result } from "../plan/index.ts";
 import {
-  addDevices, addMounts, attachRoot, bindConsole, makePathsReadonly, makeRootPrivate, makeRootReadonly, maskPaths,
-  type Mounted, needsDevices, newFileSystem, openPty, pivotRoot, type RootfsPropagation, writeSysctls,
+  addDevices,
+  addMounts,
+  attachRoot,
+  bindConsole,
+  makePathsReadonly,
+  makeRootPrivate,
+  makeRootReadonly,
+  maskPaths,
+  type Mounted,
+  needsDevices,
+  newFileSystem,
+  openPty,
+  pivotRoot,
+  type RootfsPropagation,
+  writeSysctls,
 } from "../rootfs/index.ts";
 import { compileSeccomp, labelExec, loadSeccomp, setNoNewPrivileges } from "../security/index.ts";
 import type { Gate, OutputPipes, PlanContext } from "./plan-container.ts";
 import { becomeUser } from "./process/credentials.ts";
 import { restoreOpenFiles, setRlimits } from "./process/rlimits.ts";
 import {
-  bringLoopbackUp, enterWorkingDirectory, joinSessionKeyring, setDomainname, setHostname, setOomScoreAdj,
+  bringLoopbackUp,
+  enterWorkingDirectory,
+  joinSessionKeyring,
+  setDomainname,
+  setHostname,
+  setOomScoreAdj,
   setPersonality,
 } from "./process/surroundings.ts";
 import { takeTerminal, type TerminalChannel } from "./process/terminal.ts";
@@ -44,8 +62,10 @@ export function planInside(context: PlanContext, connections: Connections): Insi
     list.step("own control group namespace", "its groups look like the root of all groups");
     list.call("unshare", CLONE_NEWCGROUP);
   }
-  list.step("own session", "signals of the caller's terminal go to husk, not past it", () =>
-    "#   left out: so Ctrl-C reaches the program, as there is no husk to hand it on",
+  list.step(
+    "own session",
+    "signals of the caller's terminal go to husk, not past it",
+    () => "#   left out: so Ctrl-C reaches the program, as there is no husk to hand it on",
   );
   list.call("setsid");
   if (!request.noNewKeyring) joinSessionKeyring(list, request.id);
@@ -58,7 +78,9 @@ export function planInside(context: PlanContext, connections: Connections): Insi
     if (spec.domainname) setDomainname(list, spec.domainname);
   }
   root.finish();
-  if (process.oomScoreAdj !== undefined) setOomScoreAdj(list, root.procfs(), process.oomScoreAdj);
+  // In another user namespace the file is nobody's any more: it was written before.
+  if (process.oomScoreAdj !== undefined && !hasOwn("user"))
+    setOomScoreAdj(list, root.procfs(), "self/oom_score_adj", process.oomScoreAdj);
   if (spec.linux.personality !== undefined) setPersonality(list, spec.linux.personality);
   setRlimits(list, process.rlimits ?? []);
   restoreOpenFiles(list, process.rlimits ?? [], request.callerOpenFiles);
@@ -66,7 +88,10 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   if (connections.pipes !== undefined) usePipes(list, connections.pipes);
 
   // With no_new_privs the filter can come last of all; without it, loading needs CAP_SYS_ADMIN, so earlier.
-  const seccomp = spec.linux.seccomp === undefined ? undefined : compileSeccomp(spec.linux.seccomp, undefined, { at: "linux.seccomp" });
+  const seccomp =
+    spec.linux.seccomp === undefined
+      ? undefined
+      : compileSeccomp(spec.linux.seccomp, undefined, { at: "linux.seccomp" });
   const directory = enterWorkingDirectory(list, process.cwd, request.makeWorkingDirectory ?? false);
   if (process.noNewPrivileges) setNoNewPrivileges(list);
   else if (seccomp !== undefined) loadSeccomp(list, seccomp);
@@ -81,8 +106,10 @@ export function planInside(context: PlanContext, connections: Connections): Insi
 
 /** Waits until the ids are mapped, then becomes the root of the new user namespace. */
 function passGate(list: List, gate: Gate, setgroupsDenied: boolean): void {
-  list.step("become root of the user namespace", "powerful in here, an ordinary user outside", () =>
-    "#   nsenter --user, below, makes it user 0 of that namespace",
+  list.step(
+    "become root of the user namespace",
+    "powerful in here, an ordinary user outside",
+    () => "#   nsenter --user, below, makes it user 0 of that namespace",
   );
   list.call("close", gate.write);
   list.call("read", gate.read, new Uint8Array(8), 1).expect(1).about("the keeper's sign that ids are mapped");
@@ -113,7 +140,11 @@ function planRoot(context: PlanContext, channel: TerminalChannel | undefined): P
   const userNamespace = hasOwn("user");
   const keeperOpens = userNamespace && request.privileged ? { keeper } : {};
   makeRootPrivate(list, propagation);
-  const root = attachRoot(list, request.root, { userNamespace, ...keeperOpens, ...(propagation && { propagation }) });
+  const root = attachRoot(list, request.root, {
+    userNamespace,
+    ...keeperOpens,
+    ...(propagation && { propagation }),
+  });
   const mounted = addMounts(
     {
       root: root.view,
@@ -168,12 +199,16 @@ function planWithoutMounts(context: PlanContext, channel: TerminalChannel | unde
     });
   }
   if (Object.keys(spec.linux.sysctl ?? {}).length > 0) {
-    throw new HuskError("invalid", "linux.sysctl needs a new mount namespace", { hint: "leave one of the two out" });
+    throw new HuskError("invalid", "linux.sysctl needs a new mount namespace", {
+      hint: "leave one of the two out",
+    });
   }
   if (!hasOwn("mount") && request.root.kind === "directory" && request.root.path !== "/") {
     const { path } = request.root;
-    list.step(`chroot ${path}`, "only the root changes: the mounts stay the host's", () =>
-      "#   chroot(8), at the end",
+    list.step(
+      `chroot ${path}`,
+      "only the root changes: the mounts stay the host's",
+      () => "#   chroot(8), at the end",
     );
     list.call("chroot", path).about(path);
     list.call("chdir", "/");

@@ -13,8 +13,11 @@ const SLASH = 0x2f;
 
 /** A new network namespace has a loopback device that is down (network_namespaces(7)). */
 export function bringLoopbackUp(list: List): void {
-  list.step("loopback up", "programs expect 127.0.0.1 to answer", () =>
-    `if command -v ip > /dev/null; then ip link set lo up
+  list.step(
+    "loopback up",
+    "programs expect 127.0.0.1 to answer",
+    () =>
+      `if command -v ip > /dev/null; then ip link set lo up
 else echo "no ip(8) here: nothing answers at 127.0.0.1" >&2; fi`,
   );
   const socket = list.call("socket", AF_INET, SOCK_DGRAM_CLOEXEC, 0);
@@ -63,19 +66,15 @@ export function setPersonality(list: List, personality: Personality): void {
 /**
  * Writes oom_score_adj (proc_pid_oom_score_adj(5)).
  *
- * @param folder a process's folder in a procfs nobody else can have tampered with
+ * @param folder where `path` begins: a folder of a procfs nobody else can have tampered with, or AT_FDCWD
  */
-export function setOomScoreAdj(list: List, folder: Result | "/proc/self", value: number): void {
+export function setOomScoreAdj(list: List, folder: Result | number, path: string, value: number): void {
   list.step(
     `oom_score_adj ${value}`,
     "when memory runs out the kernel kills processes with a higher score first",
     () => `echo ${value} > /proc/self/oom_score_adj`,
   );
-  const fd =
-    folder === "/proc/self"
-      ? list.call("openat", -100, "/proc/self/oom_score_adj", 0o2000001)
-      : list.call("openat", folder, "oom_score_adj", 0o2000001);
-  fd.about("oom_score_adj");
+  const fd = list.call("openat", folder, path, 0o2000001).about("oom_score_adj");
   const text = `${value}`;
   list.call("write", fd, text, text.length).expect(text.length).about(`oom_score_adj ${value}`);
 }
@@ -92,14 +91,18 @@ export interface WorkingDirectory {
  */
 export function enterWorkingDirectory(list: List, cwd: string, make: boolean): WorkingDirectory {
   list.step(`working directory ${cwd}`, "where the program starts", () =>
-    make && cwd !== "/" ? `mkdir -p ${inRootfs(cwd)} || : # a read-only root may have it or not` : "#   env --chdir at the end",
+    make && cwd !== "/"
+      ? `mkdir -p ${inRootfs(cwd)} || : # a read-only root may have it or not`
+      : "#   env --chdir at the end",
   );
   if (make) makeDirectories(list, cwd);
   const first = list.call("chdir", cwd).accept("EACCES", "EPERM").about(`working directory "${cwd}"`);
   return {
     again(later: List): void {
-      later.step(`${cwd} is inside`, "a working directory outside the container's root would be a way out", () =>
-        "#   nothing to do: no descriptor of the host's folders is open",
+      later.step(
+        `${cwd} is inside`,
+        "a working directory outside the container's root would be a way out",
+        () => "#   nothing to do: no descriptor of the host's folders is open",
       );
       later.when(first, "failed", () => {
         later.call("chdir", cwd).about(`working directory "${cwd}"`);
@@ -117,7 +120,8 @@ function makeDirectories(list: List, path: string): void {
   for (let at = path.indexOf("/", 1); ; at = path.indexOf("/", at + 1)) {
     const part = at < 0 ? path : path.slice(0, at);
     // A read-only root refuses; whether the folder is there after all, chdir(2) tells.
-    if (part !== "/") list.call("mkdirat", -100, part, 0o755).accept("EEXIST", "EROFS", "EACCES", "EPERM", "ENOENT");
+    if (part !== "/")
+      list.call("mkdirat", -100, part, 0o755).accept("EEXIST", "EROFS", "EACCES", "EPERM", "ENOENT");
     if (at < 0) return;
   }
 }
