@@ -22,8 +22,14 @@ beforeAll(async () => {
 
 /** A line up to the cursor, and what is offered there. */
 const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
-  ["husk ", ["check", "completion", "explain", "help", "info", "nsenter", "oci", "run", "unshare", "version"]],
-  ["husk c", ["check", "completion"]],
+  [
+    "husk ",
+    [
+      ...["cgroup", "check", "chroot", "completion", "explain", "help", "info", "jail"],
+      ...["nsenter", "oci", "run", "unshare", "version"],
+    ],
+  ],
+  ["husk c", ["cgroup", "check", "chroot", "completion"]],
   ["husk --root /tmp inf", ["info"]],
   ["husk run ", ["host"]],
   ["husk run --ip", ["--ipc"]],
@@ -36,6 +42,9 @@ const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
   ["husk explain --as", ["--as-shell"]],
   ["husk completion ", ["bash", "fish", "zsh"]],
   ["husk help ru", ["run"]],
+  ["husk cgroup fr", ["freeze"]],
+  ["husk unshare --map-r", ["--map-root-user"]],
+  ["husk unshare --propagation un", ["unchanged"]],
   ["husk oci ", ["run"]],
   ["husk oci run --bu", ["--bundle"]],
 ];

@@ -4,7 +4,8 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { husk, huskPath, run, temporaryFolder } from "./harness/index.ts";
 
-const commands = ["run", "explain", "check", "info", "version", "completion", "oci", "help"];
+const byHand = ["chroot", "jail", "unshare", "nsenter", "cgroup"];
+const commands = ["run", "explain", ...byHand, "check", "info", "version", "completion", "oci", "help"];
 
 describe("help", () => {
   test.each([[], ["--help"], ["help"]])("husk %s lists the commands", async (...words: string[]) => {

@@ -6,6 +6,7 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["jail", "Fill a folder with programs and all they need; list one"],
   ["unshare", "Run a program in new namespaces, by hand"],
   ["nsenter", "Run a program in namespaces that exist, by hand"],
+  ["cgroup", "Make, limit and use control groups, by hand"],
   ["check", "Tell what this kernel and user can do, and what is missing"],
   ["info", "Show this installation: folders, cgroups, security"],
   ["version", "Show the versions of husk and of what it runs on"],

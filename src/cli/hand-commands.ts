@@ -13,6 +13,8 @@ export async function handParser(name: string): Promise<HandParser | undefined> 
       return (await import("./flags/nsenter.ts")).parseNsenter;
     case "chroot":
       return (await import("./flags/chroot.ts")).parseChroot;
+    case "cgroup":
+      return (await import("./flags/cgroup.ts")).parseCgroup;
     default:
       return undefined;
   }

@@ -59,6 +59,8 @@ async function load(name: string): Promise<Command> {
       return (await import("./commands/chroot.ts")).chroot;
     case "jail":
       return (await import("./commands/jail.ts")).jail;
+    case "cgroup":
+      return (await import("./commands/cgroup.ts")).cgroup;
     case "oci":
       return (await import("./commands/oci.ts")).oci;
     case "info":

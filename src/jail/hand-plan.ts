@@ -11,6 +11,10 @@ export interface HandPlan {
   readonly rootfs?: string;
   /** The same as a shell script, without its first line. */
   readonly shell: () => string;
+  /** What cannot stand in a plan and has to be done before it. */
+  readonly before?: (() => void) | undefined;
+  /** What has to be waited for behind it; may throw a HuskError. */
+  readonly after?: (() => void) | undefined;
   /** Better words for a failed step than the plan's own; undefined: the plan's own. */
   readonly explainFailure?: (report: Report, encoded: EncodedPlan) => HuskError | undefined;
 }
@@ -44,6 +48,7 @@ export interface HandResult {
  * @throws HuskError for the step that failed; "command-not-found" or "cannot-execute" for the program
  */
 export async function perform(hand: HandPlan, tools: HandTools): Promise<HandResult> {
+  hand.before?.();
   const { keeper, outcome, encoded } = await launch(hand.plan, {
     keeper: tools.keeper,
     id: tools.name,
@@ -60,6 +65,7 @@ export async function perform(hand: HandPlan, tools: HandTools): Promise<HandRes
   if (ended.kind === "lost") throw new HuskError("failed", `husk's keeper was killed (${ended.signal})`);
   const { report } = ended;
   if (report.outcome === "failed") throw handError(hand, encoded, report);
+  hand.after?.();
   return { exitCode: report.exitCode, signal: report.exitSignal, report };
 }
 

@@ -7,3 +7,4 @@ export { type ChrootOptions, planChroot } from "./plan-chroot.ts";
 export { type JailRequest, type MadeJail, makeJail, type PlannedJail, planJail } from "./make-jail.ts";
 export type { JailChange } from "./jail-tree.ts";
 export { type JailListing, listJail } from "./list-jail.ts";
+export { planCgroupExec } from "./plan-cgroup-exec.ts";

@@ -35,6 +35,8 @@ async function findHelp(words: readonly string[]): Promise<Help> {
       return (await import("../help/chroot.ts")).HELP;
     case "jail":
       return (await import("../help/jail.ts")).HELP;
+    case "cgroup":
+      return (await import("../help/cgroup.ts")).cgroupHelp(words[1]);
     case "check":
       return (await import("../help/check.ts")).HELP;
     case "info":

@@ -1,6 +1,8 @@
 import { COMMANDS } from "../command-names.ts";
+import { CGROUP_FLAGS } from "../flags/cgroup.ts";
 import { type Flag, readFlags } from "../flags/table.ts";
 import { GLOBAL_FLAGS } from "../grammar.ts";
+import { HELP as CGROUP } from "../help/cgroup.ts";
 import { HELP as CHECK } from "../help/check.ts";
 import { HELP as CHROOT } from "../help/chroot.ts";
 import { HELP as COMPLETION } from "../help/completion.ts";
@@ -36,6 +38,7 @@ const HELPS: Readonly<Record<string, Help>> = {
   nsenter: NSENTER,
   chroot: CHROOT,
   jail: JAIL,
+  cgroup: CGROUP,
   check: CHECK,
   info: INFO,
   version: VERSION,
@@ -78,6 +81,8 @@ function taken(name: string): CompletedCommand["takes"] {
       return ["bash", "zsh", "fish"];
     case "jail":
       return ["make", "ls"];
+    case "cgroup":
+      return Object.keys(CGROUP_FLAGS);
     case "oci":
       return ["run"];
     case "help":
