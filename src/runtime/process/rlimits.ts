@@ -58,10 +58,15 @@ export function restoreOpenFiles(list: List, rlimits: readonly PosixRlimit[], ca
   list.call("prlimit64", 0, NOFILE, wanted, null).about(`RLIMIT_NOFILE ${callerSoft}`);
 }
 
-/** The soft limit of open files that the caller of this process has; undefined if it cannot be read. */
+/**
+ * The soft limit of open files that the caller of this process has, and at most this process's hard one: a shell
+ * may have lowered it and then become husk. Undefined if it cannot be read.
+ */
 export function callerOpenFiles(): number | undefined {
   try {
-    return presentSoftLimit(readFileSync(`/proc/${process.ppid}/limits`, "latin1"), "RLIMIT_NOFILE");
+    const soft = presentSoftLimit(readFileSync(`/proc/${process.ppid}/limits`, "latin1"), "RLIMIT_NOFILE");
+    const hard = presentHardLimit(readFileSync("/proc/self/limits", "latin1"), "RLIMIT_NOFILE");
+    return soft === undefined || hard === undefined ? soft : Math.min(soft, hard);
   } catch {
     return undefined;
   }
