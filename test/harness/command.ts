@@ -27,6 +27,8 @@ export interface CommandOptions {
 
 export interface Running {
   readonly pid: number;
+  /** The file that its standard output goes to. */
+  readonly outputPath: string;
   /** Resolves when the program has ended; rejects when it took longer than its timeout. */
   readonly result: Promise<Result>;
   /** What it has written so far. */
@@ -93,6 +95,7 @@ export function start(command: readonly string[], options: CommandOptions = {}):
   };
   return {
     pid: child.pid,
+    outputPath: output,
     result: finish(),
     stdout: () => readFileSync(output, "utf8"),
     stderr: () => readFileSync(errors, "utf8"),

@@ -1,5 +1,6 @@
 // Processes as /proc shows them from outside.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { Running } from "./command.ts";
 
 export interface ProcessStat {
   readonly pid: number;
@@ -86,4 +87,16 @@ export function descendants(pid: number): ProcessStat[] {
     parents = new Set(next.map((stat) => stat.pid));
   }
   return found;
+}
+
+/** The living processes that write to the output of a started program: itself and what it started, wherever it went. */
+export function outputHolders(running: Running): ProcessStat[] {
+  return allProcesses().filter(({ pid, state }) => {
+    if (state === "Z") return false;
+    try {
+      return readlinkSync(`/proc/${pid}/fd/1`).startsWith(running.outputPath);
+    } catch {
+      return false;
+    }
+  });
 }
