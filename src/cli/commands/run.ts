@@ -42,16 +42,10 @@ export async function runInForeground(
   };
   // With a terminal, keys go to the program as they are; what comes here was sent on purpose.
   if (options.sigProxy !== false) forwardSignals(container.kill, options.tty === true ? undefined : force);
-  try {
-    const result = await container.ended;
-    if (result.timedOut) printError("husk: the time of --timeout is over: the container was killed");
-    return result;
-  } catch (error) {
-    if (!isForced) throw error;
-    throw new HuskError("failed", "got 3 SIGTERM or SIGINT: the container was ended by force", {
-      cause: error,
-    });
-  }
+  const result = await container.ended;
+  if (isForced) throw new HuskError("failed", "got 3 SIGTERM or SIGINT: the container was ended by force");
+  if (result.timedOut) printError("husk: the time of --timeout is over: the container was killed");
+  return result;
 }
 
 async function refuseWithoutTerminal(): Promise<void> {
