@@ -31,7 +31,7 @@ export function pivotRoot(list: List, root: AttachedRoot, options: PivotOptions 
   list.step(
     "change root",
     "the container's root becomes /, and nothing of the host's tree can be reached any more",
-    () => 'cd "$ROOTFS"\npivot_root . .',
+    () => 'pivot_root "$ROOTFS" "$ROOTFS"',
   );
   list.call("fchdir", root.view.descriptor);
   // The old root ends up on top of the new one: see "pivot_root(".", ".")" in pivot_root(2).

@@ -4,20 +4,22 @@ import { calls, stepHead, stepLines } from "./step-lines.ts";
 
 /**
  * A function that tells how to start a program of the host after `pivot_root`: by its loader, with paths that are
- * relative to the old root. No root file system needs a program for the sake of the script.
+ * relative to the host's /usr, which may be a mount of its own. No root file system needs a program for the sake of the
+ * script.
  */
 const HOST =
   `# host PROGRAM: how to start a program of the host when its tree is gone. Unmounted lazily, it is still there for
-# whoever stands in it, and that is this shell, until env(1) enters the container's working directory.
+# whoever stands in it, and that is this shell, in /usr, until env(1) enters the container's working directory.
+from_usr() { readlink -f "$@" | sed 's|^/usr/|./|; s|^/|../|'; }
 host() {
-  program=$(readlink -f "$(command -v "$1")")
+  program=$(command -v "$1")
   libraries=$(ldd "$program" 2> /dev/null || :)
   loader=$(echo "$libraries" | sed -n 's|^[[:space:]]*\\(/[^ ]*\\) (.*|\\1|p')
   if [ -n "$loader" ]; then
-    folders=$(echo "$libraries" | sed -n 's|^.* => /\\(.*\\)/[^/]* (.*|./\\1|p' | sort -u | tr '\\n' :)
-    printf '.%s --library-path %s ' "$(readlink -f "$loader")" "$folders"
+    folders=$(echo "$libraries" | sed -n 's|^.* => \\(/.*\\)/[^/]* (.*|\\1|p')
+    printf '%s --library-path %s ' "$(from_usr "$loader")" "$(from_usr $folders | sort -u | tr '\\n' :)"
   fi
-  printf '.%s' "$program"
+  from_usr "$program"
 }`.split("\n");
 
 /** The end of `$INSIDE`: the root is changed, the power given away, the program executed. */
@@ -48,9 +50,10 @@ export function finishShell(steps: readonly Step[], request: ContainerRequest): 
 
   if (pivot !== undefined) {
     lines.push(
-      ...stepLines(pivot),
-      "cd -P .. # into the old root, which covers the new one",
-      "$UMOUNT -n -l /",
+      ...stepHead(pivot),
+      "cd /usr",
+      'pivot_root "$ROOTFS" "$ROOTFS"',
+      "$UMOUNT -n -l / # the old root, which covers the new one",
     );
   } else if (chroot !== undefined) lines.push(...stepHead(chroot), "CHROOT=$(command -v chroot)");
 

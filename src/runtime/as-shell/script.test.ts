@@ -68,7 +68,7 @@ test("the groups are entered, then the namespaces; the root changes last, when n
     text,
     "ROOTFS='/srv/a b'",
     "hostname box",
-    "pivot_root . .",
+    'pivot_root "$ROOTFS" "$ROOTFS"',
     "$UMOUNT -n -l /",
     "exec $SETPRIV $ENV -i --chdir=/ 'A=b c'",
   );
