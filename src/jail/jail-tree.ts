@@ -135,7 +135,7 @@ export function undo(jail: JailTree): void {
 function keepIfSame(jail: JailTree, path: string, file: RootFile): boolean {
   const found = statInRoot(jail.view, path);
   if (found === undefined) return false;
-  if (!found.stats.isFile()) throw inTheWay(jail, path, "a file");
+  if (!found.stats.isFile()) throw inTheWay(jail, found.path, "a file");
   const same = withFile(jail.view, path, (present) => hasSameContent(present, file));
   if (same === true) {
     if (!jail.changes.some(({ path: known }) => known === found.path))

@@ -19,8 +19,11 @@ export interface FoundLibrary {
   readonly object: LoadedObject;
   /** `RUNPATH of /usr/bin/x`, `ld.so.cache`, … */
   readonly how: string;
-  /** It was found by configuration (ld.so.cache, ld.so.conf), which a jail does not have. */
-  readonly configured: boolean;
+  /**
+   * It was found by what a jail does not have: ld.so.cache, ld.so.conf, or the program's $ORIGIN, which the loader
+   * learns from /proc.
+   */
+  readonly needsMore: boolean;
 }
 
 /** What was looked at, for the error. */
@@ -44,26 +47,26 @@ export function searchLibrary(
   if (name.includes("/")) {
     const path = expandTokens(name, from, loader);
     const object = path.startsWith("/") ? attempt(path) : undefined;
-    return object === undefined ? { searched: [path] } : { object, how: "by its path", configured: false };
+    return object === undefined ? { searched: [path] } : { object, how: "by its path", needsMore: false };
   }
   const inFolders = (
     folders: readonly string[],
     how: string,
-    configured: boolean,
+    needsMore: boolean,
   ): FoundLibrary | undefined => {
     for (const folder of folders) {
       if (!searched.includes(folder)) searched.push(folder);
       for (const level of loader.levels) {
         const object = attempt(`${folder}/glibc-hwcaps/${level}/${name}`);
-        if (object !== undefined) return { object, how: `${how}, for ${level}`, configured };
+        if (object !== undefined) return { object, how: `${how}, for ${level}`, needsMore };
       }
       const object = attempt(`${folder === "/" ? "" : folder}/${name}`);
-      if (object !== undefined) return { object, how, configured };
+      if (object !== undefined) return { object, how, needsMore };
     }
     return undefined;
   };
-  for (const { folders, how } of ownFolders(from, loader)) {
-    const found = inFolders(folders, how, false);
+  for (const { folders, how, byOrigin } of ownFolders(from, loader)) {
+    const found = inFolders(folders, how, byOrigin);
     if (found !== undefined) return found;
   }
   if (!from.elf.noDefaultFolders || loader.kind === "musl") {
@@ -96,7 +99,7 @@ function inCache(
     for (const entry of entries) {
       if (entry.level !== level) continue;
       const object = attempt(entry.path);
-      if (object !== undefined) return { object, how: "ld.so.cache", configured: true };
+      if (object !== undefined) return { object, how: "ld.so.cache", needsMore: true };
     }
   }
   return undefined;
@@ -105,6 +108,8 @@ function inCache(
 interface SearchPath {
   readonly folders: readonly string[];
   readonly how: string;
+  /** The place of the program itself is a part of it. */
+  readonly byOrigin: boolean;
 }
 
 /** The folders that the objects themselves name. */
@@ -117,7 +122,8 @@ function ownFolders(from: LoadedObject, loader: Loader): SearchPath[] {
       .map((folder) => expandTokens(folder, owner, loader))
       // Others are relative to whatever folder the program is started in.
       .filter((folder) => folder.startsWith("/"));
-    if (folders.length > 0) paths.push({ folders, how: `${what} of ${owner.path}` });
+    const byOrigin = owner.loadedBy === undefined && /\$\{?ORIGIN/.test(path);
+    if (folders.length > 0) paths.push({ folders, how: `${what} of ${owner.path}`, byOrigin });
   };
   if (loader.kind === "musl") {
     // musl makes no difference between the two, and hands both on.

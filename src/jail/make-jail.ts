@@ -163,8 +163,8 @@ function removeFolder(folder: string): void {
 }
 
 /**
- * A library that was found by way of ld.so.cache or ld.so.conf would not be found in the jail, which has neither:
- * it gets a link in a folder where the jail's loader looks by itself.
+ * A library that was found by way of ld.so.cache or ld.so.conf, or of $ORIGIN, would not be found in the jail, which
+ * has neither those nor /proc: it gets a link in a folder where the jail's loader looks by itself.
  */
 function linkForLoader(jail: JailTree, { path, searchedInstead }: Need): void {
   if (searchedInstead === undefined) return;

@@ -14,7 +14,7 @@ export interface Need {
   readonly of: string | undefined;
   /** How the loader finds it: `ld.so.cache`, `RUNPATH of …`. */
   readonly how: string | undefined;
-  /** Found by configuration that a jail lacks: the folders in which the jail's loader will look instead. */
+  /** Found by what a jail lacks: the folders in which the jail's loader will look instead. */
   readonly searchedInstead?: readonly string[];
 }
 
@@ -129,10 +129,10 @@ function elfNeeds(root: RootView, program: LoadedObject): ProgramNeeds {
 }
 
 function libraryNeed(found: FoundLibrary, by: LoadedObject, defaultFolders: readonly string[]): Need {
-  const { object, how, configured } = found;
+  const { object, how, needsMore } = found;
   const folder = object.path.slice(0, object.path.lastIndexOf("/")).replace(/\/glibc-hwcaps\/[^/]+$/, "");
   const need = { role: "library", path: object.path, of: by.path, how } as const;
-  return configured && !defaultFolders.includes(folder) ? { ...need, searchedInstead: defaultFolders } : need;
+  return needsMore && !defaultFolders.includes(folder) ? { ...need, searchedInstead: defaultFolders } : need;
 }
 
 /** A library is not loaded again under its path, its file name or the name it gives itself. */

@@ -14,17 +14,26 @@ let folder: string | undefined;
  * `["-m32", "-nostdlib", "-static"]` makes a 32-bit program, which needs its own `_start` and no libraries.
  */
 export function compile(source: string, flags: readonly string[] = ["-static"]): string {
-  const compiler = findCommand(process.env.CC ?? "cc");
-  if (compiler === undefined) throw new Error("a C compiler is missing: apt-get install gcc libc6-dev");
+  return compileWith(process.env.CC ?? "cc", source, flags);
+}
+
+/** A program for another processor, such as `aarch64`: without a C library, so it needs its own `_start`. */
+export function compileFor(machine: string, source: string, flags: readonly string[] = []): string {
+  return compileWith(`${machine}-linux-gnu-gcc`, source, ["-nostdlib", "-ffreestanding", ...flags]);
+}
+
+function compileWith(name: string, source: string, flags: readonly string[]): string {
+  const compiler = findCommand(name);
+  if (compiler === undefined) throw new Error(`the C compiler ${name} is missing: apt-get install gcc libc6-dev`);
   folder ??= temporaryFolder("programs");
-  const name = createHash("sha256").update(flags.join("\0")).update(source).digest("hex").slice(0, 16);
-  const program = join(folder, name);
+  const digest = createHash("sha256").update(`${name}\0${flags.join("\0")}`).update(source).digest("hex").slice(0, 16);
+  const program = join(folder, digest);
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${program}.c`, source);
-  const result = Bun.spawnSync([compiler, "-O1", "-w", ...flags, "-o", `${program}.new`, `${program}.c`], {
-    timeout: 60_000,
-  });
+  // Libraries among the flags have to come after what needs them.
+  const words = ["-O1", "-w", `${program}.c`, ...flags, "-o", `${program}.new`];
+  const result = Bun.spawnSync([compiler, ...words], { timeout: 60_000 });
   if (!result.success) throw new Error(`the test program does not compile: ${result.stderr.toString()}`);
   renameSync(`${program}.new`, program);
   return program;

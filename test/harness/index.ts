@@ -3,7 +3,8 @@ export { type Bundle, makeBundle, makeRootfs } from "./bundle.ts";
 export { type CommandOptions, type Result, type Running, run, shell, start } from "./command.ts";
 export { type Engine, engine, husk, huskOciPath, huskPath, repository, startHusk } from "./husk.ts";
 export { cgroupVersion, findCommand, isRoot, isSoak, missing, type Needs, needs } from "./needs.ts";
-export { compile, program32 } from "./compile.ts";
+export { compile, compileFor, program32 } from "./compile.ts";
+export { makeJail } from "./jail.ts";
 export {
   allProcesses,
   commandLine,
