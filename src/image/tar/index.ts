@@ -1,0 +1,11 @@
+export {
+  type ByteString,
+  displayName,
+  isAscii,
+  type TarEntry,
+  type TarExtent,
+  type TarTime,
+  type TarType,
+} from "./entry.ts";
+export { type TarHandler, TarReader } from "./reader.ts";
+export { TAR_END, tarHeader, tarPadding } from "./writer.ts";
