@@ -6,7 +6,18 @@ import {
   setClockOffsets,
   writeIdMaps,
 } from "../namespace/index.ts";
-import { Clone, cloneArgs, List, quote, type Result, Wait } from "../plan/index.ts";
+import {
+  Clone,
+  cloneArgs,
+  type EncodedPlan,
+  errnoName,
+  List,
+  quote,
+  type Report,
+  type Result,
+  Wait,
+} from "../plan/index.ts";
+import { HuskError } from "../platform/error.ts";
 import { dieWithKeeper, openSelf } from "../runtime/process/lifetime.ts";
 import { type Gate, letPass, openGate, waitAtGate } from "./gate.ts";
 import type { HandPlan } from "./hand-plan.ts";
@@ -103,7 +114,26 @@ export function planUnshare(options: UnshareOptions, caller: Caller, words: read
     plan: { keeper, cleanup: new List("afterwards"), exports: new Map() },
     ...(options.root === undefined ? {} : { rootfs: options.root }),
     shell: () => `exec unshare ${words.map(quote).join(" ")}\n`,
+    explainFailure: (report, encoded) => refusedNamespace(report, encoded, namespaces.has("user")),
   };
+}
+
+/** Every other namespace needs rights, which an ordinary user has in a user namespace. */
+function refusedNamespace(
+  report: Report,
+  { operations }: EncodedPlan,
+  hasUser: boolean,
+): HuskError | undefined {
+  const operation = operations[report.ordinal];
+  const makes = operation?.kind === "clone" || (operation?.kind === "call" && operation.name === "unshare");
+  if (!makes || hasUser || errnoName(report.errno) !== "EPERM") return undefined;
+  return new HuskError(
+    "denied",
+    "unshare: an ordinary user may make these namespaces only in a user namespace (EPERM)",
+    {
+      hint: "add --user --map-root-user, or be root",
+    },
+  );
 }
 
 /** A process in new namespaces of these types. */

@@ -71,9 +71,8 @@ export function composeMap(
   const before = Math.min(Math.max(inside - block.containerID, 0), block.size);
   const hasHole = inside >= block.containerID && inside < end;
   const after = block.size - before - (hasHole ? 1 : 0);
-  const map: LinuxIdMapping[] = [];
+  const map: LinuxIdMapping[] = [{ containerID: inside, hostID: own, size: 1 }];
   if (before > 0) map.push({ containerID: block.containerID, hostID: block.hostID, size: before });
-  map.push({ containerID: inside, hostID: own, size: 1 });
   if (after > 0) {
     const start = hasHole ? inside + 1 : block.containerID + before;
     map.push({ containerID: start, hostID: block.hostID + before, size: after });

@@ -3,7 +3,7 @@ import { CGROUP_FLAGS, type CgroupCommand } from "../flags/cgroup.ts";
 import type { Help } from "./layout.ts";
 
 const SETTINGS = `
-memory.max=80M          bytes, sizes, a share of this machine's memory (25%), max
+memory.max=80M          bytes, sizes, or 25% of this machine's memory
 cpu.max=50%             half of one core; 150% is one and a half
 cpu.max=5%machine       a twentieth of all cores together
 cpu.max='50000 100000'  50000 µs in each period of 100000 µs
