@@ -56,11 +56,15 @@ export function planNsenter(options: NsenterOptions, callerPid: number, words: r
   const opened = openNamespaces(keeper, entered);
   const root = openPlace(keeper, "root directory", options.root, options, "root");
   let directory = openPlace(keeper, "working directory", options.workingDirectory, options, "cwd");
-  if (root !== undefined && directory === undefined && options.insideDirectory === undefined)
+  // With a root of one's own choice the working directory stays, as in nsenter(1).
+  if (options.root && directory === undefined && options.insideDirectory === undefined)
     directory = openPlace(keeper, "working directory", ".", options, "cwd");
 
   keeper.step("new process", "it enters the namespaces, so that husk stays outside", () => "# fork(2)");
   const between = keeper.add(new Clone(cloneArgs(0), first));
+  const asRoot = entered.some(({ type }) => type === "user") && !options.preserveCredentials;
+  const gid = options.setgid ?? (asRoot ? 0 : undefined);
+  const early = gid === undefined ? undefined : dropGroups(first);
   enter(first, opened);
   if (root !== undefined) {
     first.step(
@@ -92,11 +96,7 @@ export function planNsenter(options: NsenterOptions, callerPid: number, words: r
     keeper.step("wait for the child's birth", "who entered the namespaces is not needed any more");
     keeper.add(new Wait(between, MILLISECONDS));
   }
-  const asRoot = entered.some(({ type }) => type === "user") && !options.preserveCredentials;
-  becomeIds(program, {
-    setuid: options.setuid ?? (asRoot ? 0 : undefined),
-    setgid: options.setgid ?? (asRoot ? 0 : undefined),
-  });
+  becomeIds(program, { setuid: options.setuid ?? (asRoot ? 0 : undefined), setgid: gid }, early);
   dieWithKeeper(program, self);
   becomeProgram(program, programOrShell(options.command));
   keepProgram(keeper, pid);
@@ -108,6 +108,16 @@ export function planNsenter(options: NsenterOptions, callerPid: number, words: r
     ...(place === undefined ? {} : { rootfs: place }),
     shell: () => `exec nsenter ${words.map(quote).join(" ")}\n`,
   };
+}
+
+/** Tried before and after entering: whoever may do it outside may not inside, where setgroups(2) is denied, or the other way round. */
+function dropGroups(list: List): Call {
+  list.step(
+    "drop supplementary groups",
+    "they are the caller's, and nobody's inside",
+    () => "# setpriv --clear-groups",
+  );
+  return list.call("setgroups", 0, null).accept("EPERM");
 }
 
 /** The namespaces with the files that lead to them. */

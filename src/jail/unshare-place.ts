@@ -1,4 +1,4 @@
-import { type List, quote } from "../plan/index.ts";
+import { type Call, type List, quote } from "../plan/index.ts";
 import { keepCapabilities } from "./keep-capabilities.ts";
 import type { UnshareOptions } from "./unshare-options.ts";
 
@@ -54,10 +54,15 @@ function mountOwnProc(list: List, path: string): void {
   list.call("mount", "proc", path, "proc", MS_NOSUID_NODEV_NOEXEC, null).about(`proc on ${path}`);
 }
 
-/** Changes the ids that are given; with the group the supplementary ones go. */
+/**
+ * Changes the ids that are given; with the group the supplementary ones go.
+ *
+ * @param early an attempt to drop them that was made before
+ */
 export function becomeIds(
   list: List,
   { setuid, setgid }: { readonly setuid: number | undefined; readonly setgid: number | undefined },
+  early?: Call,
 ): void {
   if (setgid !== undefined) {
     list.step(
@@ -65,7 +70,11 @@ export function becomeIds(
       "supplementary groups go too",
       () => `# setpriv --regid ${setgid} --clear-groups`,
     );
-    list.call("setgroups", 0, null).about("supplementary groups (setgroups denied: see --setgroups)");
+    const drop = (): void => {
+      list.call("setgroups", 0, null).about("supplementary groups (denied in this user namespace)");
+    };
+    if (early === undefined) drop();
+    else list.when(early, "failed", drop);
     list.call("setresgid", setgid, setgid, setgid).about(`gid ${setgid}`);
   }
   if (setuid !== undefined) {
