@@ -8,7 +8,7 @@ import { type ContainerRequest, type PlannedContainer, planContainer } from "../
 import { callerOpenFiles, lowerRlimits } from "../runtime/process/rlimits.ts";
 import { parseConfig } from "../runtime/validate.ts";
 import { allCapabilities, namesOf } from "../security/index.ts";
-import { type HostFacts, readHostFacts } from "./host-facts.ts";
+import { type HostFacts, readHostFacts } from "../runtime/host-facts.ts";
 import { newId } from "./id.ts";
 import { readInRoot, type RootView } from "../platform/in-root.ts";
 import type { RecordPaths } from "./record.ts";

@@ -101,15 +101,15 @@ export function capHeader(): Memory {
   return memory;
 }
 
-/** Message of one byte that carries one descriptor (SCM_RIGHTS, unix(7)). The descriptor stands at {@link DESCRIPTOR_AT}. */
-export function descriptorMessage(): { header: Memory; control: Memory } {
+/** Message of `text` that carries one descriptor (SCM_RIGHTS, unix(7)). The descriptor stands at {@link DESCRIPTOR_AT}. */
+export function descriptorMessage(text = "+"): { header: Memory; control: Memory } {
   const control = new Memory(24);
   const words = new Int32Array(control.bytes.buffer);
   words[0] = 20; // cmsg_len
   words[2] = 1; // SOL_SOCKET
   words[3] = 1; // SCM_RIGHTS
-  const iov = new Memory(16).pointer(0, new Memory(new Uint8Array([1])));
-  new Int32Array(iov.bytes.buffer)[2] = 1;
+  const iov = new Memory(16).pointer(0, text);
+  new Int32Array(iov.bytes.buffer)[2] = text.length;
   const header = new Memory(56).pointer(16, iov).pointer(32, control);
   const head = new Int32Array(header.bytes.buffer);
   head[6] = 1; // msg_iovlen

@@ -30,11 +30,19 @@ import type { RootfsSource } from "../rootfs/index.ts";
 import { type CapabilityMask, type CapabilitySets, resolveCapabilities } from "../security/index.ts";
 import type { Spec } from "./config.ts";
 import { planInside } from "./plan-inside.ts";
+import { prepareHooks } from "./plan-hooks.ts";
+import { type Handover, openParting, partFromContainer, recordProcess } from "./process/handover.ts";
 import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
 import { refuseInspection } from "./process/inspection.ts";
 import { writePidFile } from "./process/pid-file.ts";
 import { setOomScoreAdj } from "./process/surroundings.ts";
-import { openTerminalChannel, receiveTerminal } from "./process/terminal.ts";
+import {
+  connectSocket,
+  openConsoleSocket,
+  openTerminalChannel,
+  receiveTerminal,
+  sendDescriptor,
+} from "./process/terminal.ts";
 import { programPaths } from "./program-paths.ts";
 
 const CLONE_PARENT = 0x8000;
@@ -83,6 +91,18 @@ export interface ContainerRequest {
   readonly makeWorkingDirectory?: boolean;
   /** Soft limit of open files the caller had: a JavaScript runtime raises its own. */
   readonly callerOpenFiles?: number;
+  /** The keeper does not stay; absent: it does, and the container ends with it. */
+  readonly handover?: Handover;
+  /** A file that gets a copy of /proc/PID/stat of the container's first process. */
+  readonly processFile?: string;
+  /** A unix socket of the caller's that gets the master of the terminal. */
+  readonly consoleSocket?: string;
+  /** A unix socket of the caller's that gets a pidfd of the container's first process. */
+  readonly pidfdSocket?: string;
+  /** Those of the descriptors 0, 1 and 2 that are to belong to the container's user. */
+  readonly ownedStreams?: readonly number[];
+  /** How many descriptors from 3 on the program gets. */
+  readonly preserve?: number;
 }
 
 /** Everything the rooms share while a plan is made. */
@@ -106,6 +126,8 @@ export interface PlannedContainer {
   /** What is stricter than asked, for the user to know. */
   readonly warnings: readonly string[];
   readonly cgroups: Cgroups | undefined;
+  /** The operation that executes the program. */
+  readonly program?: Exec;
 }
 
 /**
@@ -135,7 +157,13 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     request.cgroups === undefined ? undefined : prepareCgroups(keeper, cleanup, exports, request.cgroups);
   const { sets, warnings } = capabilitiesOf(request, cgroups, keeper);
   const joined = openNamespaces(keeper, namespaces);
-  const channel = spec.process.terminal ? openTerminalChannel(keeper) : undefined;
+  const socket = request.consoleSocket;
+  const ownChannel = spec.process.terminal && socket === undefined ? openTerminalChannel(keeper) : undefined;
+  const channel = socket === undefined ? ownChannel : openConsoleSocket(keeper, socket);
+  const pidfdSocket =
+    request.pidfdSocket === undefined ? undefined : connectSocket(keeper, request.pidfdSocket);
+  const parting = request.handover === undefined ? undefined : openParting(keeper, request.handover);
+  const hooks = spec.hooks === undefined ? undefined : prepareHooks(keeper, cleanup, exports, request);
   const pipes = request.pipes && channel === undefined ? openPipes(keeper) : undefined;
 
   const maps = isNew("user") ? idMaps(spec) : undefined;
@@ -152,7 +180,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     hasOwn,
   };
   const program = new List("program");
-  const inside = planInside(context, { channel, gate, pipes });
+  const inside = planInside(context, { channel, gate, pipes, parting, hooks });
 
   // Sync points cost a context switch each, so the only ones are those the kernel forces: maps and terminal.
   const args = cloneArgs(cloneFlags(namespaces) | (joined.length > 0 ? CLONE_PARENT : 0));
@@ -181,7 +209,11 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     keeper.add(new Wait(keeper.add(new Clone(cloneArgs(0), joiner)), JOIN_MILLISECONDS));
   }
 
+  if (parting !== undefined) keeper.call("close", parting.write);
   if (request.pidFile !== undefined) writePidFile(keeper, pid, request.pidFile);
+  if (request.processFile !== undefined) recordProcess(keeper, openProcess(keeper, pid), request.processFile);
+  if (pidfdSocket !== undefined)
+    sendDescriptor(keeper, pidfdSocket, keeper.call("pidfd_open", pid, 0), "standard");
 
   if (maps !== undefined && gate !== undefined) {
     if (request.idMapWriter === undefined)
@@ -195,11 +227,26 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     keeper.call("close", pipes.stdout.write);
     keeper.call("close", pipes.stderr.write);
   }
-  const console = channel === undefined ? undefined : receiveTerminal(keeper, channel);
+  hooks?.beforeRoot(pid);
+  const console = ownChannel === undefined ? undefined : receiveTerminal(keeper, ownChannel);
 
-  dieWithKeeper(container, self);
+  if (parting === undefined) dieWithKeeper(container, self);
   inside.last();
-  execute(container, program, request);
+  const exec = execute(container, program, request);
+  const planned = {
+    warnings: [...warnings, ...(cgroups?.warnings ?? [])],
+    cgroups,
+    program: exec,
+  };
+  if (parting !== undefined) {
+    partFromContainer(keeper, parting);
+    if (parting.fifos === undefined) hooks?.started(pid);
+    removeState(cleanup, request);
+    const complaints = inside.complaints() ?? parting.write;
+    const plan = { keeper, cleanup, exports, handsOver: true, complaints };
+    return { plan, ...planned };
+  }
+  hooks?.started(pid);
 
   keeper.step(
     "keep",
@@ -218,11 +265,8 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     }),
   );
   removeState(cleanup, request);
-  return {
-    plan: { keeper, cleanup, exports },
-    warnings: [...warnings, ...(cgroups?.warnings ?? [])],
-    cgroups,
-  };
+  const complaints = hooks?.complaints;
+  return { plan: { keeper, cleanup, exports, ...(complaints && { complaints }) }, ...planned };
 }
 
 const CAP_MKNOD = 1 << 27;
@@ -350,7 +394,7 @@ function holdLock(keeper: List, path: string): void {
   keeper.call("faccessat", -100, path, 0).about(`${path}, which was cleared up`);
 }
 
-function execute(container: List, program: List, request: ContainerRequest): void {
+function execute(container: List, program: List, request: ContainerRequest): Exec {
   const { args, env = [] } = request.spec.process;
   const name = args[0] as string;
   const start = request.init ? program : container;
@@ -363,7 +407,9 @@ function execute(container: List, program: List, request: ContainerRequest): voi
     container.add(new Init(program));
   }
   start.step(`execute ${name}`, "the set-up ends and the program begins; no descriptor above 2 is left");
-  start.add(new Exec(programPaths(name, env), args, env)).object = `"${name}"`;
+  const exec = start.add(new Exec(programPaths(name, env), args, env));
+  exec.object = `"${name}"`;
+  return exec;
 }
 
 function removeState(cleanup: List, request: ContainerRequest): void {

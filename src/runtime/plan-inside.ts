@@ -20,7 +20,10 @@ import {
 } from "../rootfs/index.ts";
 import { compileSeccomp, labelExec, loadSeccomp, setNoNewPrivileges } from "../security/index.ts";
 import type { Gate, OutputPipes, PlanContext } from "./plan-container.ts";
-import { becomeUser } from "./process/credentials.ts";
+import type { PlannedHooks } from "./plan-hooks.ts";
+import { becomeUser, ownStreams } from "./process/credentials.ts";
+import { findProgram } from "./process/find-program.ts";
+import { beginParting, type Parting } from "./process/handover.ts";
 import { restoreOpenFiles, setRlimits } from "./process/rlimits.ts";
 import {
   bringLoopbackUp,
@@ -32,6 +35,7 @@ import {
   setPersonality,
 } from "./process/surroundings.ts";
 import { takeTerminal, type TerminalChannel } from "./process/terminal.ts";
+import { programPaths } from "./program-paths.ts";
 
 const CLONE_NEWCGROUP = 0x2000000;
 
@@ -40,11 +44,15 @@ export interface Connections {
   readonly channel: TerminalChannel | undefined;
   readonly gate: Gate | undefined;
   readonly pipes: OutputPipes | undefined;
+  readonly parting: Parting | undefined;
+  readonly hooks: PlannedHooks | undefined;
 }
 
 /** What has to come after everything else, just before the program. */
 export interface Inside {
   last(): void;
+  /** Where failures go when the keeper is gone; known after {@link last}. */
+  complaints(): Result | undefined;
 }
 
 /**
@@ -71,7 +79,9 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   if (!request.noNewKeyring) joinSessionKeyring(list, request.id);
   if (isNew("network")) bringLoopbackUp(list);
 
-  const root = planRoot(context, connections.channel);
+  const { parting, hooks } = connections;
+  const part = parting === undefined ? undefined : beginParting(list, parting, request.preserve ?? 0);
+  const root = planRoot(context, connections);
 
   if (hasOwn("uts")) {
     if (spec.hostname) setHostname(list, spec.hostname);
@@ -93,14 +103,22 @@ export function planInside(context: PlanContext, connections: Connections): Insi
       ? undefined
       : compileSeccomp(spec.linux.seccomp, undefined, { at: "linux.seccomp" });
   const directory = enterWorkingDirectory(list, process.cwd, request.makeWorkingDirectory ?? false);
+  ownStreams(list, request.ownedStreams ?? [], process.user.uid);
+  part?.close(list);
   if (process.noNewPrivileges) setNoNewPrivileges(list);
   else if (seccomp !== undefined) loadSeccomp(list, seccomp);
   becomeUser(list, process.user, context.capabilities, single);
   directory.again(list);
   return {
     last(): void {
+      const name = process.args[0] as string;
+      if (request.handover?.waits !== undefined)
+        findProgram(list, name, programPaths(name, process.env ?? []));
       if (process.noNewPrivileges && seccomp !== undefined) loadSeccomp(list, seccomp);
+      part?.wait(list);
+      hooks?.beforeProgram(list);
     },
+    complaints: () => part?.complaints,
   };
 }
 
@@ -131,10 +149,13 @@ interface PlannedRoot {
   finish(): void;
 }
 
-function planRoot(context: PlanContext, channel: TerminalChannel | undefined): PlannedRoot {
+function planRoot(context: PlanContext, { channel, hooks }: Connections): PlannedRoot {
   const { request, spec, keeper, container: list, isNew, hasOwn } = context;
   const { linux, mounts = [] } = spec;
-  if (!isNew("mount")) return planWithoutMounts(context, channel);
+  if (!isNew("mount")) {
+    hooks?.inContainer(list);
+    return planWithoutMounts(context, channel);
+  }
 
   const propagation = linux.rootfsPropagation as RootfsPropagation | undefined;
   const userNamespace = hasOwn("user");
@@ -160,10 +181,11 @@ function planRoot(context: PlanContext, channel: TerminalChannel | undefined): P
   );
   if (needsDevices(mounts)) addDevices(root.view, linux.devices ?? [], { bind: userNamespace });
   if (channel !== undefined) {
-    const { master, slave } = openPty(root.view);
-    bindConsole(root.view, slave);
-    takeTerminal(list, channel, master, slave);
+    const pty = openPty(root.view);
+    bindConsole(root.view, pty.slave);
+    takeTerminal(list, channel, pty, { size: spec.process.consoleSize, owner: spec.process.user.uid });
   }
+  hooks?.inContainer(list);
   pivotRoot(list, root, { noPivot: request.noPivot ?? false, ...(propagation && { propagation }) });
   return {
     procfs: procfsMaker(list, mounted),

@@ -197,7 +197,6 @@ test.each<[string, unknown, string]>([
 });
 
 test.each<[string, unknown]>([
-  ["hooks", { createRuntime: [{ path: "/bin/true" }] }],
   ["process/scheduler", { policy: "SCHED_BATCH" }],
   ["process/ioPriority", { class: "IOPRIO_CLASS_BE", priority: 4 }],
   ["process/execCPUAffinity", { initial: "0" }],

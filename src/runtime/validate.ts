@@ -2,6 +2,7 @@ import { HuskError } from "../platform/error.ts";
 import type { Spec } from "./config.ts";
 import { parseJson } from "./json-syntax.ts";
 import { asObject, flag, list, need, object, refuse, stringMap, text } from "./validate/field.ts";
+import { checkHooks } from "./validate/hooks.ts";
 import { checkLinux } from "./validate/linux.ts";
 import { checkMount } from "./validate/mount.ts";
 import { checkNamespaceUse } from "./validate/namespace.ts";
@@ -65,6 +66,8 @@ function checkSpec(json: unknown, warn: Warn | undefined): Spec {
     if (Buffer.byteLength(text(spec, name, "") ?? "") > 64) refuse(name, "is longer than 64 bytes");
   }
   stringMap(spec, "annotations", "");
+  const hooks = object(spec, "hooks", "");
+  if (hooks !== undefined && !checkHooks(hooks)) delete spec.hooks;
   refuseLaterWork(spec, process, linux);
   checkNamespaceUse(spec as unknown as Spec);
   return spec as unknown as Spec;

@@ -14,7 +14,7 @@ import {
   thawGroup,
 } from "../../cgroup/by-hand/index.ts";
 import { readLayout } from "../../cgroup/index.ts";
-import { readHostFacts } from "../../engine/host-facts.ts";
+import { readHostFacts } from "../../runtime/host-facts.ts";
 import { type HandPlan, planCgroupExec } from "../../jail/index.ts";
 import {
   type EncodedPlan,

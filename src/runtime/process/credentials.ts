@@ -10,7 +10,12 @@ const PR_SET_KEEPCAPS = 8;
  *
  * @param setgroupsDenied in a user namespace with a single mapping the groups cannot be changed
  */
-export function becomeUser(list: List, user: User, capabilities: CapabilitySets, setgroupsDenied: boolean): void {
+export function becomeUser(
+  list: List,
+  user: User,
+  capabilities: CapabilitySets,
+  setgroupsDenied: boolean,
+): void {
   const groups = user.additionalGids ?? [];
   const setprivGroups = groups.length > 0 ? `--groups ${groups.join(",")}` : "--clear-groups";
   dropBoundingSet(list, capabilities.bounding);
@@ -30,4 +35,12 @@ umask 0${(user.umask ?? 0o22).toString(8)}`,
   list.call("setresgid", user.gid, user.gid, user.gid).about(`gid ${user.gid}`);
   list.call("setresuid", user.uid, user.uid, user.uid).about(`uid ${user.uid}`);
   setCapabilities(list, capabilities);
+}
+
+/** Gives standard streams to the container's user, who may want to open them again by their path (/dev/stdout). */
+export function ownStreams(list: List, streams: readonly number[], uid: number): void {
+  if (streams.length === 0) return;
+  list.step(`streams of user ${uid}`, "the program may open /dev/stdin, /dev/stdout and /dev/stderr again");
+  // Not every file has an owner that can be changed, and not every owner exists in a user namespace.
+  for (const fd of streams) list.call("fchown", fd, uid, -1).accept("EINVAL", "EPERM", "EACCES", "EROFS");
 }

@@ -8,8 +8,10 @@ const PID_DIGITS = 12;
 export function writePidFile(keeper: List, pid: Result, path: string): void {
   const slash = path.lastIndexOf("/") + 1;
   const temporary = `${path.slice(0, slash)}.${path.slice(slash)}.new`;
-  keeper.step("process id file", "who started the container learns which process it is", () =>
-    "#   unshare(1) does not tell which process it has made: pgrep -P shows it",
+  keeper.step(
+    "process id file",
+    "who started the container learns which process it is",
+    () => "#   unshare(1) does not tell which process it has made: pgrep -P shows it",
   );
   const digits = new Memory(PID_DIGITS);
   const length = keeper.store(pid, digits, 0, "decimal");

@@ -46,10 +46,16 @@ export function setRlimits(list: List, rlimits: readonly PosixRlimit[]): void {
  * Gives back the caller's soft limit of open files, unless the configuration has one: a JavaScript runtime
  * raises its own to the hard limit, and programs that use select(2) or close every descriptor suffer from that.
  */
-export function restoreOpenFiles(list: List, rlimits: readonly PosixRlimit[], callerSoft: number | undefined): void {
+export function restoreOpenFiles(
+  list: List,
+  rlimits: readonly PosixRlimit[],
+  callerSoft: number | undefined,
+): void {
   if (callerSoft === undefined || rlimits.some(({ type }) => type === "RLIMIT_NOFILE")) return;
-  list.step("the caller's limit of open files", "husk's own was raised by the runtime it is written for", () =>
-    "#   nothing to do: a shell raises none",
+  list.step(
+    "the caller's limit of open files",
+    "husk's own was raised by the runtime it is written for",
+    () => "#   nothing to do: a shell raises none",
   );
   const present = new Memory(16);
   list.call("prlimit64", 0, NOFILE, null, present);

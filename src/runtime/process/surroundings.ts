@@ -1,4 +1,14 @@
-import { Check, ifreqFlags, type List, Memory, quote, type Result } from "../../plan/index.ts";
+import {
+  type Call,
+  Check,
+  ifreqFlags,
+  type List,
+  Memory,
+  OPEN_HOW_BYTES,
+  openHow,
+  quote,
+  type Result,
+} from "../../plan/index.ts";
 import { inRootfs } from "../../rootfs/index.ts";
 import type { Personality } from "../config.ts";
 
@@ -10,6 +20,9 @@ const KEYCTL_JOIN_SESSION_KEYRING = 1;
 const PER_LINUX32 = 8;
 const PATH_BYTES = 4096;
 const SLASH = 0x2f;
+const AT_FDCWD = -100;
+const O_PATH_DIRECTORY_CLOEXEC = 0o12200000;
+const RESOLVE_NO_MAGICLINKS = 0x02;
 
 /** A new network namespace has a loopback device that is down (network_namespaces(7)). */
 export function bringLoopbackUp(list: List): void {
@@ -79,15 +92,16 @@ export function setOomScoreAdj(list: List, folder: Result | number, path: string
   list.call("write", fd, text, text.length).expect(text.length).about(`oom_score_adj ${value}`);
 }
 
-/** What has been started may not gain privileges by executing set-user-id programs (prctl(2)). */
+/** The working directory, once it has been entered. */
 export interface WorkingDirectory {
   /** Tries again as the container's user: the folder may be closed to root (NFS, user namespaces). */
   again(list: List): void;
 }
 
 /**
- * Enters the working directory, and refuses one outside the root: a descriptor that leaked from the host
- * could otherwise be entered through /proc/self/fd (CVE-2024-21626).
+ * Enters the working directory, and refuses one outside the root: through the links of /proc, a descriptor of the
+ * host could be made one, and folders be made below it (CVE-2024-21626). Those links are not followed, and where
+ * the process is in the end is looked at.
  */
 export function enterWorkingDirectory(list: List, cwd: string, make: boolean): WorkingDirectory {
   list.step(`working directory ${cwd}`, "where the program starts", () =>
@@ -96,7 +110,14 @@ export function enterWorkingDirectory(list: List, cwd: string, make: boolean): W
       : "#   env --chdir at the end",
   );
   if (make) makeDirectories(list, cwd);
-  const first = list.call("chdir", cwd).accept("EACCES", "EPERM").about(`working directory "${cwd}"`);
+  const about = `working directory "${cwd}"`;
+  const first =
+    cwd === "/"
+      ? list.call("chdir", cwd).accept("EACCES", "EPERM").about(about)
+      : list
+          .call("fchdir", openFolder(list, cwd).accept("EACCES", "EPERM").about(about))
+          .accept("EACCES", "EPERM", "EBADF")
+          .about(about);
   return {
     again(later: List): void {
       later.step(
@@ -105,23 +126,36 @@ export function enterWorkingDirectory(list: List, cwd: string, make: boolean): W
         () => "#   nothing to do: no descriptor of the host's folders is open",
       );
       later.when(first, "failed", () => {
-        later.call("chdir", cwd).about(`working directory "${cwd}"`);
+        later.call("fchdir", openFolder(later, cwd).about(about)).about(about);
       });
       const path = new Memory(PATH_BYTES);
-      later.call("getcwd", path, PATH_BYTES).about(`working directory "${cwd}"`);
+      later.call("getcwd", path, PATH_BYTES).about(about);
       later.add(new Check(path, 0, "u32", SLASH, "ENOENT", 0xff)).object =
-        `working directory "${cwd}", which lies outside the container`;
+        `${about}, which lies outside the container`;
     },
   };
 }
 
+/** Opens a folder of the container, but no link of /proc: those lead wherever a descriptor does (openat2(2)). */
+function openFolder(list: List, path: string): Call {
+  const how = openHow(O_PATH_DIRECTORY_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS);
+  return list.call("openat2", AT_FDCWD, path, how, OPEN_HOW_BYTES);
+}
+
 /** As docker: a working directory the image lacks is made, each folder 0755 and root's. */
 function makeDirectories(list: List, path: string): void {
-  for (let at = path.indexOf("/", 1); ; at = path.indexOf("/", at + 1)) {
-    const part = at < 0 ? path : path.slice(0, at);
-    // A read-only root refuses; whether the folder is there after all, chdir(2) tells.
-    if (part !== "/")
-      list.call("mkdirat", -100, part, 0o755).accept("EEXIST", "EROFS", "EACCES", "EPERM", "ENOENT");
-    if (at < 0) return;
+  let parent: Result | undefined;
+  for (let start = 1; start < path.length; ) {
+    let end = path.indexOf("/", start);
+    if (end < 0) end = path.length;
+    const name = parent === undefined ? path.slice(0, end) : path.slice(start, end);
+    // A read-only root refuses; whether the folder is there after all, entering it tells.
+    if (end > start)
+      list
+        .call("mkdirat", parent ?? AT_FDCWD, name, 0o755)
+        .accept("EEXIST", "EROFS", "EACCES", "EPERM", "ENOENT", "EBADF");
+    start = end + 1;
+    if (start < path.length)
+      parent = openFolder(list, path.slice(0, end)).accept("ENOENT", "EACCES", "EPERM").about(path);
   }
 }

@@ -5,21 +5,34 @@ import {
   type List,
   type Load,
   Memory,
+  type Result,
 } from "../../plan/index.ts";
+import { HuskError } from "../../platform/error.ts";
 
 const AF_UNIX = 1;
 const SOCK_SEQPACKET_CLOEXEC = 0o2000005;
 const MSG_CMSG_CLOEXEC = 0x40000000;
+const SOCK_STREAM_CLOEXEC = 0o2000001;
 const TIOCSCTTY = 0x540e;
+const TIOCSWINSZ = 0x5414;
 
-/** A channel on which the container hands the master of its terminal to the keeper. */
+/** A channel on which the container hands the master of its terminal to the keeper, or to who listens at a socket. */
 export interface TerminalChannel {
-  readonly keeperEnd: Load;
-  readonly containerEnd: Load;
+  /** Absent: the other end is the caller's, not the keeper's. */
+  readonly keeperEnd?: Load;
+  readonly containerEnd: Result;
+}
+
+/** What the terminal gets besides being there. */
+export interface TerminalOptions {
+  /** Characters. */
+  readonly size?: { readonly height: number; readonly width: number } | undefined;
+  /** User id: the program may open its terminal again by its path. */
+  readonly owner: number;
 }
 
 /** Makes the channel, before the container's process is cloned. */
-export function openTerminalChannel(keeper: List): TerminalChannel {
+export function openTerminalChannel(keeper: List): Required<TerminalChannel> {
   keeper.step(
     "channel for the terminal",
     "the terminal is made inside the container; its other end belongs to the keeper",
@@ -30,16 +43,53 @@ export function openTerminalChannel(keeper: List): TerminalChannel {
   return { keeperEnd: keeper.load(pair, 0), containerEnd: keeper.load(pair, 4) };
 }
 
+/** Connects to the socket at which the caller waits for the terminal's master (`--console-socket` of runc). */
+export function openConsoleSocket(keeper: List, path: string): TerminalChannel {
+  keeper.step("the caller's socket", "whoever listens there gets the other end of the terminal");
+  return { containerEnd: connectSocket(keeper, path) };
+}
+
+/** A connection to a unix socket of the host's. */
+export function connectSocket(keeper: List, path: string): Call {
+  const name = new TextEncoder().encode(path);
+  if (name.length > 107) {
+    throw new HuskError("invalid", `the path of the socket ${path} is longer than 107 bytes`, {
+      hint: "unix(7) takes no longer ones",
+    });
+  }
+  const address = new Uint8Array(110);
+  address[0] = AF_UNIX;
+  address.set(name, 2);
+  const socket = keeper.call("socket", AF_UNIX, SOCK_STREAM_CLOEXEC, 0);
+  keeper.call("connect", socket, address, name.length + 3).about(path);
+  return socket;
+}
+
+/** Sends a descriptor to whoever is at the other end of a socket, with a name for it. */
+export function sendDescriptor(list: List, socket: Result, descriptor: Result, name: string): void {
+  const { header, control } = descriptorMessage(name);
+  list.store(descriptor, control, DESCRIPTOR_AT);
+  list.call("sendmsg", socket, header, 0).expect(name.length).about(name);
+}
+
 /** In the container: sends the master away and makes `slave` the controlling terminal on 0, 1 and 2. */
-export function takeTerminal(list: List, channel: TerminalChannel, master: Call, slave: Call): void {
+export function takeTerminal(
+  list: List,
+  channel: TerminalChannel,
+  { master, slave }: { readonly master: Call; readonly slave: Call },
+  { size, owner }: TerminalOptions,
+): void {
   list.step(
     "controlling terminal",
     "Ctrl-C, job control and the window size work as on any terminal",
     () => "#   script(1) makes it, at the end",
   );
-  const { header, control } = descriptorMessage();
-  list.store(master, control, DESCRIPTOR_AT);
-  list.call("sendmsg", channel.containerEnd, header, 0).expect(1);
+  if (size !== undefined && size.height > 0 && size.width > 0) {
+    const window = new Uint8Array(Uint16Array.of(size.height, size.width, 0, 0).buffer);
+    list.call("ioctl", slave, TIOCSWINSZ, window).about(`a terminal of ${size.width} × ${size.height}`);
+  }
+  sendDescriptor(list, channel.containerEnd, master, "/dev/ptmx");
+  if (owner !== 0) list.call("fchown", slave, owner, -1).accept("EINVAL", "EPERM").about("the terminal");
   list.call("ioctl", slave, TIOCSCTTY, 0);
   list.call("dup3", slave, 0, 0);
   list.call("dup3", slave, 1, 0);
@@ -47,15 +97,17 @@ export function takeTerminal(list: List, channel: TerminalChannel, master: Call,
 }
 
 /** In the keeper: waits for the terminal's master. */
-export function receiveTerminal(keeper: List, channel: TerminalChannel): Load {
-  keeper.step("receive the terminal", "what is typed goes in here and what is printed comes out", () =>
-    "#   not needed here",
+export function receiveTerminal(keeper: List, channel: Required<TerminalChannel>): Load {
+  keeper.step(
+    "receive the terminal",
+    "what is typed goes in here and what is printed comes out",
+    () => "#   not needed here",
   );
   keeper.call("close", channel.containerEnd);
-  const { header, control } = descriptorMessage();
+  const { header, control } = descriptorMessage("/dev/ptmx");
   keeper
     .call("recvmsg", channel.keeperEnd, header, MSG_CMSG_CLOEXEC)
-    .expect(1)
+    .expect("/dev/ptmx".length)
     .about("the container's terminal");
   return keeper.load(control, DESCRIPTOR_AT);
 }

@@ -3,12 +3,11 @@ import type { Json } from "./field.ts";
 
 /**
  * Refuses fields that this version does not perform: what is asked for is done or refused, never
- * left out silently. A field that asks for nothing (`{}`, `[]`, hooks without a program) passes.
+ * left out silently. A field that asks for nothing (`{}`, `[]`) passes.
  *
  * @throws HuskError "unsupported"
  */
 export function refuseLaterWork(spec: Json, process: Json, linux: Json | undefined): void {
-  later(spec, "hooks", "");
   later(process, "scheduler", "process");
   later(process, "ioPriority", "process");
   later(process, "execCPUAffinity", "process");
@@ -46,7 +45,7 @@ function later(from: Json, key: string, at: string): void {
   throw new HuskError("unsupported", `${at === "" ? key : `${at}.${key}`}: not in this version of husk`);
 }
 
-/** No depth of nesting in a config passes here: only hooks are looked into, one level. */
+/** No depth of nesting in a config passes here: one level is looked into. */
 function asksNothing(value: unknown): boolean {
   if (value === null || value === "") return true;
   if (typeof value !== "object") return false;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isPrivileged, mayRaiseLimits, parsePrivileges } from "../runtime/facts.ts";
+import { isPrivileged, mayRaiseLimits, parsePrivileges } from "./facts.ts";
 import { availableCapabilities, type CapabilityMask } from "../security/index.ts";
 
 /** What this machine lets this process do, as far as it decides what a container can have. */
