@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { type ElfFile, readElfFile } from "./elf-file.ts";
 
-const from = (bytes: Uint8Array) => (offset: number, length: number) => bytes.subarray(offset, offset + length);
+const from = (bytes: Uint8Array) => (offset: number, length: number) =>
+  bytes.subarray(offset, offset + length);
 
 interface Shape {
   bits: 32 | 64;

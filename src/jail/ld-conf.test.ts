@@ -15,7 +15,10 @@ afterAll(() => rmSync(root, { recursive: true }));
 const write = (path: string, text: string): void => writeFileSync(join(root, "etc", path), text);
 
 test("folders in order, with comments, includes by pattern, and old kinds", () => {
-  write("ld.so.conf", "# first\n/opt/a # why\ninclude ld.so.conf.d/*.conf /etc/more/?.x\nhwcap 1 nosegneg\n/opt/z/=libc5\n");
+  write(
+    "ld.so.conf",
+    "# first\n/opt/a # why\ninclude ld.so.conf.d/*.conf /etc/more/?.x\nhwcap 1 nosegneg\n/opt/z/=libc5\n",
+  );
   write("ld.so.conf.d/20.conf", "/opt/c\n");
   write("ld.so.conf.d/10.conf", "/opt/b\n/opt/a\n");
   write("ld.so.conf.d/.hidden.conf", "/opt/hidden\n");

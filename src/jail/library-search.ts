@@ -1,7 +1,7 @@
 import type { RootView } from "../platform/in-root.ts";
 import { type ElfFile, readElfFile } from "./elf-file.ts";
 import type { Loader } from "./loader.ts";
-import { withFile } from "./root-files.ts";
+import { whereAllowed, withFile } from "./root-files.ts";
 
 /** A program or library as the loader would have it in memory. */
 export interface LoadedObject {
@@ -43,7 +43,8 @@ export function searchLibrary(
   from: LoadedObject,
 ): FoundLibrary | NotFound {
   const searched: string[] = [];
-  const attempt = (path: string): LoadedObject | undefined => loadObject(root, path, from);
+  const attempt = (path: string): LoadedObject | undefined =>
+    whereAllowed(() => loadObject(root, path, from));
   if (name.includes("/")) {
     const path = expandTokens(name, from, loader);
     const object = path.startsWith("/") ? attempt(path) : undefined;

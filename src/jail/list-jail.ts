@@ -3,6 +3,7 @@ import { findInRoot, type RootView, statInRoot } from "../platform/in-root.ts";
 import { HuskError } from "../platform/error.ts";
 import { emulationNote } from "./emulation.ts";
 import { programNeeds, type ProgramNeeds } from "./program-needs.ts";
+import { whereAllowed } from "./root-files.ts";
 
 /** A program of a jail. */
 export interface ListedProgram extends ProgramNeeds {
@@ -59,26 +60,28 @@ export function listJail(folder: string): JailListing {
       hint: `husk jail make ${folder} bash ls makes one`,
     });
   }
-  const programs = findPrograms(root);
+  const { programs, unreadable } = findPrograms(root);
   const machines = [...new Set(programs.map(({ machine }) => machine))];
+  const notes = machines.map(emulationNote).filter((note) => note !== undefined);
+  if (unreadable.length > 0) notes.push(`this user may not read ${unreadable.join(", ")}`);
   return {
     folder,
     programs,
     expected: expectedFiles(root),
-    notes: machines.map(emulationNote).filter((note) => note !== undefined),
+    notes,
   };
 }
 
-function findPrograms(root: RootView): ListedProgram[] {
+function findPrograms(root: RootView): { programs: ListedProgram[]; unreadable: string[] } {
   const names = new Map<string, string[]>();
   const seen = new Set<string>();
   for (const folder of [...PROGRAM_FOLDERS, "/"]) {
-    const found = list(root, folder);
+    const found = whereAllowed(() => list(root, folder));
     if (found === undefined || seen.has(found.path)) continue;
     seen.add(found.path);
     for (const name of found.names) {
       const path = `${found.path === "/" ? "" : found.path}/${name}`;
-      const file = statInRoot(root, path);
+      const file = whereAllowed(() => statInRoot(root, path));
       if (file === undefined || !file.stats.isFile() || (file.stats.mode & 0o111) === 0) continue;
       const known = names.get(file.path);
       if (known === undefined) names.set(file.path, [path]);
@@ -86,11 +89,14 @@ function findPrograms(root: RootView): ListedProgram[] {
     }
   }
   const programs: ListedProgram[] = [];
+  const unreadable: string[] = [];
   for (const [path, all] of names) {
-    const needs = programNeeds(root, path, PROGRAM_FOLDERS);
-    if (needs !== undefined) programs.push({ ...needs, names: all.filter((name) => name !== path) });
+    // Null: no program.
+    const needs = whereAllowed(() => programNeeds(root, path, PROGRAM_FOLDERS) ?? null);
+    if (needs === undefined) unreadable.push(path);
+    else if (needs !== null) programs.push({ ...needs, names: all.filter((name) => name !== path) });
   }
-  return programs.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return { programs: programs.toSorted((a, b) => (a.path < b.path ? -1 : 1)), unreadable };
 }
 
 function list(root: RootView, path: string): { path: string; names: string[] } | undefined {

@@ -1,8 +1,8 @@
-import type { RootView } from "../platform/in-root.ts";
+import { type RootView, statInRoot } from "../platform/in-root.ts";
 import { type ElfFile, readElfFile } from "./elf-file.ts";
 import { type FoundLibrary, loadObject, type LoadedObject, searchLibrary } from "./library-search.ts";
 import { readLoader } from "./loader.ts";
-import { withFile } from "./root-files.ts";
+import { whereAllowed, withFile } from "./root-files.ts";
 import { FIRST_LINE_BYTES, readShebang } from "./script.ts";
 
 /** A file that has to be in a jail so that a program runs there. */
@@ -88,8 +88,8 @@ export function findProgram(root: RootView, name: string, searchPath: readonly s
   if (name.includes("/")) return name;
   for (const folder of searchPath) {
     const path = `${folder === "/" ? "" : folder}/${name}`;
-    if (folder.startsWith("/") && withFile(root, path, ({ stats }) => (stats.mode & 0o111) !== 0))
-      return path;
+    const stats = folder.startsWith("/") ? whereAllowed(() => statInRoot(root, path)?.stats) : undefined;
+    if (stats?.isFile() === true && (stats.mode & 0o111) !== 0) return path;
   }
   return undefined;
 }

@@ -49,6 +49,17 @@ export function withFile<T>(root: RootView, path: string, use: (file: RootFile) 
   }
 }
 
+/** What `look` gives, or undefined where this user may not look: a search goes on elsewhere, as the kernel's and the loader's do. */
+export function whereAllowed<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "denied" || code === "EACCES" || code === "EPERM") return undefined;
+    throw error;
+  }
+}
+
 function readAt(fd: number, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let used = 0;
