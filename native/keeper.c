@@ -775,6 +775,9 @@ static void move(struct relay *r, int console)
 	if (n == -E_AGAIN || n == -E_INTR)
 		return;
 	if (n <= 0) {
+		/* The terminal outside is gone, or nobody reads what it shows: so the one inside is hung up (tty_ioctl(4)). */
+		if (writes ? r->from == console : r->to == console && terminal_changed)
+			CALL1(__NR_close, console);
 		close_relay(r, console);
 	} else if (writes) {
 		r->start += (u32)n;
