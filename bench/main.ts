@@ -1,0 +1,124 @@
+// bun bench/main.ts [--rounds N] [--json] [NAME…]: compares husk with what else is installed, in one run.
+//   NAME…       only comparisons whose name contains one of these
+//   --rounds N  how often each command runs (60)
+//   --json      one JSON document instead of tables
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { bigProfile, makeBundle } from "./bundle.ts";
+import { type Comparison, type Context, repository } from "./context.ts";
+import { engines, hostImage } from "./host-image.ts";
+import { keeperShare } from "./keeper-share.ts";
+import { library } from "./library.ts";
+import { many } from "./many.ts";
+import { ociRun } from "./oci-run.ts";
+import { phases } from "./phases.ts";
+import type { Result } from "./result.ts";
+import { help, sizes } from "./sizes.ts";
+import { makeSpawner } from "./spawn-time.ts";
+import { enterSurroundings, removeLeftGroups } from "./surroundings.ts";
+import { formatResult } from "./table.ts";
+
+const comparisons: readonly Comparison[] = [
+  ...ociRun,
+  hostImage,
+  engines,
+  keeperShare,
+  library,
+  help,
+  sizes,
+  many,
+  phases,
+];
+
+interface Wishes {
+  readonly names: readonly string[];
+  readonly rounds: number;
+  readonly json: boolean;
+}
+
+function readArguments(argv: readonly string[]): Wishes {
+  const names: string[] = [];
+  let rounds = 60;
+  let json = false;
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] as string;
+    if (word === "--json") json = true;
+    else if (word === "--rounds") rounds = Number(argv[++i]);
+    else if (word.startsWith("-") || !comparisons.some(({ name }) => name.includes(word))) {
+      throw new Error(`unknown: ${word}; comparisons are ${comparisons.map(({ name }) => name).join(", ")}`);
+    } else names.push(word);
+  }
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds needs a number");
+  return { names, rounds, json };
+}
+
+async function makeContext(folder: string, rounds: number): Promise<Context> {
+  const [husk, keeper] = [join(repository, "dist/husk"), join(repository, "dist/keeper")];
+  if (!existsSync(husk)) Bun.spawnSync([join(repository, "scripts/build")], { stdio: ["ignore", 2, 2] });
+  return {
+    folder,
+    rounds,
+    spawn: makeSpawner(folder),
+    husk,
+    keeper,
+    root: join(folder, "state"),
+    bundle: await makeBundle(join(folder, "bundle")),
+    seccompBundle: await makeBundle(join(folder, "seccomp-bundle"), (spec) => {
+      spec.linux.seccomp = bigProfile();
+    }),
+  };
+}
+
+async function main(): Promise<void> {
+  const { names, rounds, json } = readArguments(process.argv.slice(2));
+  if (process.geteuid?.() !== 0) throw new Error("the peers need root here: sudo npm run bench");
+  if (enterSurroundings(process.argv.slice(1)) !== undefined) return;
+  const machine = {
+    cpu: cpus()[0]?.model ?? "",
+    cpus: cpus().length,
+    kernel: kernel(),
+    load: loadavg()[0] ?? 0,
+  };
+  if (!json)
+    console.log(
+      `${machine.cpus} × ${machine.cpu}, Linux ${machine.kernel}, load ${machine.load.toFixed(1)}\n`,
+    );
+  const folder = mkdtempSync(join(tmpdir(), "husk-bench-"));
+  const results: Result[] = [];
+  try {
+    const context = await makeContext(folder, rounds);
+    for (const comparison of comparisons) {
+      if (names.length > 0 && !names.some((name) => comparison.name.includes(name))) continue;
+      const result = await attempt(comparison, context);
+      results.push(result);
+      if (!json) console.log(`${formatResult(result)}\n`);
+    }
+  } finally {
+    removeLeftGroups("husk-bench-");
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (json) console.log(JSON.stringify({ machine, results }, undefined, 2));
+}
+
+/** What cannot be measured here is said, and the rest goes on. */
+async function attempt(comparison: Comparison, context: Context): Promise<Result> {
+  try {
+    return await comparison.run(context);
+  } catch (error) {
+    const { name } = comparison;
+    return { name, about: "not measured", timed: [], figures: [], notes: [(error as Error).message] };
+  }
+}
+
+function kernel(): string {
+  return Bun.spawnSync(["uname", "-r"]).stdout.toString().trim();
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`bench: ${(error as Error).message}`);
+}
+// A measurement is no test: whatever it shows, it has been made.
+process.exit(0);
