@@ -38,7 +38,7 @@ function replace(rootfs: string, path: string, target: string): void {
 describe("symbolic links in the root file system", () => {
   for (const target of ["/tmp", "../../../proc", "/etc"]) {
     for (const place of ["proc", "sys"] as const) {
-      asRoot(`CVE-2019-19921, CVE-2025-54867: /${place} -> ${target} is refused`, () => {
+      asRoot(`CVE-2019-19921, CVE-2023-28642, CVE-2025-54867: /${place} -> ${target} is refused`, () => {
         const rootfs = makeRootfs();
         replace(rootfs, place, target);
         const { error } = start(rootfs);
@@ -73,7 +73,7 @@ describe("symbolic links in the root file system", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  asRoot("CVE-2026-41579: no device is made where /dev leads outside", () => {
+  asRoot("CVE-2026-41579, CVE-2026-47766: no device is made where /dev leads outside", () => {
     const rootfs = makeRootfs();
     const { folder, up } = canary();
     for (const target of [up, folder, `/../..${folder}`]) {
@@ -86,7 +86,7 @@ describe("symbolic links in the root file system", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  asRoot("CVE-2025-31133: a false /dev/null covers nothing and is noticed", () => {
+  asRoot("CVE-2025-31133, CVE-2025-62161: a false /dev/null covers nothing and is noticed", () => {
     const rootfs = makeRootfs();
     for (const target of ["/proc/sys/kernel/core_pattern", "zero"]) {
       replace(rootfs, "dev/null", target);
@@ -122,7 +122,7 @@ describe("symbolic links in the root file system", () => {
 });
 
 describe("the kernel's files", () => {
-  asRoot("CVE-2025-52881: a sysctl is written to the kernel, whatever stands at /proc/sys", () => {
+  asRoot("CVE-2025-52881, CVE-2025-62596: a sysctl is written to the kernel, whatever stands at /proc/sys", () => {
     const rootfs = makeRootfs();
     mkdirSync(join(rootfs, "proc/sys/net/ipv4"), { recursive: true });
     writeFileSync(join(rootfs, "proc/sys/net/ipv4/ip_forward"), "untouched\n");
@@ -135,7 +135,7 @@ describe("the kernel's files", () => {
     expect([error, stdout]).toEqual([undefined, "untouched\n1\n"]);
   });
 
-  asRoot("CVE-2023-27561: nothing is mounted below /proc, and by way of a link it deceives nobody", () => {
+  asRoot("CVE-2019-16884, CVE-2023-27561: nothing is mounted below /proc, and by way of a link it deceives nobody", () => {
     const rootfs = makeRootfs();
     expect(() => start(rootfs, { mounts: [...defaultMounts, tmpfs("/proc/self/attr")] })).toThrow(
       "nothing may be mounted below /proc",

@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { syscallNumbers } from "../src/plan/index.ts";
+import type { Config } from "./harness/bundle.ts";
 import {
   cgroupVersion,
   compile,
-  type Config,
   engine,
   huskPath,
   isRoot,
