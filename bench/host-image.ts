@@ -90,13 +90,14 @@ function podman({ folder, bundle }: Context, notes: string[]): Command | undefin
     "--events-backend",
     "none",
   ];
+  // Bun raises the soft limit of open files, and podman would ask for more than it may have.
+  const limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
   const container = [
     "run",
     "--rm",
     "--network",
     "none",
-    "--ulimit",
-    "host",
+    ...limits,
     "--rootfs",
     `${bundle}/rootfs`,
     "/bin/true",
