@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { HuskError } from "../platform/error.ts";
 import type { Call, List, Memory } from "../plan/index.ts";
 import { type CgroupMount, cgroupMounts } from "./cgroup-mounts.ts";
 import { checkResources } from "./check-resources.ts";
@@ -81,6 +83,7 @@ export function prepareCgroups(
   for (const { hierarchy, controller, object } of writes) {
     if (groupIn(groups, hierarchy) === undefined) throw unavailable(layout, controller, object, maker);
   }
+  if (!request.adopt) refuseExisting(groups);
   const rules = resources.devices ?? [];
   const devices = maker.rootless ? undefined : groupWith(groups, "devices");
   let made: MadeGroups | undefined;
@@ -106,6 +109,19 @@ export function prepareCgroups(
     evacuate,
     warnings,
   };
+}
+
+/**
+ * Whoever clears up behind a killed husk ends all that runs in the groups its record names. So a group that exists
+ * never gets into a record: a configuration could name that of a service, or of everything.
+ */
+function refuseExisting(groups: readonly Group[]): void {
+  for (const { path } of groups) {
+    if (!existsSync(path)) continue;
+    throw new HuskError("conflict", `control group "${path}" exists already, and may be somebody else's`, {
+      hint: `choose another id or cgroupsPath; if nothing runs in it: rmdir ${path}`,
+    });
+  }
 }
 
 /** Controllers for the v2 group; without limits in v2 nobody is moved for their sake. */
