@@ -17,6 +17,10 @@ export interface TerminalSession {
   shows(text: string, timeout?: number): Promise<void>;
   /** True while the terminal is in raw mode: no echo, no lines, no signals made of keys. */
   isRaw(): boolean;
+  /** The flags of termios(3): input, output, control, local. */
+  modes(): number[];
+  /** The window is closed, or the connection lost. */
+  hangUp(): void;
   /** Exit status of the program; throws after `timeout` milliseconds (20,000 unless given). */
   exit(timeout?: number): Promise<number>;
   /** Kills the program and closes the terminal. */
@@ -54,6 +58,8 @@ export function openTerminal(
         },
       );
     },
+    modes: () => [terminal.inputFlags, terminal.outputFlags, terminal.controlFlags, terminal.localFlags],
+    hangUp: () => terminal.close(),
     isRaw: () => (terminal.localFlags & (ISIG | ICANON | ECHO)) === 0,
     exit: async (timeout = 20_000) => {
       const ended = await Promise.race([child.exited.then(() => true), Bun.sleep(timeout)]);
