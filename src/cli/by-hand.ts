@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { chooseFolders, openFolders } from "../engine/index.ts";
-import { type HandPlan, perform } from "../jail/index.ts";
+import { chooseFolders, openFolders } from "../engine/folders.ts";
+import { type HandPlan, perform } from "../jail/hand-plan.ts";
 import { installKeeper } from "../platform/keeper-file.ts";
 import type { Globals } from "./grammar.ts";
 import { keeperSource } from "./keeper-source.ts";

@@ -3,7 +3,7 @@ import type { BindSpec, IdMap, UserSpec } from "../../engine/run-options.ts";
 import { bindMount } from "../../engine/spec/mounts.ts";
 import { checkOwnMappings, isMapped } from "../../engine/subids.ts";
 import { resolveUser } from "../../engine/user.ts";
-import { type ChrootOptions, planChroot } from "../../jail/index.ts";
+import { type ChrootOptions, planChroot } from "../../jail/plan-chroot.ts";
 import { HuskError } from "../../platform/error.ts";
 import { readInRoot } from "../../platform/in-root.ts";
 import { isPrivileged, readPrivileges } from "../../runtime/facts.ts";
