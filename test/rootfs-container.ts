@@ -2,14 +2,13 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { explain, explainedTree } from "../src/plan/explain/index.ts";
 import {
   Clone,
   cloneArgs,
   decodeReport,
   encode,
   Exec,
-  explain,
-  explainedTree,
   failureError,
   findFailure,
   Keep,

@@ -10,10 +10,12 @@ export function hasColour(fd: number, env: NodeJS.ProcessEnv = process.env): boo
   return !env["NO_COLOR"] && env["TERM"] !== "dumb" && isTerminal(fd);
 }
 
-/** Columns of the terminal on stdout; 80 where there is none. */
-export function columns(): number {
-  const fromEnvironment = Number(process.env["COLUMNS"]);
-  return process.stdout.columns || fromEnvironment || 80;
+/** Columns that text written to `fd` should keep to: what COLUMNS says, or the terminal's; undefined where there is none. */
+export function widthOf(fd: 1 | 2, env: NodeJS.ProcessEnv = process.env): number | undefined {
+  const asked = Number(env["COLUMNS"]);
+  if (Number.isInteger(asked) && asked > 0) return asked;
+  const stream = fd === 1 ? process.stdout : process.stderr;
+  return isTerminal(fd) ? stream.columns || undefined : undefined;
 }
 
 export interface Palette {

@@ -43,4 +43,3 @@ export {
 export { type Arch, hostArch, type SyscallName, syscallNumbers } from "./syscalls.ts";
 export { type FailedCall, type Failure, failureError, findFailure, type RoomHint } from "./failure.ts";
 export { quote } from "./quote.ts";
-export { explain, type ExplainedPlan, explainedTree, type TreeOptions } from "./explain.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import { encode } from "./encode.ts";
-import { explain, explainedTree } from "./explain.ts";
-import { failureError, findFailure } from "./failure.ts";
-import { Clone, Exec, Keep, List, type Plan } from "./plan.ts";
-import type { Report } from "./report.ts";
-import { cloneArgs, mountAttr, openHow } from "./structs.ts";
+import { encode } from "../encode.ts";
+import { explain, explainedTree } from "./index.ts";
+import { failureError, findFailure } from "../failure.ts";
+import { Clone, Exec, Keep, List, type Plan } from "../plan.ts";
+import type { Report } from "../report.ts";
+import { cloneArgs, mountAttr, openHow } from "../structs.ts";
 
 function example(): Plan {
   const keeper = new List("keeper");
@@ -26,9 +26,22 @@ function example(): Plan {
 
 function report(fields: Partial<Report>): Report {
   return {
-    outcome: "failed", ordinal: 0, errno: 0, detail: 0, path: -1, exitCode: 125, exitSignal: 0, timedOut: false,
-    callerDied: false, started: 1000, launched: 0, ended: 9000, exhibit: new Uint8Array(), times: undefined,
-    exports: new Map(), ...fields,
+    outcome: "failed",
+    ordinal: 0,
+    errno: 0,
+    detail: 0,
+    path: -1,
+    exitCode: 125,
+    exitSignal: 0,
+    timedOut: false,
+    callerDied: false,
+    started: 1000,
+    launched: 0,
+    ended: 9000,
+    exhibit: new Uint8Array(),
+    times: undefined,
+    exports: new Map(),
+    ...fields,
   };
 }
 
@@ -42,7 +55,7 @@ test("a plan is explained process by process, with calls as strace(1) shows them
   expect(processes[1]?.steps[1]?.calls.map((c) => c.call)).toEqual([
     '%2 = openat2(AT_FDCWD, "proc", {O_CLOEXEC|O_PATH, RESOLVE_IN_ROOT}, 24) or ENOENT',
     "if %2 succeeded:",
-    '  mount_setattr(%2, "", AT_EMPTY_PATH, {set MOUNT_ATTR_RDONLY}, 32)',
+    'mount_setattr(%2, "", AT_EMPTY_PATH, {set MOUNT_ATTR_RDONLY}, 32)',
   ]);
 });
 
