@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
+import { array, assert, nat, property, tuple } from "fast-check";
 import { type ElfFile, readElfFile } from "./elf-file.ts";
 
 const from = (bytes: Uint8Array) => (offset: number, length: number) =>
@@ -100,10 +100,10 @@ describe("what a file asks its loader for", () => {
 
   test("bytes that make no sense do no harm", () => {
     const good = elf({ bits: 64, little: true, machine: 62, dynamic });
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 40 }),
-        fc.nat(good.length),
+    assert(
+      property(
+        array(tuple(nat(good.length - 1), nat(255)), { maxLength: 40 }),
+        nat(good.length),
         (changes, length) => {
           const bytes = good.slice();
           for (const [at, value] of changes) bytes[at] = value;
