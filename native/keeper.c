@@ -689,13 +689,23 @@ static int init(const u32 *op)
 	}
 }
 
-/* Kills what a cgroup.procs file lists until it lists nothing (v1 has no cgroup.kill). */
+/*
+ * Kills what a cgroup.procs file lists until it lists nothing (v1 has no cgroup.kill). Each turn opens it anew: to
+ * whoever reads it again through one descriptor v1 goes on showing the old list.
+ */
 static void kill_all(int fd)
 {
 	static char text[65536];
+	char path[] = "/proc/self/fd/\0\0\0\0\0\0\0\0\0\0", *end = path + sizeof path - 11;
+	u32 divisor = 1;
+	while ((u32)fd / divisor >= 10)
+		divisor *= 10;
+	for (; divisor; divisor /= 10)
+		*end++ = (char)('0' + (u32)fd / divisor % 10);
 	for (u32 turn = 0; turn < 5000; turn++) {
-		CALL3(__NR_lseek, fd, 0, 0);
-		long n = CALL3(__NR_read, fd, text, sizeof text);
+		long list = CALL4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+		long n = CALL3(__NR_read, list, text, sizeof text);
+		CALL1(__NR_close, list);
 		if (n <= 0)
 			return;
 		i32 pid = 0;
