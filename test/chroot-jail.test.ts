@@ -3,7 +3,19 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  compile, compileFor, husk, huskPath, isAlive, makeJail, needs, openTerminal, run, start, startHusk, temporaryFolder, waitFor,
+  compile,
+  compileFor,
+  husk,
+  huskPath,
+  isAlive,
+  makeJail,
+  needs,
+  openTerminal,
+  run,
+  start,
+  startHusk,
+  temporaryFolder,
+  waitFor,
 } from "./harness/index.ts";
 
 describe("a folder as the root", () => {
@@ -44,7 +56,13 @@ describe("a folder as the root", () => {
   test("S14: what is written from outside appears inside, and the other way round", async () => {
     const jail = await makeJail(["bash", "cat"]);
     writeFileSync(join(jail, "from-outside"), "out\n");
-    const { stdout } = await husk(["chroot", jail, "bash", "-c", "cat /from-outside; echo in > /from-inside"]);
+    const { stdout } = await husk([
+      "chroot",
+      jail,
+      "bash",
+      "-c",
+      "cat /from-outside; echo in > /from-inside",
+    ]);
     expect([stdout, readFileSync(join(jail, "from-inside"), "utf8")]).toEqual(["out\n", "in\n"]);
   });
 
@@ -98,7 +116,11 @@ describe("a folder as the root", () => {
     "a program of another processor: both are named, and the emulator",
     async () => {
       const jail = temporaryFolder("jail");
-      await run(["cp", compileFor("aarch64", "void _start(void) { for (;;); }", ["-static"]), join(jail, "program")]);
+      await run([
+        "cp",
+        compileFor("aarch64", "void _start(void) { for (;;); }", ["-static"]),
+        join(jail, "program"),
+      ]);
       const { status, stderr } = await husk(["chroot", jail, "/program"]);
       expect(status).toBe(126);
       expect(stderr).toMatch(/is a program for aarch64, and this machine is x86_64.*qemu-user/);
@@ -109,10 +131,16 @@ describe("a folder as the root", () => {
 describe("the program is the caller's", () => {
   test("environment, standard input and open-file limit are as without husk", async () => {
     const jail = await makeJail(["bash"]);
-    const script = "ulimit -n 77; exec \"$@\"";
+    const script = 'ulimit -n 77; exec "$@"';
     const { stdout } = await run(
       ["bash", "-c", script, "bash", huskPath, "chroot", jail, "bash", "-c", "echo $MARK; ulimit -n"],
-      { env: { MARK: "mark", HUSK_ROOT: temporaryFolder("root", 0o700), HUSK_RUN: temporaryFolder("run", 0o700) } },
+      {
+        env: {
+          MARK: "mark",
+          HUSK_ROOT: temporaryFolder("root", 0o700),
+          HUSK_RUN: temporaryFolder("run", 0o700),
+        },
+      },
     );
     expect(stdout).toBe("mark\n77\n");
   });
@@ -120,7 +148,11 @@ describe("the program is the caller's", () => {
   test("a signal sent to husk reaches the program", async () => {
     const jail = await makeJail(["bash", "sleep"]);
     const running = startHusk([
-      "chroot", jail, "bash", "-c", "trap 'echo got; exit 9' TERM; echo ready; while :; do sleep 0.05; done",
+      "chroot",
+      jail,
+      "bash",
+      "-c",
+      "trap 'echo got; exit 9' TERM; echo ready; while :; do sleep 0.05; done",
     ]);
     await waitFor("the program", () => running.stdout().includes("ready"));
     running.kill("SIGTERM");
@@ -149,9 +181,9 @@ describe("the program is the caller's", () => {
   test("without a command it is $SHELL -i", async () => {
     const jail = await makeJail(["bash"]);
     const { stdout } = await husk(["explain", "chroot", jail], { env: { SHELL: "/bin/bash" } });
-    expect(stdout).toContain('execve("/bin/bash", ["/bin/bash", "-i"])');
+    expect(stdout).toContain('execve("/bin/bash", ["/bin/bash", "-i"]');
     const other = await husk(["explain", "chroot", jail], { env: { SHELL: undefined } });
-    expect(other.stdout).toContain('execve("/bin/sh", ["/bin/sh", "-i"])');
+    expect(other.stdout).toContain('execve("/bin/sh", ["/bin/sh", "-i"]');
   });
 });
 
@@ -168,22 +200,32 @@ describe("the weakness of a root alone", () => {
   test("S13: hostname, network and processes are the host's", async () => {
     const jail = await makeJail(["readlink"], ["proc"]);
     const { stdout } = await husk([
-      "chroot", "-v", "/proc:/proc", jail, "readlink", "/proc/self/ns/pid", "/proc/self/ns/uts", "/proc/self/ns/net",
+      "chroot",
+      "-v",
+      "/proc:/proc",
+      jail,
+      "readlink",
+      "/proc/self/ns/pid",
+      "/proc/self/ns/uts",
+      "/proc/self/ns/net",
     ]);
     const host = await run(["readlink", "/proc/self/ns/pid", "/proc/self/ns/uts", "/proc/self/ns/net"]);
     expect(stdout).toBe(host.stdout);
   });
 
-  needs({ command: "ps" })("S31: the host's /proc in a jail shows the host's processes; an own one does not", async () => {
-    const jail = await makeJail(["ps"], ["proc"]);
-    const count = async (words: string[]): Promise<number> =>
-      (await husk(words)).stdout.trim().split("\n").length;
-    const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).length;
-    const weak = await count(["chroot", "-v", "/proc:/proc", jail, "ps", "--no-headers", "-e"]);
-    const strong = await count(["run", "--rootfs", jail, "ps", "--no-headers", "-e"]);
-    expect(weak).toBeGreaterThan(all / 2);
-    expect(strong).toBe(1);
-  });
+  needs({ command: "ps" })(
+    "S31: the host's /proc in a jail shows the host's processes; an own one does not",
+    async () => {
+      const jail = await makeJail(["ps"], ["proc"]);
+      const count = async (words: string[]): Promise<number> =>
+        (await husk(words)).stdout.trim().split("\n").length;
+      const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).length;
+      const weak = await count(["chroot", "-v", "/proc:/proc", jail, "ps", "--no-headers", "-e"]);
+      const strong = await count(["run", "--rootfs", jail, "ps", "--no-headers", "-e"]);
+      expect(weak).toBeGreaterThan(all / 2);
+      expect(strong).toBe(1);
+    },
+  );
 });
 
 describe("explained", () => {
@@ -198,7 +240,15 @@ describe("explained", () => {
     const jail = await makeJail(["bash", "cat"], ["data"]);
     const data = temporaryFolder("data");
     writeFileSync(join(data, "file"), "shown\n");
-    const words = ["chroot", "-v", `${data}:/data:ro`, jail, "bash", "-c", "cat /data/file; echo $UID; : > /data/new"];
+    const words = [
+      "chroot",
+      "-v",
+      `${data}:/data:ro`,
+      jail,
+      "bash",
+      "-c",
+      "cat /data/file; echo $UID; : > /data/new",
+    ];
     const script = (await husk(["explain", "--as-shell", ...words])).stdout;
     const byHand = await run(["/bin/sh", "-c", script]);
     const byHusk = await husk(words);

@@ -1,11 +1,30 @@
 // husk jail make beside ldd(1) and by its result: the programs run in the jail.
 import { describe, expect, test } from "bun:test";
 import {
-  copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync,
-  statSync, symlinkSync, writeFileSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { compile, compileFor, findCommand, husk, makeJail, needs, run, temporaryFolder } from "./harness/index.ts";
+import {
+  compile,
+  compileFor,
+  findCommand,
+  husk,
+  makeJail,
+  needs,
+  run,
+  temporaryFolder,
+} from "./harness/index.ts";
 
 /** Real paths of the loader and libraries that ldd(1) names. */
 async function ldd(program: string): Promise<string[]> {
@@ -42,11 +61,14 @@ describe("S9: a program with all it needs", () => {
     const names = readdirSync("/usr/bin").filter((_, at) => at % 40 === 3);
     for (const name of names) {
       const path = `/usr/bin/${name}`;
-      if (!statSync(path).isFile() || !readFileSync(path).subarray(0, 4).equals(Buffer.from("\x7fELF"))) continue;
+      if (!statSync(path).isFile() || !readFileSync(path).subarray(0, 4).equals(Buffer.from("\x7fELF")))
+        continue;
       const theirs = await run(["ldd", path]);
       if (theirs.stdout.includes("not found")) continue;
       const made = await husk(["jail", "make", "--dry-run", "--format", "json", "/nowhere", path]);
-      const ours = JSON.parse(made.stdout).needs.slice(1).map((need: { path: string }) => realpathSync(need.path));
+      const ours = JSON.parse(made.stdout)
+        .needs.slice(1)
+        .map((need: { path: string }) => realpathSync(need.path));
       expect([name, unique(ours)]).toEqual([name, unique(await ldd(path))]);
     }
   }, 60_000);
@@ -57,7 +79,8 @@ describe("S9: a program with all it needs", () => {
       const [copy, original] = [lstatSync(join(jail, path)), lstatSync(path)];
       expect([path, copy.mode, copy.mtimeMs | 0]).toEqual([path, original.mode, original.mtimeMs | 0]);
       if (original.isSymbolicLink()) expect(readlinkSync(join(jail, path))).toBe(readlinkSync(path));
-      if (process.getuid!() === 0) expect([path, copy.uid, copy.gid]).toEqual([path, original.uid, original.gid]);
+      if (process.getuid!() === 0)
+        expect([path, copy.uid, copy.gid]).toEqual([path, original.uid, original.gid]);
     }
   });
 
@@ -98,7 +121,9 @@ describe("S10: adding to a jail", () => {
     const { stdout } = await husk(["jail", "make", jail, "cat"]);
     expect(stdout).toMatch(/^copied +\/usr\/bin\/cat /m);
     expect(stdout).toMatch(/^kept +\/\S+\/libc\.so\.6 /m);
-    expect((await husk(["chroot", jail, "bash", "-c", "cat /secret.txt"])).stdout).toBe("my super secret thing\n");
+    expect((await husk(["chroot", jail, "bash", "-c", "cat /secret.txt"])).stdout).toBe(
+      "my super secret thing\n",
+    );
     expect((await husk(["jail", "make", jail, "bash", "cat"])).stdout).toContain(" 0 copied, 0 linked");
   });
 
@@ -114,7 +139,7 @@ describe("S10: adding to a jail", () => {
 
   test("a file that is another stays, unless --replace", async () => {
     const jail = await makeJail(["cat"]);
-    const [library] = (await ldd("/bin/cat")).filter((path) => path.includes("libc.so"));
+    const library = (await ldd("/bin/cat")).find((path) => path.includes("libc.so"));
     writeFileSync(join(jail, library!), "another");
     const before = await filesOf(jail);
     const { status, stderr } = await husk(["jail", "make", jail, "ls"]);
@@ -130,20 +155,40 @@ describe("libraries are found as the loader finds them", () => {
     const folder = temporaryFolder("app");
     for (const name of ["bin", "lib", "deep", "run"]) mkdirSync(join(folder, name));
     const library = async (name: string, source: string, ...flags: string[]): Promise<void> => {
-      const result = await run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", join(folder, name), ...flags], {
-        stdin: source,
-      });
+      const result = await run(
+        ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", join(folder, name), ...flags],
+        {
+          stdin: source,
+        },
+      );
       expect(result.stderr).toBe("");
     };
     await library("deep/libdeep.so", "int deep() { return 4; }");
-    await library("lib/libmiddle.so", "int deep(); int middle() { return deep(); }", "-L", join(folder, "deep"), "-ldeep");
+    await library(
+      "lib/libmiddle.so",
+      "int deep(); int middle() { return deep(); }",
+      "-L",
+      join(folder, "deep"),
+      "-ldeep",
+    );
     await library("run/libown.so", "int own() { return 5; }");
     const built = async (name: string, ...flags: string[]): Promise<string> => {
       const path = join(folder, "bin", name);
       const libraries = ["lib/libmiddle.so", "run/libown.so"].map((file) => `-l:${file.split("/")[1]}`);
       const result = await run(
-        ["cc", "-x", "c", "-", "-o", path, `-L${folder}/lib`, `-L${folder}/run`, ...libraries,
-          `-Wl,-rpath-link,${folder}/deep`, ...flags],
+        [
+          "cc",
+          "-x",
+          "c",
+          "-",
+          "-o",
+          path,
+          `-L${folder}/lib`,
+          `-L${folder}/run`,
+          ...libraries,
+          `-Wl,-rpath-link,${folder}/deep`,
+          ...flags,
+        ],
         { stdin: "int middle(); int own(); int main() { return middle() + own(); }" },
       );
       expect(result.stderr).toBe("");
@@ -164,24 +209,27 @@ describe("libraries are found as the loader finds them", () => {
     expect(stderr).toMatch(/library libdeep\.so of \S+libmiddle\.so/);
   });
 
-  needs({ root: true, command: "cc" })("a library that only ld.so.conf names is found by the jail's loader too", async () => {
-    const root = await makeJail(["bash"], ["opt/odd", "etc/ld.so.conf.d"]);
-    const build = async (...words: string[]): Promise<void> => expect((await run(words)).stderr).toBe("");
-    const source = join(temporaryFolder("source"), "x.c");
-    writeFileSync(source, "int odd() { return 8; }");
-    await build("cc", "-shared", "-fPIC", "-o", join(root, "opt/odd/libodd.so"), source);
-    writeFileSync(source, "int odd(); int main() { return odd(); }");
-    await build("cc", "-o", join(root, "usr/bin/program"), source, `-L${root}/opt/odd`, "-lodd");
-    writeFileSync(join(root, "etc/ld.so.conf"), "include ld.so.conf.d/*.conf\n");
-    writeFileSync(join(root, "etc/ld.so.conf.d/odd.conf"), "# odd\n/opt/odd\n");
-    for (const withCache of [false, true]) {
-      if (withCache) await run(["ldconfig", "-r", root]);
-      const jail = join(temporaryFolder("jails"), "jail");
-      const { status, stdout } = await husk(["jail", "make", "--from", root, jail, "program"]);
-      expect([status, stdout]).toEqual([0, expect.stringContaining("libodd.so → /opt/odd/libodd.so")]);
-      expect((await husk(["chroot", jail, "program"])).status).toBe(8);
-    }
-  });
+  needs({ root: true, command: "cc" })(
+    "a library that only ld.so.conf names is found by the jail's loader too",
+    async () => {
+      const root = await makeJail(["bash"], ["opt/odd", "etc/ld.so.conf.d"]);
+      const build = async (...words: string[]): Promise<void> => expect((await run(words)).stderr).toBe("");
+      const source = join(temporaryFolder("source"), "x.c");
+      writeFileSync(source, "int odd() { return 8; }");
+      await build("cc", "-shared", "-fPIC", "-o", join(root, "opt/odd/libodd.so"), source);
+      writeFileSync(source, "int odd(); int main() { return odd(); }");
+      await build("cc", "-o", join(root, "usr/bin/program"), source, `-L${root}/opt/odd`, "-lodd");
+      writeFileSync(join(root, "etc/ld.so.conf"), "include ld.so.conf.d/*.conf\n");
+      writeFileSync(join(root, "etc/ld.so.conf.d/odd.conf"), "# odd\n/opt/odd\n");
+      for (const withCache of [false, true]) {
+        if (withCache) await run(["ldconfig", "-r", root]);
+        const jail = join(temporaryFolder("jails"), "jail");
+        const { status, stdout } = await husk(["jail", "make", "--from", root, jail, "program"]);
+        expect([status, stdout]).toEqual([0, expect.stringContaining("libodd.so → /opt/odd/libodd.so")]);
+        expect((await husk(["chroot", jail, "program"])).status).toBe(8);
+      }
+    },
+  );
 
   needs({ command: "aarch64-linux-gnu-gcc", file: "/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1" })(
     "of another processor, from another root, with a word on emulation",
@@ -189,16 +237,25 @@ describe("libraries are found as the loader finds them", () => {
       const root = temporaryFolder("arm");
       for (const folder of ["lib", "usr/bin"]) mkdirSync(join(root, folder), { recursive: true });
       const from = "/usr/aarch64-linux-gnu/lib";
-      for (const name of ["ld-linux-aarch64.so.1", "libc.so.6"]) copyFileSync(join(from, name), join(root, "lib", name));
+      for (const name of ["ld-linux-aarch64.so.1", "libc.so.6"])
+        copyFileSync(join(from, name), join(root, "lib", name));
       const program = compileFor("aarch64", "int getpid(); void _start(void) { getpid(); for (;;); }", [
-        join(from, "libc.so.6"), "-Wl,--dynamic-linker=/lib/ld-linux-aarch64.so.1",
+        join(from, "libc.so.6"),
+        "-Wl,--dynamic-linker=/lib/ld-linux-aarch64.so.1",
       ]);
       copyFileSync(program, join(root, "usr/bin/program"));
       await run(["chmod", "755", join(root, "usr/bin/program")]);
       const jail = join(temporaryFolder("jails"), "jail");
       const { status, stderr } = await husk(["jail", "make", "--from", root, jail, "program"]);
-      expect([status, stderr]).toEqual([0, expect.stringMatching(/programs for aarch64 do not run .*qemu-user-static/)]);
-      expect(await filesOf(jail)).toEqual(["/lib/ld-linux-aarch64.so.1", "/lib/libc.so.6", "/usr/bin/program"]);
+      expect([status, stderr]).toEqual([
+        0,
+        expect.stringMatching(/programs for aarch64 do not run .*qemu-user-static/),
+      ]);
+      expect(await filesOf(jail)).toEqual([
+        "/lib/ld-linux-aarch64.so.1",
+        "/lib/libc.so.6",
+        "/usr/bin/program",
+      ]);
       const listed = await husk(["jail", "ls", jail]);
       expect(listed.stdout).toMatch(/✓ +\/usr\/bin\/program +dynamic aarch64 +with 1 library/);
     },
@@ -212,7 +269,10 @@ describe("what cannot be had", () => {
     writeFileSync(script, "#!/no/such/interpreter\n", { mode: 0o755 });
     const jail = join(temporaryFolder("jails"), "jail");
     const { status, stderr } = await husk(["jail", "make", jail, "bash", script]);
-    expect([status, stderr]).toEqual([125, expect.stringContaining(`interpreter /no/such/interpreter of ${script}`)]);
+    expect([status, stderr]).toEqual([
+      125,
+      expect.stringContaining(`interpreter /no/such/interpreter of ${script}`),
+    ]);
     expect(existsSync(jail)).toBe(false);
   });
 
@@ -238,7 +298,7 @@ describe("what cannot be had", () => {
   test("a failure in between takes back what was made", async () => {
     const jail = temporaryFolder("jail");
     mkdirSync(join(jail, "usr/lib"), { recursive: true });
-    const [library] = (await ldd("/bin/cat")).filter((path) => path.includes("libc.so"));
+    const library = (await ldd("/bin/cat")).find((path) => path.includes("libc.so"));
     mkdirSync(join(jail, library!), { recursive: true });
     const { status, stderr } = await husk(["jail", "make", jail, "cat"]);
     expect([status, stderr]).toEqual([125, expect.stringContaining(`${library} cannot become a file`)]);
@@ -257,7 +317,8 @@ describe("links in a jail lead nothing out of it", () => {
     const result = await husk(["jail", "make", jail, "bash"]);
     const found = await run(["find", outside, "-mindepth", "1", "-printf", "%P %s\n"]);
     expect([place, found.stdout.split("\n").filter((line) => !/^(bin|lib|lib64) /.test(line))]).toEqual([
-      place, ["kept 4", ""],
+      place,
+      ["kept 4", ""],
     ]);
     // Either it is refused, or the jail works with the link as it is: read from inside.
     if (result.status === 0) expect((await husk(["chroot", jail, "bash", "-c", "true"])).status).toBe(0);
@@ -276,7 +337,9 @@ describe("links in a jail lead nothing out of it", () => {
       mkdirSync(join(jail, "usr/bin"), { recursive: true });
       symlinkSync(`${outside}/kept`, join(jail, "usr/bin/bash"));
     });
-    await hostile("/proc/self/root", (jail, outside) => symlinkSync(`/proc/self/root${outside}`, join(jail, "usr")));
+    await hostile("/proc/self/root", (jail, outside) =>
+      symlinkSync(`/proc/self/root${outside}`, join(jail, "usr")),
+    );
   });
 
   needs({ root: true, command: "timeout" })("while somebody exchanges a folder for a link", async () => {
