@@ -69,7 +69,7 @@ function cpuBandwidth(push: Push, hierarchy: Hierarchy, quota: number, period: n
     quota > 0 ? `cpu quota ${quota} of ${each} µs` : quota < 0 ? "no cpu quota" : `cpu period ${each} µs`;
   const why =
     quota > 0
-      ? `${quota / each} CPUs: when the time of a period is used up, everything in the container waits for the next`
+      ? `${quota / each} CPU${quota === each ? "" : "s"}: when the time of a period is used up, everything in the container waits for the next`
       : "length of the periods in which CPU time is counted";
   if (hierarchy.version === 2) {
     push(hierarchy, "cpu.max", `${quota > 0 ? quota : "max"} ${each}`, object, why);

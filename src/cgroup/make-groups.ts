@@ -35,7 +35,7 @@ export function makeGroups(
   let folder: Call | undefined;
   keeper.step(
     "own control groups",
-    "the kernel counts and limits what is in a group as one",
+    "the kernel counts and limits all processes of a group together",
     () => {
       const parents = new Set(groups.flatMap(({ removable }) => removable));
       const lines = [...parents].map((path) => `mkdir -p ${quote(path)}`);

@@ -15,7 +15,7 @@ export function memoryWrites(writes: ResourceWrite[], memory: LinuxMemory, layou
   if (limit !== 0) {
     const object = limit < 0 ? "no memory limit" : `memory limit ${sizeText(limit)}`;
     const hierarchy = need(layout, controller, object);
-    const why = "whoever in the container wants more gets a process of the container killed, not of the host";
+    const why = "when the container wants more, the kernel kills one of its processes, none of the host's";
     if (hierarchy.version === 1)
       writes.push({ hierarchy, controller, file: "memory.limit_in_bytes", value: `${limit}`, object, why });
     else
@@ -32,7 +32,7 @@ export function memoryWrites(writes: ResourceWrite[], memory: LinuxMemory, layou
     const object = swap < 0 ? "unlimited swap" : `memory and swap limit ${sizeText(swap)}`;
     const hierarchy = need(layout, controller, object);
     if (hierarchy.version === 1) {
-      const why = "memory and swap together, or the container fills the host's swap";
+      const why = "memory and swap together: otherwise the container could fill the host's swap";
       writes.push({
         hierarchy,
         controller,

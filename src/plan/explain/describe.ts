@@ -1,4 +1,13 @@
-import { type Arg, type Call, type Check, type Exec, Memory, type Operation, Result } from "../plan.ts";
+import {
+  type Arg,
+  type Call,
+  type Check,
+  type Exec,
+  type Keep,
+  Memory,
+  type Operation,
+  Result,
+} from "../plan.ts";
 import { argumentFormats, ioctlArguments } from "./calls.ts";
 import { ambientOptions, cloneFlags, fileTypes, signals } from "./flags.ts";
 import { block, flagWords, storedText } from "./formats.ts";
@@ -42,7 +51,7 @@ function describeBare(operation: Operation, names: Names): string | undefined {
       const fields = [flagWords((words[0] as number) + (words[1] as number) * 2 ** 32, cloneFlags)];
       const cgroup = names.at(operation.args, 80);
       if (cgroup !== undefined) fields.push(`cgroup=${cgroup}`);
-      return `clone3({${fields.join(", ")}}) → ${operation.list.process}`;
+      return `clone3({${fields.filter((field) => field !== "0").join(", ")}}) → ${operation.list.process}`;
     }
     case "wait":
       return `wait until ${names.of(operation.pid)} exits with status 0`;
@@ -53,7 +62,7 @@ function describeBare(operation: Operation, names: Names): string | undefined {
     case "kill-all":
       return `kill every process listed in ${names.of(operation.fd)}`;
     case "keep":
-      return `wait for ${names.of(operation.options.pid)}, forward signals, pass on its exit status`;
+      return describeKeep(operation, names);
   }
 }
 
@@ -103,6 +112,16 @@ function prctlArgument({ args, object }: Call, index: number): string | undefine
   return isCapability ? /CAP_\w+/.exec(object ?? "")?.[0] : undefined;
 }
 
+function describeKeep({ options }: Keep, names: Names): string {
+  const { pid, caller, relays = [], forwardSignals, timeoutMilliseconds = 0 } = options;
+  const duties = [`wait for ${names.of(pid)}`];
+  if (forwardSignals) duties.push("forward signals");
+  for (const { from, to } of relays) duties.push(`copy ${names.of(from)} to ${names.of(to)}`);
+  if (caller !== undefined) duties.push(`end it when ${names.of(caller)} ends`);
+  if (timeoutMilliseconds > 0) duties.push(`end it after ${timeoutMilliseconds} ms`);
+  return `${duties.join(", ")}, pass on its exit status`;
+}
+
 /** Fields of struct statx that are looked at. */
 const statxFields: Readonly<Record<number, string>> = {
   28: "type",
@@ -127,5 +146,5 @@ function describeExec({ paths, argv, env }: Exec, names: Names): string {
   const path =
     tried.length > 2 ? `${tried[0]} … ${tried.at(-1)} (the first of ${tried.length})` : tried.join(" or ");
   const words = argv.map((word) => (word instanceof Memory ? storedText(word, names) : quoteText(word)));
-  return `execve(${path}, ${listText(words)}, {${env.length} variables})`;
+  return `execve(${path}, ${listText(words)}, {${env.length} variable${env.length === 1 ? "" : "s"}})`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { encode } from "../encode.ts";
-import { explain, explainedTree } from "./index.ts";
+import { explain, type ExplainedPlan, explainedTree } from "./index.ts";
 import { failureError, findFailure } from "../failure.ts";
 import { Clone, Exec, Keep, List, type Plan } from "../plan.ts";
 import type { Report } from "../report.ts";
@@ -50,7 +50,7 @@ test("a plan is explained process by process, with calls as strace(1) shows them
   expect(processes.map((p) => p.process)).toEqual(["keeper", "container"]);
   expect(processes[0]?.steps[0]?.calls.map((c) => c.call)).toEqual([
     "%1 = clone3({CLONE_NEWNS|CLONE_NEWPID}) → container",
-    "wait for %1, forward signals, pass on its exit status",
+    "wait for %1, pass on its exit status",
   ]);
   expect(processes[1]?.steps[1]?.calls.map((c) => c.call)).toEqual([
     '%2 = openat2(AT_FDCWD, "proc", {O_CLOEXEC|O_PATH, RESOLVE_IN_ROOT}, 24) or ENOENT',
@@ -81,4 +81,54 @@ test("a failure names the step, the call, the object and the kernel's words", ()
   const error = failureError(failure!);
   expect(error.message).toBe("own /proc: mount_setattr /proc: operation not permitted (EPERM)");
   expect(error.code).toBe("denied");
+});
+
+const wide: ExplainedPlan = {
+  processes: [
+    {
+      process: "container",
+      steps: [
+        {
+          title: "own /proc",
+          why: "ps shows only the container's processes and none of the others that run on this machine",
+          calls: [
+            { call: "if %1 succeeded:" },
+            { call: `mount(${"x".repeat(60)})`, depth: 1 },
+            ...Array.from({ length: 9 }, (_, i) => ({ call: `mkdirat(%1, "folder-${i}", 0755)` })),
+          ],
+        },
+        { title: "end", why: "", calls: [] },
+      ],
+    },
+  ],
+};
+
+test("in a terminal reasons are wrapped, calls cut, and many alike folded", () => {
+  expect(explainedTree(wide, { colour: false, calls: true, width: 60 })).toBe(`container
+├─ own /proc — ps shows only the container's processes and
+│  none of the others that run on this machine
+│      if %1 succeeded:
+│        mount(xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+│      mkdirat(%1, "folder-0", 0755)
+│      mkdirat(%1, "folder-1", 0755)
+│      … 6 more like these
+│      mkdirat(%1, "folder-8", 0755)
+└─ end
+`);
+});
+
+test("without a width every line is whole", () => {
+  const tree = explainedTree(wide, { colour: false, calls: true });
+  expect(tree).toContain(
+    "├─ own /proc — ps shows only the container's processes and none of the others that run on this machine\n",
+  );
+  expect(tree).toContain(`mount(${"x".repeat(60)})`);
+});
+
+test("colours paint words and never count as columns", () => {
+  const options = { calls: true, width: 60 };
+  const coloured = explainedTree(wide, { ...options, colour: true });
+  expect(coloured).toContain("\x1b[1mown /proc\x1b[0m");
+  // oxlint-disable-next-line no-control-regex
+  expect(coloured.replace(/\x1b\[\d*m/g, "")).toBe(explainedTree(wide, { ...options, colour: false }));
 });

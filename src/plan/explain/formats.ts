@@ -1,7 +1,7 @@
 import { type Call, Memory } from "../plan.ts";
 import * as names from "./flags.ts";
 import type { Names } from "./names.ts";
-import { bytesText, quoteText } from "./text.ts";
+import { bytesText, quoteText, sizeText } from "./text.ts";
 
 /** How one argument of a system call is shown: a number or a block of memory. */
 export type Format = (value: number | bigint | Memory, context: Context) => string;
@@ -58,7 +58,9 @@ export const closeOnExec: Format = flags({ O_CLOEXEC: 0o2000000, O_NONBLOCK: 0o4
 export const mode: Format = (value) => {
   const bits = Number(value);
   const type = names.fileTypes[bits & 0o170000];
-  return type === undefined ? octal(bits, undefined as never) : `${type}|0${(bits & 0o7777).toString(8)}`;
+  const rest = bits & 0o7777;
+  const permissions = rest === 0 ? "0" : `0${rest.toString(8)}`;
+  return type === undefined ? permissions : `${type}|${permissions}`;
 };
 
 /** A device number (new_decode_dev in linux/kdev_t.h). */
@@ -162,12 +164,10 @@ export const message = struct((memory, _, { names: results }) => {
 });
 
 /** Numbers of groups, as setgroups(2) takes them. */
-export const groups: Format = (value, context) => {
+export const groups: Format = (value) => {
   if (!(value instanceof Memory)) return `${value}`;
-  return (
-    `[${[...new Uint32Array(value.bytes.buffer, value.bytes.byteOffset, value.bytes.length >> 2)].join(", ")}]` ||
-    context.call.name
-  );
+  const ids = new Uint32Array(value.bytes.buffer, value.bytes.byteOffset, value.bytes.length >> 2);
+  return `[${ids.join(", ")}]`;
 };
 
 /** What else a block holds: results put into it, results it will yield, or text. */
@@ -177,7 +177,7 @@ export const block: Format = (value, { names: results }) => {
   const loads = results.loaded(value);
   if (stores.length > 0) return storedText(value, results);
   if (loads.length > 0) return `[${loads.map((load) => results.of(load)).join(", ")}]`;
-  return value.bytes.some((byte) => byte !== 0) ? bytesText(value.bytes) : `{${value.bytes.length} bytes}`;
+  return value.bytes.some((byte) => byte !== 0) ? bytesText(value.bytes) : sizeText(value.bytes);
 };
 
 /** Text with the digits of a number in it (`/proc/%5`), or the number alone. */

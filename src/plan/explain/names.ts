@@ -48,9 +48,13 @@ export class Names {
       case "kill-all":
         this.#used.add(operation.fd);
         break;
-      case "keep":
-        this.#used.add(operation.options.pid);
+      case "keep": {
+        const { pid, caller, relays = [] } = operation.options;
+        this.#used.add(pid);
+        if (caller !== undefined) this.#used.add(caller);
+        for (const { from, to } of relays) this.#used.add(from).add(to);
         break;
+      }
       default:
     }
   }

@@ -15,7 +15,11 @@ export function bytesText(bytes: Uint8Array): string {
     const text = new TextDecoder().decode(bytes.subarray(0, end));
     if (!/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]/.test(text)) return quoteText(text);
   }
-  return `{${bytes.length} bytes}`;
+  return sizeText(bytes);
+}
+
+export function sizeText({ length }: Uint8Array): string {
+  return length === 1 ? "{1 byte}" : `{${length} bytes}`;
 }
 
 /** `[a, b, … c]` */

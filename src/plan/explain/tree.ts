@@ -71,9 +71,9 @@ function stepLines(step: ExplainedStep, isLast: boolean, layout: Layout): string
   return lines;
 }
 
-/** As many of the same in a row are shown as one can tell apart at a glance. */
-const SHOWN = 3;
-const FOLDED_FROM = 6;
+/** Of many alike in a row, the first ones and the last are shown. */
+const SHOWN = 2;
+const FOLDED_FROM = 7;
 
 function callTexts(calls: readonly ExplainedCall[], measured: boolean): string[] {
   const texts: string[] = [];
@@ -81,27 +81,21 @@ function callTexts(calls: readonly ExplainedCall[], measured: boolean): string[]
     const kind = kindOf(calls[i] as ExplainedCall);
     let end = i + 1;
     while (end < calls.length && kindOf(calls[end] as ExplainedCall) === kind) end++;
-    const shown = end - i < FOLDED_FROM ? end : i + SHOWN;
-    for (; i < shown; i++) texts.push(callText(calls[i] as ExplainedCall, measured));
-    if (shown < end) {
-      const rest = calls.slice(shown, end);
-      let sum: number | undefined;
-      for (const { microseconds } of rest) if (microseconds !== undefined) sum = (sum ?? 0) + microseconds;
-      const { depth } = rest[0] as ExplainedCall;
-      texts.push(
-        callText(
-          {
-            call: `… ${rest.length} more like these`,
-            ...(sum === undefined ? {} : { microseconds: sum }),
-            ...(depth === undefined ? {} : { depth }),
-          },
-          measured,
-        ),
-      );
-    }
+    const run = calls.slice(i, end);
+    const shown = run.length < FOLDED_FROM ? run : [...run.slice(0, SHOWN), folded(run), ...run.slice(-1)];
+    for (const call of shown) texts.push(callText(call, measured));
     i = end;
   }
   return texts;
+}
+
+function folded(run: readonly ExplainedCall[]): ExplainedCall {
+  const rest = run.slice(SHOWN, -1);
+  let sum: number | undefined;
+  for (const { microseconds } of rest) if (microseconds !== undefined) sum = (sum ?? 0) + microseconds;
+  const call = { ...run[0], call: `… ${rest.length} more like these` };
+  delete call.microseconds;
+  return sum === undefined ? call : { ...call, microseconds: sum };
 }
 
 /** The call without its result and without what tells it from its neighbours. */

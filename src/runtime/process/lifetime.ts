@@ -7,7 +7,7 @@ const POLLIN = 1;
 /** A descriptor of the keeper itself, for the container to see whether it is still there. */
 export function openSelf(keeper: List): Call {
   keeper.step(
-    "know each other",
+    "live and die together",
     "no part outlives the other: not the container its keeper, nor the keeper its caller",
     () => "#   unshare --kill-child, below, ends the container when its parent is killed",
   );

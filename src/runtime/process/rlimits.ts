@@ -54,7 +54,7 @@ export function restoreOpenFiles(
   if (callerSoft === undefined || rlimits.some(({ type }) => type === "RLIMIT_NOFILE")) return;
   list.step(
     "the caller's limit of open files",
-    "husk's own was raised by the runtime it is written for",
+    "husk's JavaScript runtime has raised it for itself; the program gets it back",
     () => "#   nothing to do: a shell raises none",
   );
   const present = new Memory(16);

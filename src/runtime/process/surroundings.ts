@@ -121,7 +121,7 @@ export function enterWorkingDirectory(list: List, cwd: string, make: boolean): W
   return {
     again(later: List): void {
       later.step(
-        `${cwd} is inside`,
+        "check the working directory",
         "a working directory outside the container's root would be a way out",
         () => "#   nothing to do: no descriptor of the host's folders is open",
       );
