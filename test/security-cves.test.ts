@@ -157,24 +157,29 @@ describe("how a container begins", () => {
   }, 60_000);
 
   asRoot(
-    "CVE-2024-0132, CVE-2025-23266: hooks, which could inherit the container's environment, are refused",
+    "CVE-2024-0132, CVE-2025-23266: hooks on the host get nothing of the container's environment",
     async () => {
-      const trace = join(temporaryFolder("hook"), "ran");
-      for (const kind of [
-        "createRuntime",
-        "createContainer",
-        "startContainer",
-        "prestart",
-        "poststart",
-        "poststop",
-      ]) {
-        const result = await inBundle((config) => {
-          config.hooks = { [kind]: [{ path: "/bin/touch", args: ["touch", trace] }] };
-          config.process.env.push("LD_PRELOAD=/evil.so");
+      const seen = join(temporaryFolder("hook"), "seen");
+      const kinds = ["prestart", "createRuntime", "createContainer", "poststart", "poststop"];
+      const { status, stderr } = await inBundle((config) => {
+        const script = `{ env; ls -l /proc/self/fd; } > ${seen}-$KIND; pwd >> ${seen}-$KIND`;
+        const hook = (kind: string) => ({
+          path: "/bin/sh",
+          args: ["sh", "-c", script],
+          env: [`KIND=${kind}`, "PATH=/usr/bin:/bin"],
         });
-        expect(refusal(result)).toContain("hooks");
+        config.hooks = Object.fromEntries(kinds.map((kind) => [kind, [hook(kind)]]));
+        config.process.env = ["PATH=/evil:/bin", "LD_PRELOAD=/evil.so", "LD_AUDIT=/evil.so"];
+        config.process.cwd = "/tmp";
+      });
+      expect([stderr, status]).toEqual(["", 0]);
+      for (const kind of kinds) {
+        const text = readFileSync(`${seen}-${kind}`, "utf8");
+        expect(text, kind).not.toContain("evil");
+        expect(text, kind).not.toContain("/tmp\n/tmp");
+        // 0, 1, 2, and the folder that ls itself has open.
+        expect(text.match(/ -> /g), kind).toHaveLength(4);
       }
-      expect(existsSync(trace)).toBe(false);
     },
   );
 
@@ -448,6 +453,38 @@ describe("what a container sees of the machine", () => {
       expect([flags, stdout]).toEqual([flags, ""]);
     }
   });
+
+  asRoot(
+    "a device node that the root file system brings along cannot be opened, even without control groups",
+    async () => {
+      const rootfs = makeRootfs();
+      // loop-control: one that this machine lets root open, and no container.
+      await run(["mknod", "-m", "666", join(rootfs, "node"), "c", "10", "237"]);
+      const opens = (await run(["sh", "-c", ': < "$1"', "sh", join(rootfs, "node")])).status === 0;
+      const userns = ["--userns", "private", "--uidmap", "0:100000:65536"];
+      const script = "(: < /node) 2>/dev/null && echo opened; echo x > /dev/null && echo null";
+      for (const flags of [[], userns, ["--no-isolate", "limits"], ["--no-isolate", "limits", ...userns]]) {
+        const { stdout } = await inRootfs(flags, ["sh", "-c", script], rootfs);
+        expect([flags, stdout]).toEqual([flags, "null\n"]);
+      }
+      if (!opens) return;
+      expect((await inRootfs(["--privileged"], ["sh", "-c", script], rootfs)).stdout).toBe("opened\nnull\n");
+    },
+  );
+
+  asRoot(
+    "a bundle without a /dev of its own has the usual devices, where none of its root's may be opened",
+    async () => {
+      const { stdout, stderr } = await inBundle(
+        (config) => {
+          config.mounts = config.mounts.filter(({ destination }: Config) => !destination.startsWith("/dev"));
+          config.linux.resources = {};
+        },
+        ["sh", "-c", "echo x > /dev/null && head -c 2 /dev/zero | wc -c"],
+      );
+      expect([stderr, stdout]).toEqual(["", "2\n"]);
+    },
+  );
 
   asRoot(
     "CVE-2020-15257: husk listens nowhere, so a container in the host's network finds nothing of it",

@@ -6,6 +6,7 @@ import {
   AT_EMPTY_PATH,
   AT_FDCWD,
   AT_RECURSIVE,
+  MOUNT_ATTR_NODEV,
   MOVE_MOUNT_F_EMPTY_PATH,
   MS_PRIVATE,
   MS_SHARED,
@@ -27,6 +28,8 @@ export interface AttachOptions {
   /** The container has a user namespace of its own, or husk itself stands in one. */
   readonly userNamespace?: boolean;
   readonly propagation?: RootfsPropagation | undefined;
+  /** Device nodes in a directory's file systems cannot be opened: for where no control group guards devices. */
+  readonly noDevices?: boolean;
 }
 
 /**
@@ -37,14 +40,14 @@ export interface AttachOptions {
 export function attachRoot(list: List, source: RootfsSource, options: AttachOptions = {}): AttachedRoot {
   if (source.kind === "composed") return attachComposed(list, source, options.userNamespace ?? false);
   const { path } = source;
-  const { keeper, propagation } = options;
+  const { keeper, propagation, noDevices = false } = options;
   if (keeper !== undefined) {
     keeper.step(
       "open the root file system",
       "under a user namespace, the container's root may not go there itself",
       () => "#   a shell cannot hand on a mount: the folders above have to be open to the container's root",
     );
-  } else beginDirectory(list, path);
+  } else beginDirectory(list, path, noDevices);
   const opener = keeper ?? list;
   // With a slash at its end, the path of anything but a directory is refused.
   const tree = opener
@@ -53,8 +56,9 @@ export function attachRoot(list: List, source: RootfsSource, options: AttachOpti
   const shared = propagation !== undefined && (propagationFlags(propagation) & MS_SHARED) !== 0;
   if (keeper !== undefined) {
     if (!shared) makeSlave(keeper, tree, path);
-    beginDirectory(list, path);
-  }
+    if (noDevices) changeMount(keeper, tree, { set: MOUNT_ATTR_NODEV, recursive: true }, path);
+    beginDirectory(list, path, noDevices);
+  } else if (noDevices) changeMount(list, tree, { set: MOUNT_ATTR_NODEV, recursive: true }, path);
   list.call("umask", 0);
   // Mounts of the container must not appear below the same directory of the host.
   if (shared) changeMount(list, tree, { propagation: MS_PRIVATE }, path);
@@ -62,12 +66,11 @@ export function attachRoot(list: List, source: RootfsSource, options: AttachOpti
   return { view: rootView(list, tree), layers: [], staged: false };
 }
 
-function beginDirectory(list: List, path: string): void {
-  list.step(
-    "root file system",
-    `the container's / is ${path}`,
-    () => `mount --rbind ${quote(path)} "$ROOTFS"`,
-  );
+function beginDirectory(list: List, path: string, noDevices: boolean): void {
+  list.step("root file system", `the container's / is ${path}`, () => {
+    const remount = noDevices ? '\nmount -o remount,bind,nodev "$ROOTFS"' : "";
+    return `mount --rbind ${quote(path)} "$ROOTFS"${remount}`;
+  });
 }
 
 /** A clone made in the host's mount namespace is a peer of what it was cloned from: mounts would appear there. */

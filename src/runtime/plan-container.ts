@@ -27,7 +27,7 @@ import {
 } from "../plan/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
-import { type CapabilityMask, type CapabilitySets, resolveCapabilities } from "../security/index.ts";
+import { type CapabilityMask, type CapabilitySets, type CompiledSeccomp, resolveCapabilities } from "../security/index.ts";
 import type { Spec } from "./config.ts";
 import { planInside } from "./plan-inside.ts";
 import { prepareHooks } from "./plan-hooks.ts";
@@ -103,6 +103,8 @@ export interface ContainerRequest {
   readonly ownedStreams?: readonly number[];
   /** How many descriptors from 3 on the program gets. */
   readonly preserve?: number;
+  /** Leave system calls out of the filter that husk does not know, as runc does; absent: they are an error. */
+  readonly skipUnknownCalls?: boolean;
 }
 
 /** Everything the rooms share while a plan is made. */
@@ -114,6 +116,8 @@ export interface PlanContext {
   readonly cleanup: List;
   readonly cgroups: Cgroups | undefined;
   readonly capabilities: CapabilitySets;
+  /** A control group checks which devices are opened, or all of them are allowed. */
+  readonly guardsDevices: boolean;
   /** A new namespace of this kind is made for the container. */
   isNew(type: keyof typeof namespaceFlags): boolean;
   /** The container has one of its own or a joined one: it does not share husk's. */
@@ -128,6 +132,8 @@ export interface PlannedContainer {
   readonly cgroups: Cgroups | undefined;
   /** The operation that executes the program. */
   readonly program?: Exec;
+  /** The filter of system calls, for programs that enter the container later. */
+  readonly seccomp?: CompiledSeccomp | undefined;
 }
 
 /**
@@ -148,14 +154,15 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   const hasOwn = (type: keyof typeof namespaceFlags): boolean => namespaces.some((n) => n.type === type);
 
   const self = openSelf(keeper);
+  const caller = request.callerPid === undefined ? undefined : openCaller(keeper, request.callerPid);
   // An ordinary user's keeper has to write files below the new process's /proc/PID first, or has nobody to fear.
   if (request.privileged) refuseInspection(keeper);
-  const caller = request.callerPid === undefined ? undefined : openCaller(keeper, request.callerPid);
   if (request.lockFile !== undefined) holdLock(keeper, request.lockFile);
 
   const cgroups =
     request.cgroups === undefined ? undefined : prepareCgroups(keeper, cleanup, exports, request.cgroups);
-  const { sets, warnings } = capabilitiesOf(request, cgroups, keeper);
+  const guardsDevices = cgroups?.enforcesDevices ?? allowsEverything(spec.linux.resources?.devices ?? []);
+  const { sets, warnings } = capabilitiesOf(request, guardsDevices, keeper);
   const joined = openNamespaces(keeper, namespaces);
   const socket = request.consoleSocket;
   const ownChannel = spec.process.terminal && socket === undefined ? openTerminalChannel(keeper) : undefined;
@@ -176,6 +183,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     cleanup,
     cgroups,
     capabilities: sets,
+    guardsDevices,
     isNew,
     hasOwn,
   };
@@ -237,6 +245,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     warnings: [...warnings, ...(cgroups?.warnings ?? [])],
     cgroups,
     program: exec,
+    seccomp: inside.seccomp,
   };
   if (parting !== undefined) {
     partFromContainer(keeper, parting);
@@ -269,20 +278,24 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   return { plan: { keeper, cleanup, exports, ...(complaints && { complaints }) }, ...planned };
 }
 
+/** For scripts, which keep no record of what they make. */
+const NOT_NEEDED = "#   not needed here";
+
 const CAP_MKNOD = 1 << 27;
 
 /**
  * The capability sets the program gets. Where no control group guards devices, nobody may make device nodes:
- * with CAP_MKNOD the container could reach the host's disks. (In a user namespace no such node works anyway.)
+ * with CAP_MKNOD the container could reach the host's disks. (In a user namespace no node made there works anyway;
+ * those that a root file system brings along are shut by its mount.)
  */
 function capabilitiesOf(
   request: ContainerRequest,
-  cgroups: Cgroups | undefined,
+  guardsDevices: boolean,
   keeper: List,
 ): { sets: CapabilitySets; warnings: readonly string[] } {
   const { process, linux } = request.spec;
   const own = linux.namespaces?.some(({ type }) => type === "user") === true;
-  const guarded = own || (cgroups?.enforcesDevices ?? allowsEverything(linux.resources?.devices ?? []));
+  const guarded = own || guardsDevices;
   const { sets, warnings } = resolveCapabilities(process.capabilities ?? {}, request.availableCapabilities);
   if (guarded || (sets.bounding.low & CAP_MKNOD) === 0) return { sets, warnings };
   keeper.step(
@@ -388,6 +401,7 @@ function relaysOf(keeper: List, console: Result | undefined, pipes: OutputPipes 
 }
 
 function holdLock(keeper: List, path: string): void {
+  keeper.step("lock the record", "by this lock others see that the container has a keeper", () => NOT_NEEDED);
   const fd = keeper.call("openat", -100, path, O_RDWR_CLOEXEC).about(path);
   keeper.call("flock", fd, LOCK_EX_NB).about(`${path}: another keeper has this container`);
   // Whoever takes this container for dead renames the file first: then nothing of it may be made any more.
@@ -415,7 +429,7 @@ function execute(container: List, program: List, request: ContainerRequest): Exe
 function removeState(cleanup: List, request: ContainerRequest): void {
   const { files = [], folders = [] } = request;
   if (files.length + folders.length === 0) return;
-  cleanup.step("forget the container", "nothing of it stays behind");
+  cleanup.step("forget the container", "nothing of it stays behind", () => NOT_NEEDED);
   for (const path of files) cleanup.call("unlinkat", -100, path, 0);
   for (const path of folders) cleanup.call("unlinkat", -100, path, AT_REMOVEDIR);
 }

@@ -6,6 +6,7 @@ import {
   addMounts,
   attachRoot,
   bindConsole,
+  cleanPath,
   makePathsReadonly,
   makeRootPrivate,
   makeRootReadonly,
@@ -18,7 +19,7 @@ import {
   type RootfsPropagation,
   writeSysctls,
 } from "../rootfs/index.ts";
-import { compileSeccomp, labelExec, loadSeccomp, setNoNewPrivileges } from "../security/index.ts";
+import { type CompiledSeccomp, compileSeccomp, labelExec, loadSeccomp, setNoNewPrivileges } from "../security/index.ts";
 import type { Gate, OutputPipes, PlanContext } from "./plan-container.ts";
 import type { PlannedHooks } from "./plan-hooks.ts";
 import { becomeUser, ownStreams } from "./process/credentials.ts";
@@ -53,6 +54,7 @@ export interface Inside {
   last(): void;
   /** Where failures go when the keeper is gone; known after {@link last}. */
   complaints(): Result | undefined;
+  readonly seccomp: CompiledSeccomp | undefined;
 }
 
 /**
@@ -101,7 +103,10 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   const seccomp =
     spec.linux.seccomp === undefined
       ? undefined
-      : compileSeccomp(spec.linux.seccomp, undefined, { at: "linux.seccomp" });
+      : compileSeccomp(spec.linux.seccomp, undefined, {
+          at: "linux.seccomp",
+          skipUnknown: request.skipUnknownCalls ?? false,
+        });
   const directory = enterWorkingDirectory(list, process.cwd, request.makeWorkingDirectory ?? false);
   ownStreams(list, request.ownedStreams ?? [], process.user.uid);
   part?.close(list);
@@ -119,6 +124,7 @@ export function planInside(context: PlanContext, connections: Connections): Insi
       hooks?.beforeProgram(list);
     },
     complaints: () => part?.complaints,
+    seccomp,
   };
 }
 
@@ -161,8 +167,10 @@ function planRoot(context: PlanContext, { channel, hooks }: Connections): Planne
   const userNamespace = hasOwn("user");
   const keeperOpens = userNamespace && request.privileged ? { keeper } : {};
   makeRootPrivate(list, propagation);
+  const noDevices = request.privileged && !context.guardsDevices;
   const root = attachRoot(list, request.root, {
     userNamespace,
+    noDevices,
     ...keeperOpens,
     ...(propagation && { propagation }),
   });
@@ -179,7 +187,9 @@ function planRoot(context: PlanContext, { channel, hooks }: Connections): Planne
     },
     mounts,
   );
-  if (needsDevices(mounts)) addDevices(root.view, linux.devices ?? [], { bind: userNamespace });
+  const inRoot = !mounts.some(({ destination }) => cleanPath(destination) === "/dev");
+  if (needsDevices(mounts))
+    addDevices(root.view, linux.devices ?? [], { bind: userNamespace || (noDevices && inRoot) });
   if (channel !== undefined) {
     const pty = openPty(root.view);
     bindConsole(root.view, pty.slave);
