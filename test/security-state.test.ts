@@ -1,10 +1,30 @@
 // State on disk and control groups: what must not be believed, followed or removed.
-import { describe, expect } from "bun:test";
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { cgroupVersion, engine, isAlive, makeBundle, needs, run, temporaryFolder } from "./harness/index.ts";
+import { describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import {
+  cgroupVersion,
+  engine,
+  findUser,
+  isAlive,
+  makeBundle,
+  needs,
+  run,
+  temporaryFolder,
+  userWithRanges,
+} from "./harness/index.ts";
 
 const asRoot = needs({ root: true, command: "busybox" });
+const asRootWithUser = needs({ root: true, testUser: true });
 
 describe("a control group that exists already", () => {
   asRoot("is not taken, and what runs in it lives on, whatever becomes of husk", async () => {
@@ -33,5 +53,45 @@ describe("a control group that exists already", () => {
       await bystander.exited;
       if (existsSync(group)) rmdirSync(group);
     }
+  });
+});
+
+describe("folders of state that others prepared", () => {
+  /** `husk run` with this run folder; what it says, in less than the time a test may take. */
+  async function tried(run: string): Promise<string> {
+    const { status, stdout, stderr } = await engine().husk(["run", "host", "--", "echo", "ran"], {
+      env: { HUSK_RUN: run },
+      timeout: 5000,
+    });
+    expect([status, stdout]).toEqual([125, ""]);
+    return stderr;
+  }
+
+  asRootWithUser("a folder of another user's is refused before anything in it is opened", async () => {
+    const folder = temporaryFolder("theirs", 0o755);
+    await run(["mkfifo", "-m", "666", join(folder, "engine.json")]);
+    chownSync(folder, findUser(userWithRanges)!.uid, 0);
+    expect(await tried(folder)).toContain("belongs to user");
+  });
+
+  test("a link, also to a folder of one's own, and a folder others can write to are refused", async () => {
+    const own = temporaryFolder("own", 0o700);
+    const link = join(temporaryFolder("place"), "link");
+    symlinkSync(own, link);
+    expect(await tried(link)).toContain("is a link or writable for others");
+    const dangling = join(dirname(link), "dangling");
+    symlinkSync(join(own, "made"), dangling);
+    await tried(dangling);
+    expect(existsSync(join(own, "made"))).toBe(false);
+    expect(await tried(temporaryFolder("open", 0o777))).toContain("writable for others");
+  });
+
+  test("a keeper that somebody else could change is not started", async () => {
+    const { husk, root } = engine();
+    expect((await husk(["run", "host", "--", "true"])).status).toBe(0);
+    const keeper = join(root, readdirSync(root).find((name) => name.startsWith("keeper-"))!);
+    chmodSync(keeper, 0o777);
+    const { status, stderr } = await husk(["run", "host", "--", "true"]);
+    expect([status, stderr.includes("can be changed by others")]).toEqual([125, true]);
   });
 });

@@ -64,10 +64,7 @@ function absolute(path: string): string {
  */
 export function openFolders(folders: Folders): Folders {
   const { root, run } = folders;
-  if (readIfThere(`${run}/engine.json`) === mark(root)) {
-    checkOwner(run);
-    return folders;
-  }
+  if (isThere(run) && readIfThere(`${run}/engine.json`) === mark(root)) return folders;
   openFolder(root, root);
   openFolder(run, root);
   return folders;
@@ -80,9 +77,11 @@ function mark(root: string): string {
 
 function openFolder(folder: string, root: string): void {
   const file = `${folder}/engine.json`;
+  if (!isThere(folder)) {
+    makeFolder(folder);
+    checkOwner(folder, lstatSync(folder));
+  }
   let content = readIfThere(file);
-  if (content === undefined) makeFolder(folder);
-  checkOwner(folder);
   if (content === undefined) {
     // Two commands may get here at once: both write the same, and a rename shows it whole.
     const temporary = `${file}.${process.pid}`;
@@ -114,9 +113,16 @@ function makeFolder(folder: string): void {
   }
 }
 
+/** Checks a folder, before anything in it is opened: a fifo of somebody else's would hold us for ever. */
+function isThere(folder: string): boolean {
+  const info = lstatSync(folder, { throwIfNoEntry: false });
+  if (info === undefined) return false;
+  checkOwner(folder, info);
+  return true;
+}
+
 /** In a shared place such as /tmp, somebody else may have made the folder, or a link, beforehand. */
-function checkOwner(folder: string): void {
-  const { uid, mode } = lstatSync(folder);
+function checkOwner(folder: string, { uid, mode }: { uid: number; mode: number }): void {
   const mine = uid === (process.geteuid?.() ?? 0);
   if (mine && (mode & 0o170000) === 0o040000 && (mode & 0o022) === 0) return;
   const problem = mine ? "is a link or writable for others" : `belongs to user ${uid}`;
