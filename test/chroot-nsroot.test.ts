@@ -3,7 +3,16 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  engine, findUser, husk, isRoot, makeJail, needs, run, temporaryFolder, userWithoutRanges, userWithRanges,
+  engine,
+  findUser,
+  husk,
+  isRoot,
+  makeJail,
+  needs,
+  run,
+  temporaryFolder,
+  userWithoutRanges,
+  userWithRanges,
 } from "./harness/index.ts";
 
 const [uid, gid] = [process.getuid!(), process.getgid!()];
@@ -68,7 +77,19 @@ describe("what is mounted", () => {
     const jail = await makeJail(["bash"]);
     mkdirSync(join(jail, "data"));
     const { stdout } = await run(
-      ["sh", "-c", 'umask 027; exec "$@"', "sh", join(import.meta.dirname, "../dist/husk"), "chroot", "-r", jail, "bash", "-c", "umask"],
+      [
+        "sh",
+        "-c",
+        'umask 027; exec "$@"',
+        "sh",
+        join(import.meta.dirname, "../dist/husk"),
+        "chroot",
+        "-r",
+        jail,
+        "bash",
+        "-c",
+        "umask",
+      ],
       { env: { HUSK_ROOT: temporaryFolder("root", 0o700), HUSK_RUN: temporaryFolder("run", 0o700) } },
     );
     expect(stdout).toBe("0027\n");
@@ -78,7 +99,8 @@ describe("what is mounted", () => {
 describe("S200: id maps", () => {
   const mapped = async (...flags: string[]): Promise<string> => {
     const jail = await makeJail(["bash", "cat", "tr"], ["proc"]);
-    return (await husk(["chroot", ...flags, "-v", "/proc:/proc", jail, "bash", "-c", `echo $UID; ${ids}`])).stdout;
+    return (await husk(["chroot", ...flags, "-v", "/proc:/proc", jail, "bash", "-c", `echo $UID; ${ids}`]))
+      .stdout;
   };
 
   needs({ ordinaryUser: true })("no map: root inside (nsroot leaves 65534)", async () => {
@@ -107,10 +129,16 @@ describe("S200: id maps", () => {
   needs({ testUser: true })("a user without ranges hears of /etc/subuid", async () => {
     const jail = await makeJail(["id"]);
     const { status, stderr } = await engine(findUser(userWithoutRanges)).husk([
-      "chroot", "-M", "0:100000:65536", jail, "id",
+      "chroot",
+      "-M",
+      "0:100000:65536",
+      jail,
+      "id",
     ]);
     expect(status).toBe(125);
-    expect(stderr).toMatch(/\/etc\/subuid does not give the ids 100000 to 165535 to husk-test-single — .*usermod/);
+    expect(stderr).toMatch(
+      /\/etc\/subuid does not give the ids 100000 to 165535 to husk-test-single — .*usermod/,
+    );
   });
 
   test("what is no map is refused with its flag", async () => {
@@ -128,7 +156,17 @@ describe("S200: id maps", () => {
     chmodSync(join(jail, "etc/passwd"), 0o644);
     const { stdout } = await husk(["chroot", "-u", "someone", jail, "id"]);
     expect(stdout).toBe("uid=1234(someone) gid=1235(own) groups=1235(own),1236(more)\n");
-    const { stderr } = await husk(["chroot", "-u", "someone", "-M", "0:100000:10", "-G", "0:100000:10", jail, "id"]);
+    const { stderr } = await husk([
+      "chroot",
+      "-u",
+      "someone",
+      "-M",
+      "0:100000:10",
+      "-G",
+      "0:100000:10",
+      jail,
+      "id",
+    ]);
     expect(stderr).toContain("uid 1234 is not mapped");
   });
 });
@@ -138,7 +176,11 @@ describe("S201: a network of its own", () => {
     const jail = await makeJail(["cat"], ["proc"]);
     for (const flags of [["-n"], ["--network", "none"]]) {
       const { stdout } = await husk(["chroot", ...flags, "-v", "/proc:/proc", jail, "cat", "/proc/net/dev"]);
-      const devices = stdout.trim().split("\n").slice(2).map((line) => line.split(":")[0]!.trim());
+      const devices = stdout
+        .trim()
+        .split("\n")
+        .slice(2)
+        .map((line) => line.split(":")[0]!.trim());
       expect(devices).toEqual(["lo"]);
     }
   });
@@ -149,7 +191,9 @@ describe("S201: a network of its own", () => {
     expect(stdout).toMatch(/^1: lo: <LOOPBACK> .*state DOWN/);
     expect(stdout.trim().split("\n").length).toBe(1);
     const kinds = ["net", "ipc", "pid", "uts"].map((kind) => `/proc/self/ns/${kind}`);
-    const inside = (await husk(["chroot", "-ni", "-v", "/proc:/proc", jail, "readlink", ...kinds])).stdout.split("\n");
+    const inside = (
+      await husk(["chroot", "-ni", "-v", "/proc:/proc", jail, "readlink", ...kinds])
+    ).stdout.split("\n");
     const outside = (await run(["readlink", ...kinds])).stdout.split("\n");
     expect(kinds.map((_, at) => inside[at] === outside[at])).toEqual([false, false, true, true]);
   });

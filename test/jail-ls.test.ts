@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { husk, makeJail, makeRootfs, needs, run, temporaryFolder } from "./harness/index.ts";
 
 interface Listed {
-  programs: { path: string; names: string[]; kind: string; machine: string; lacks: { role: string; name: string }[] }[];
+  programs: {
+    path: string;
+    names: string[];
+    kind: string;
+    machine: string;
+    lacks: { role: string; name: string }[];
+  }[];
   expected: { path: string; present: boolean }[];
 }
 
@@ -77,15 +83,21 @@ test("strange files do no harm", async () => {
   expect(stdout).toContain("lacks interpreter /bin/loop");
 });
 
-needs({ root: true })("a whole machine is a jail too", async () => {
-  expect(existsSync("/usr/bin/bash")).toBe(true);
-  const { programs, expected } = await listed("/");
-  expect(programs.length).toBeGreaterThan(200);
-  expect(expected.every(({ present }) => present)).toBe(true);
-}, 60_000);
+needs({ root: true })(
+  "a whole machine is a jail too",
+  async () => {
+    expect(existsSync("/usr/bin/bash")).toBe(true);
+    const { programs, expected } = await listed("/");
+    expect(programs.length).toBeGreaterThan(200);
+    expect(expected.every(({ present }) => present)).toBe(true);
+  },
+  60_000,
+);
 
 test("errors name the folder", async () => {
-  expect((await husk(["jail", "ls", "/no/such/jail"])).stderr).toStartWith("husk: no jail /no/such/jail: no such folder");
+  expect((await husk(["jail", "ls", "/no/such/jail"])).stderr).toStartWith(
+    "husk: no jail /no/such/jail: no such folder",
+  );
   expect((await husk(["jail", "ls", "/etc/passwd"])).stderr).toStartWith("husk: /etc/passwd is a file");
   expect((await husk(["jail", "list"])).stderr).toContain("did you mean husk jail ls?");
   expect((await husk(["jail", "ls"])).stderr).toContain("the folder is missing");

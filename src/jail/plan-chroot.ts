@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import {
   type LinuxIdMapping,
   namespaceFlags,
@@ -8,24 +9,15 @@ import {
 import { Clone, cloneArgs, List, type Report, type Result } from "../plan/index.ts";
 import { HuskError } from "../platform/error.ts";
 import { statInRoot } from "../platform/in-root.ts";
-import {
-  addMounts,
-  attachRoot,
-  makeRootPrivate,
-  makeRootReadonly,
-  type Mount,
-  pivotRoot,
-} from "../rootfs/index.ts";
+import type { Mount } from "../rootfs/index.ts";
 import { explainExecFailure } from "../runtime/program.ts";
 import { dieWithKeeper, openSelf } from "../runtime/process/lifetime.ts";
 import { chrootScript } from "./chroot-script.ts";
 import { letPass, openGate, waitAtGate } from "./gate.ts";
 import type { HandPlan } from "./hand-plan.ts";
-import { pivotAndKeep } from "./keep-old-root.ts";
 import { keeperDiesWithCaller } from "./lifetime.ts";
 import { mapWriter } from "./map-writer.ts";
 import type { Caller } from "./plan-unshare.ts";
-import { findProgram } from "./program-needs.ts";
 import { becomeProgram, keepProgram, type Program, programOrShell } from "./program.ts";
 
 const O_PATH_DIRECTORY_CLOEXEC = 0o12200000;
@@ -61,7 +53,7 @@ export interface ChrootOptions {
  * mount namespace, and then pivot_root(2) takes chroot(2)'s place, as in nsroot; an ordinary user gets the right to
  * do all this from a user namespace.
  */
-export function planChroot(options: ChrootOptions, caller: Caller): HandPlan {
+export async function planChroot(options: ChrootOptions, caller: Caller): Promise<HandPlan> {
   const { folder, maps, mounts, readOnly, oldRoot, user } = options;
   if (oldRoot !== undefined && statInRoot({ root: folder }, oldRoot)?.stats.isDirectory() !== true) {
     throw new HuskError("not-found", `${folder} has no folder ${oldRoot} for the old root`, {
@@ -88,7 +80,7 @@ export function planChroot(options: ChrootOptions, caller: Caller): HandPlan {
     becomeRoot(program, maps.uids, maps.gids, deniesSetgroups);
   }
   if (opened !== undefined) changeRoot(program, opened, folder);
-  else enterWithMounts(program, keeper, options, caller);
+  else (await import("./chroot-mounts.ts")).enterWithMounts(program, keeper, options, caller);
   if (user !== undefined) becomeUser(program, user, !deniesSetgroups);
   dieWithKeeper(program, self, SIGKILL);
   const chosen = programOf(options.command);
@@ -169,22 +161,6 @@ function changeRoot(list: List, opened: Result, folder: string): void {
   list.call("chroot", ".").about(folder);
 }
 
-function enterWithMounts(list: List, keeper: List, options: ChrootOptions, caller: Caller): void {
-  const { folder, mounts, readOnly, oldRoot, maps, ownNetwork } = options;
-  const userNamespace = maps !== undefined;
-  const source = { kind: "directory", path: folder } as const;
-  const opener = userNamespace && caller.privileged ? { keeper } : {};
-  makeRootPrivate(list);
-  const root = attachRoot(list, source, { userNamespace, ...opener });
-  const network = ownNetwork || !userNamespace;
-  addMounts({ root: root.view, bundle: "/", userNamespace, ownNetwork: network, source, ...opener }, mounts);
-  if (oldRoot === undefined) pivotRoot(list, root);
-  else pivotAndKeep(list, root, oldRoot);
-  if (readOnly) makeRootReadonly(list, root);
-  // Attaching set it to 0.
-  list.call("umask", process.umask());
-}
-
 function becomeUser(
   list: List,
   { uid, gid, groups }: NonNullable<ChrootOptions["user"]>,
@@ -208,9 +184,8 @@ function programError(rootfs: string, { argv, paths }: Program, report: Report):
   const [program = ""] = argv;
   const { path, errno, detail: mode, exhibit: bytes } = report;
   const error = explainExecFailure({ program, paths, path, errno, mode, bytes, rootfs });
-  const folders = (process.env["PATH"] ?? "").split(":");
-  if (error.code !== "command-not-found" || findProgram({ root: "/" }, program, folders) === undefined)
-    return error;
+  const isHere = paths.some((path) => existsSync(path));
+  if (error.code !== "command-not-found" || !isHere) return error;
   const mend = `husk jail make ${rootfs} ${program} copies it from this machine with all it needs`;
   return new HuskError(error.code, error.message, {
     hint: error.hint === undefined ? mend : `${error.hint}; ${mend}`,

@@ -24,9 +24,14 @@ export function compileFor(machine: string, source: string, flags: readonly stri
 
 function compileWith(name: string, source: string, flags: readonly string[]): string {
   const compiler = findCommand(name);
-  if (compiler === undefined) throw new Error(`the C compiler ${name} is missing: apt-get install gcc libc6-dev`);
+  if (compiler === undefined)
+    throw new Error(`the C compiler ${name} is missing: apt-get install gcc libc6-dev`);
   folder ??= temporaryFolder("programs");
-  const digest = createHash("sha256").update(`${name}\0${flags.join("\0")}`).update(source).digest("hex").slice(0, 16);
+  const digest = createHash("sha256")
+    .update(`${name}\0${flags.join("\0")}`)
+    .update(source)
+    .digest("hex")
+    .slice(0, 16);
   const program = join(folder, digest);
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });

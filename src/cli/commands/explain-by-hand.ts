@@ -42,7 +42,7 @@ export async function explainByHand(
       hint: "leave one out",
     });
   }
-  const request = parse(argv, at + 1, globals);
+  const request = await parse(argv, at + 1, globals);
   if (request === undefined || globals.help) return printHelp([name]);
   const { hand } = request;
   console.log(

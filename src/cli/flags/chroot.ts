@@ -51,11 +51,11 @@ const OLD_ROOT = "/mnt";
 const ACCOUNTS_BYTES = 4 * 1024 * 1024;
 
 /** Reads `[flags] DIR [COMMAND…]`; what follows DIR belongs to the command. */
-export function parseChroot(
+export async function parseChroot(
   argv: readonly string[],
   from: number,
   globals: Globals,
-): HandRequest | undefined {
+): Promise<HandRequest | undefined> {
   const flags: Flags = {
     explain: false,
     volumes: [],
@@ -101,7 +101,7 @@ export function parseChroot(
       hint: "add --keep-old-root; husk needs no folder to let go of it",
     });
   }
-  return { hand: planChroot(options, caller), name: "chroot", explain: flags.explain };
+  return { hand: await planChroot(options, caller), name: "chroot", explain: flags.explain };
 }
 
 function setFlag(flags: Flags, flag: string, value: string): void {

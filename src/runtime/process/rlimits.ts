@@ -54,25 +54,21 @@ export function restoreOpenFiles(
   if (callerSoft === undefined || rlimits.some(({ type }) => type === "RLIMIT_NOFILE")) return;
   list.step(
     "the caller's limit of open files",
-    "husk's JavaScript runtime has raised it for itself; the program gets it back",
+    "husk's JavaScript runtime has raised its own; the program gets the caller's",
     () => "#   nothing to do: a shell raises none",
   );
   const present = new Memory(16);
   list.call("prlimit64", 0, NOFILE, null, present);
   const wanted = rlimit64(callerSoft, 0);
   list.store(list.load(present, 8, "u64"), wanted, 8, "u64");
-  list.call("prlimit64", 0, NOFILE, wanted, null).about(`RLIMIT_NOFILE ${callerSoft}`);
+  // A shell that lowered its hard limit and then became husk: the two are alike already.
+  list.call("prlimit64", 0, NOFILE, wanted, null).accept("EINVAL").about(`RLIMIT_NOFILE ${callerSoft}`);
 }
 
-/**
- * The soft limit of open files that the caller of this process has, and at most this process's hard one: a shell
- * may have lowered it and then become husk. Undefined if it cannot be read.
- */
+/** The soft limit of open files that the caller of this process has; undefined if it cannot be read. */
 export function callerOpenFiles(): number | undefined {
   try {
-    const soft = presentSoftLimit(readFileSync(`/proc/${process.ppid}/limits`, "latin1"), "RLIMIT_NOFILE");
-    const hard = presentHardLimit(readFileSync("/proc/self/limits", "latin1"), "RLIMIT_NOFILE");
-    return soft === undefined || hard === undefined ? soft : Math.min(soft, hard);
+    return presentSoftLimit(readFileSync(`/proc/${process.ppid}/limits`, "latin1"), "RLIMIT_NOFILE");
   } catch {
     return undefined;
   }
