@@ -76,7 +76,7 @@ export const argumentFormats: Readonly<Record<string, readonly (Format | undefin
   umask: [octal],
   personality: [one({ 0: "PER_LINUX", 8: "PER_LINUX32" })],
   keyctl: [one({ 1: "KEYCTL_JOIN_SESSION_KEYRING" })],
-  prlimit64: [plain, one(names.rlimitNames), rlimit, rlimit],
+  prlimit64: [plain, one(names.rlimitNames), rlimit, block],
   kill: [plain, one(names.signals)],
 
   socket: [one(names.socketFamilies), socketType],

@@ -108,7 +108,7 @@ test("in a terminal reasons are wrapped, calls cut, and many alike folded", () =
 ├─ own /proc — ps shows only the container's processes and
 │  none of the others that run on this machine
 │      if %1 succeeded:
-│        mount(xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+│        mount(xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
 │      mkdirat(%1, "folder-0", 0755)
 │      mkdirat(%1, "folder-1", 0755)
 │      … 6 more like these

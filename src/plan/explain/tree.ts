@@ -109,7 +109,7 @@ function callText({ call, microseconds, depth = 0 }: ExplainedCall, measured: bo
 }
 
 function timeText(microseconds: number | undefined): string {
-  return `${microseconds === undefined ? "-" : microseconds.toFixed(0)} µs`.padStart(9);
+  return (microseconds === undefined ? "-" : `${microseconds.toFixed(0)} µs`).padStart(9);
 }
 
 function bar(value: number, longest: number): string {
