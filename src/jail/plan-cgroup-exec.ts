@@ -1,5 +1,5 @@
 import type { Group } from "../cgroup/index.ts";
-import { Clone, CLONE_ARGS_CGROUP, cloneArgs, List, quote, setHighFlag } from "../plan/index.ts";
+import { Clone, cloneArgs, List, quote } from "../plan/index.ts";
 import { dieWithKeeper, openSelf } from "../runtime/process/lifetime.ts";
 import type { HandPlan } from "./hand-plan.ts";
 import { keeperDiesWithCaller } from "./lifetime.ts";
@@ -7,13 +7,13 @@ import { becomeProgram, keepProgram, programOrShell } from "./program.ts";
 
 const AT_FDCWD = -100;
 const O_WRONLY_CLOEXEC = 0o2000001;
-const O_PATH_CLOEXEC = 0o12000000;
-const CLONE_INTO_CGROUP_BIT = 33;
 
 /**
  * `cgroup exec`: a program in a control group from before its first instruction (cgexec(1)).
  *
- * In v2 it is born in the group; in v1 it writes itself into it. husk and its keeper stay outside.
+ * Its process writes itself into the group, through files that were opened with husk's rights: husk and its keeper
+ * stay outside. (To be born in it by CLONE_INTO_CGROUP is quicker, but a kernel of 6.18 was seen to kill at birth who
+ * is cloned into a group whose cgroup.kill was ever used.)
  */
 export function planCgroupExec(
   places: readonly Group[],
@@ -24,40 +24,18 @@ export function planCgroupExec(
   const program = new List("program");
   const self = openSelf(keeper);
   keeperDiesWithCaller(keeper, callerPid);
-  const args = cloneArgs(0);
   keeper.step("open the group", "with husk's rights, before the program's process exists", () => "# open(2)");
-  const tasks = [];
-  for (const { path, hierarchy } of places) {
-    if (hierarchy.version === 2) {
-      setHighFlag(args, CLONE_INTO_CGROUP_BIT);
-      keeper.store(
-        keeper.call("openat", AT_FDCWD, path, O_PATH_CLOEXEC, 0).about(path),
-        args,
-        CLONE_ARGS_CGROUP,
-        "u64",
-      );
-    } else {
-      const file = `${path}/tasks`;
-      tasks.push({ path, fd: keeper.call("openat", AT_FDCWD, file, O_WRONLY_CLOEXEC, 0).about(file) });
-    }
-  }
-  const unified = places.find(({ hierarchy }) => hierarchy.version === 2);
-  keeper.step(
-    unified === undefined ? "new process" : `new process in ${unified.path}`,
-    "it becomes the program",
-    () => "# fork(2)",
-  );
-  const clone = keeper.add(new Clone(args, program));
-  clone.object = unified?.path;
+  const files = places.map(({ path, hierarchy }) => {
+    // A process without threads may use `tasks`, which takes microseconds where `cgroup.procs` takes milliseconds.
+    const file = `${path}/${hierarchy.version === 1 ? "tasks" : "cgroup.procs"}`;
+    return { path, file, fd: keeper.call("openat", AT_FDCWD, file, O_WRONLY_CLOEXEC, 0).about(file) };
+  });
+  keeper.step("new process", "it becomes the program", () => "# fork(2)");
+  const clone = keeper.add(new Clone(cloneArgs(0), program));
   program.step("enter the group", "limits hold before the program's first instruction", () =>
-    places
-      .map(
-        ({ path, hierarchy }) =>
-          `echo 0 > ${quote(`${path}/${hierarchy.version === 2 ? "cgroup.procs" : "tasks"}`)}`,
-      )
-      .join("\n"),
+    files.map(({ file }) => `echo 0 > ${quote(file)}`).join("\n"),
   );
-  for (const { path, fd } of tasks)
+  for (const { path, fd } of files)
     program.call("write", fd, "0", 1).expect(1).about(`itself into "${path}"`);
   dieWithKeeper(program, self);
   becomeProgram(program, programOrShell(command));

@@ -59,7 +59,7 @@ export function placesFor({ layout, maker }: GroupView, spec: GroupSpec): Group[
   const chosen =
     asked.length === 0
       ? groups
-      : groups.filter(({ hierarchy }) => asked.some((name) => has(hierarchy, name)));
+      : groups.filter(({ hierarchy }) => asked.some((name) => isMeant(layout, hierarchy, name)));
   if (chosen.length > 0) return chosen;
   throw unavailable(layout, "memory", `control group "${spec.text}"`, maker);
 }
@@ -74,7 +74,7 @@ export function existingPlaces(view: GroupView, spec: GroupSpec): Group[] {
   for (const controller of asked) checkController(view.layout, undefined, controller, spec);
   const found: Group[] = [];
   for (const hierarchy of view.layout.hierarchies) {
-    if (asked.length > 0 && !asked.some((name) => has(hierarchy, name))) continue;
+    if (asked.length > 0 && !asked.some((name) => isMeant(view.layout, hierarchy, name))) continue;
     const own = baseOf(hierarchy, view.maker, []);
     const bases = own === undefined || own === hierarchy.mount ? [hierarchy.mount] : [own, hierarchy.mount];
     for (const base of bases) {
@@ -98,7 +98,7 @@ function checkController(
   controller: string,
   spec: GroupSpec,
 ): void {
-  const hierarchy = layout.hierarchies.find((candidate) => has(candidate, controller));
+  const hierarchy = layout.hierarchies.find((candidate) => isMeant(layout, candidate, controller));
   const asked = `control group "${spec.text}"`;
   if (hierarchy === undefined) throw unavailable(layout, controller, asked);
   if (maker === undefined) return;
@@ -115,6 +115,12 @@ export function has(hierarchy: Hierarchy, controller: string): boolean {
   return controller === "freezer";
 }
 
+/** Whether a controller's name means this hierarchy: the one that has it by that name, or else under another one. */
+function isMeant(layout: Layout, hierarchy: Hierarchy, controller: string): boolean {
+  const own = hierarchyOf(layout, controller);
+  return own === undefined ? has(hierarchy, controller) : own === hierarchy;
+}
+
 /** The names of controllers that a v2 group gets from the one above. */
 export function v2Names(layout: Layout, controllers: readonly string[]): string[] {
   const unified = layout.hierarchies.find(({ version }) => version === 2);
@@ -129,7 +135,10 @@ export function v2Names(layout: Layout, controllers: readonly string[]): string[
 
 /** The place whose hierarchy has a controller. */
 export function placeWith(places: readonly Group[], controller: string): Group | undefined {
-  return places.find(({ hierarchy }) => has(hierarchy, controller));
+  return (
+    places.find(({ hierarchy }) => hierarchy.controllers.includes(controller)) ??
+    places.find(({ hierarchy }) => has(hierarchy, controller))
+  );
 }
 
 /** Folders of the groups below a group, the deepest first. */

@@ -20,7 +20,8 @@ export function setValues(
 ): (report: Report, encoded: EncodedPlan) => HuskError | undefined {
   const written: { readonly write: SettingWrite; readonly about: string }[] = [];
   for (const [name, value] of settings) {
-    for (const write of settingWrites(places, spec, name, value)) {
+    const earlier = written.map(({ write }) => write);
+    for (const write of settingWrites(places, spec, name, value, earlier)) {
       const file = `${write.path}/${write.file}`;
       const about = `"${write.value}" into ${file}`;
       list.step(write.object, write.why, () => echoInto(write.value, file));

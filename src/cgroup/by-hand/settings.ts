@@ -4,7 +4,7 @@ import { nearest } from "../../platform/nearest.ts";
 import type { Group } from "../group.ts";
 import { ioWrites, isIoSetting } from "./io-settings.ts";
 import { type GroupSpec, placeWith } from "./named-group.ts";
-import { translationOf } from "./translate.ts";
+import { translationOf, translations } from "./translate.ts";
 import { bytesFromV1, bytesToV1, parseBandwidth, parseBytes } from "./values.ts";
 
 /** One value for one file of a group. */
@@ -23,6 +23,7 @@ const DEFAULT_PERIOD = 100_000;
 /**
  * What has to be written for `name=value`, where `name` is a file of v2 or v1 and the group may be in either.
  *
+ * @param pending what will have been written before: some values are reckoned from others
  * @throws HuskError "invalid" for a value that makes no sense, "unavailable" for a file the group does not have
  */
 export function settingWrites(
@@ -30,6 +31,7 @@ export function settingWrites(
   spec: GroupSpec,
   name: string,
   value: string,
+  pending: readonly SettingWrite[] = [],
 ): SettingWrite[] {
   const object = `${name} = ${value}`;
   const write = (place: Group, file: string, text: string, why: string, formula?: string): SettingWrite => ({
@@ -43,19 +45,19 @@ export function settingWrites(
     case "cpu.max":
     case "cpu.cfs_quota_us": {
       const place = need(places, spec, "cpu", name);
-      const { quota, period, formula } = parseBandwidth(name, value, presentPeriod(place));
+      const { quota, period, formula } = parseBandwidth(name, value, presentPeriod(place, pending));
       const why = "when the time of a period is used up, everything in the group waits for the next";
       if (place.hierarchy.version === 2)
         return [write(place, "cpu.max", `${quota ?? "max"} ${period}`, why, formula)];
       const writes = [write(place, "cpu.cfs_quota_us", `${quota ?? -1}`, why, formula)];
-      if (period !== presentPeriod(place))
+      if (period !== presentPeriod(place, pending))
         writes.unshift(write(place, "cpu.cfs_period_us", `${period}`, "length of the periods"));
       return writes;
     }
     case "cpu.cfs_period_us": {
       const place = need(places, spec, "cpu", name);
       if (place.hierarchy.version === 1) return [write(place, name, value, "length of the periods")];
-      const quota = readValue(place, "cpu.max").split(" ")[0] as string;
+      const quota = readValue(place, "cpu.max", pending).split(" ")[0] as string;
       return [
         write(
           place,
@@ -68,7 +70,7 @@ export function settingWrites(
     }
     case "memory.swap.max":
     case "memory.memsw.limit_in_bytes":
-      return [swapWrite(need(places, spec, "memory", name), name, value, write)];
+      return [swapWrite(need(places, spec, "memory", name), name, value, write, pending)];
     case "pids.max":
       return [
         write(
@@ -108,15 +110,21 @@ export function settingWrites(
 type Write = (place: Group, file: string, text: string, why: string, formula?: string) => SettingWrite;
 
 /** v1 counts memory and swap together, v2 swap alone. */
-function swapWrite(place: Group, name: string, value: string, write: Write): SettingWrite {
+function swapWrite(
+  place: Group,
+  name: string,
+  value: string,
+  write: Write,
+  pending: readonly SettingWrite[],
+): SettingWrite {
   const { value: asked, formula } = parseBytes(name, value);
   const why = "more than this is not swapped out";
   const isV1 = place.hierarchy.version === 1;
   const file = isV1 ? "memory.memsw.limit_in_bytes" : "memory.swap.max";
   if (file === name) return write(place, file, isV1 ? bytesToV1(asked) : asked, why, formula);
   const limit = isV1
-    ? bytesFromV1(readValue(place, "memory.limit_in_bytes"))
-    : readValue(place, "memory.max");
+    ? bytesFromV1(readValue(place, "memory.limit_in_bytes", pending))
+    : readValue(place, "memory.max", pending);
   if (asked === "max") return write(place, file, isV1 ? bytesToV1(asked) : asked, why);
   if (limit === "max") {
     throw new HuskError("invalid", `${name}: the group has no memory limit to reckon it from`, {
@@ -167,19 +175,21 @@ export function readSetting(
 }
 
 /** Length of the group's periods in microseconds. */
-function presentPeriod(place: Group): number {
+function presentPeriod(place: Group, pending: readonly SettingWrite[]): number {
   try {
     const text =
       place.hierarchy.version === 1
-        ? readValue(place, "cpu.cfs_period_us")
-        : readValue(place, "cpu.max").split(" ")[1];
+        ? readValue(place, "cpu.cfs_period_us", pending)
+        : readValue(place, "cpu.max", pending).split(" ")[1];
     return Number(text);
   } catch {
     return DEFAULT_PERIOD;
   }
 }
 
-function readValue({ path }: Group, file: string): string {
+function readValue({ path }: Group, file: string, pending: readonly SettingWrite[] = []): string {
+  const later = pending.findLast((write) => write.path === path && write.file === file);
+  if (later !== undefined) return later.value;
   try {
     return readFileSync(`${path}/${file}`, "utf8").trimEnd();
   } catch (cause) {
@@ -226,7 +236,12 @@ function requireController(place: Group, spec: GroupSpec, controller: string, na
 
 function unknownFile(places: readonly Group[], spec: GroupSpec, name: string): HuskError {
   const names = places.flatMap(({ path }) => readdirSync(path));
-  const near = nearest(name, names);
+  const near = nearest(name, [
+    ...names,
+    ...translations.flatMap(({ v1, v2 }) => [v1, v2]),
+    "cpu.max",
+    "memory.swap.max",
+  ]);
   const prefix = `${name.split(".")[0]}.`;
   const family = [...new Set(names.filter((file) => file.startsWith(prefix)))].toSorted();
   const hint =

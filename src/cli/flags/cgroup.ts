@@ -315,15 +315,12 @@ function toPid(word: string): number {
 function planSet(words: CgroupWords, view: GroupView): HandPlan {
   const assigned = [...words.variables, ...words.words.filter((word) => word.includes("="))];
   const names = words.words.filter((word) => !word.includes("="));
-  const { specs, rest } = takeGroups({ ...words, words: names }, true);
-  if (assigned.length === 0 || rest.length > 0) {
-    throw new HuskError(
-      "invalid",
-      `husk cgroup set: ${rest.length > 0 ? `"${rest[0]}" has no value` : "what to set is missing"}`,
-      {
-        hint: "husk cgroup set NAME FILE=VALUE…, such as memory.max=80M",
-      },
-    );
+  const { specs } = takeGroups({ ...words, words: names }, true);
+  if (assigned.length === 0) {
+    const what = names.length > 1 ? `"${names.at(-1)}" has no value` : "what to set is missing";
+    throw new HuskError("invalid", `husk cgroup set: ${what}`, {
+      hint: "husk cgroup set NAME FILE=VALUE…, such as memory.max=80M",
+    });
   }
   const settings = assigned.map((word): [string, string] => {
     const equals = word.indexOf("=");

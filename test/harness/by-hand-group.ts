@@ -1,0 +1,64 @@
+// Control groups that tests make by hand: a name of their own, gone afterwards.
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+
+interface Mounted {
+  readonly controllers: string;
+  readonly mount: string;
+  readonly version: 1 | 2;
+}
+
+/** Every mounted hierarchy, by a controller of its own (`unified` for v2). */
+export function hierarchies(): Mounted[] {
+  const found: Mounted[] = [];
+  for (const line of readFileSync("/proc/self/mountinfo", "utf8").trim().split("\n")) {
+    const [before = "", after = ""] = line.split(" - ");
+    const mount = before.split(" ")[4] as string;
+    const [type, , options = ""] = after.split(" ");
+    if (type === "cgroup2") found.push({ controllers: "unified", mount, version: 2 });
+    else if (type === "cgroup")
+      found.push({ controllers: options.replace(/^r[wo],/, ""), mount, version: 1 });
+  }
+  return found;
+}
+
+/** Folders of a group, one in each hierarchy where it exists. */
+export function foldersOf(name: string): string[] {
+  return hierarchies()
+    .map(({ mount }) => `${mount}/${name}`)
+    .filter((path) => existsSync(path));
+}
+
+/** Folder of a group in the hierarchy of a controller; of v2's where it has that. */
+export function folderWith(name: string, controller: string): string {
+  const found =
+    hierarchies().find(({ controllers }) => controllers.split(",").includes(controller)) ??
+    hierarchies().find(({ version }) => version === 2);
+  return `${found?.mount}/${name}`;
+}
+
+/** Ends what is in groups whose name begins so, and removes them. */
+export async function removeByHand(prefix: string): Promise<void> {
+  for (const { mount } of hierarchies()) {
+    for (const name of readdirSync(mount).filter((entry) => entry.startsWith(prefix)))
+      await removeTree(`${mount}/${name}`);
+  }
+}
+
+async function removeTree(path: string): Promise<void> {
+  for (const entry of readdirSync(path, { withFileTypes: true }))
+    if (entry.isDirectory()) await removeTree(`${path}/${entry.name}`);
+  if (existsSync(`${path}/freezer.state`)) writeFileSync(`${path}/freezer.state`, "THAWED");
+  for (let turn = 0; turn < 200; turn++) {
+    const pids = readFileSync(`${path}/cgroup.procs`, "utf8").trim();
+    if (pids === "") break;
+    for (const pid of pids.split("\n")) {
+      try {
+        process.kill(Number(pid), "SIGKILL");
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    await Bun.sleep(10);
+  }
+  rmdirSync(path);
+}
