@@ -94,8 +94,6 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   if (process.oomScoreAdj !== undefined && !hasOwn("user"))
     setOomScoreAdj(list, root.procfs(), "self/oom_score_adj", process.oomScoreAdj);
   if (spec.linux.personality !== undefined) setPersonality(list, spec.linux.personality);
-  setRlimits(list, process.rlimits ?? []);
-  restoreOpenFiles(list, process.rlimits ?? [], request.callerOpenFiles);
   if (process.apparmorProfile || process.selinuxLabel) labelExec(list, root.procfs(), process);
   if (connections.pipes !== undefined) usePipes(list, connections.pipes);
 
@@ -110,6 +108,9 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   const directory = enterWorkingDirectory(list, process.cwd, request.makeWorkingDirectory ?? false);
   ownStreams(list, request.ownedStreams ?? [], process.user.uid);
   part?.close(list);
+  // The container's limit of open files counts for what is opened from here on.
+  setRlimits(list, process.rlimits ?? []);
+  restoreOpenFiles(list, process.rlimits ?? [], request.callerOpenFiles);
   if (process.noNewPrivileges) setNoNewPrivileges(list);
   else if (seccomp !== undefined) loadSeccomp(list, seccomp);
   becomeUser(list, process.user, context.capabilities, single);
