@@ -38,16 +38,21 @@ export function folderWith(name: string, controller: string): string {
 
 /** Ends what is in groups whose name begins so, and removes them. */
 export async function removeByHand(prefix: string): Promise<void> {
-  for (const { mount } of hierarchies()) {
-    for (const name of readdirSync(mount).filter((entry) => entry.startsWith(prefix)))
-      await removeTree(`${mount}/${name}`);
+  const folders = hierarchies().flatMap(({ mount }) =>
+    readdirSync(mount)
+      .filter((entry) => entry.startsWith(prefix))
+      .map((entry) => `${mount}/${entry}`),
+  );
+  for (const path of folders) {
+    if (existsSync(`${path}/freezer.state`)) writeFileSync(`${path}/freezer.state`, "THAWED");
+    else if (existsSync(`${path}/cgroup.freeze`)) writeFileSync(`${path}/cgroup.freeze`, "0");
   }
+  for (const path of folders) await removeTree(path);
 }
 
 async function removeTree(path: string): Promise<void> {
   for (const entry of readdirSync(path, { withFileTypes: true }))
     if (entry.isDirectory()) await removeTree(`${path}/${entry.name}`);
-  if (existsSync(`${path}/freezer.state`)) writeFileSync(`${path}/freezer.state`, "THAWED");
   for (let turn = 0; turn < 200; turn++) {
     const pids = readFileSync(`${path}/cgroup.procs`, "utf8").trim();
     if (pids === "") break;
