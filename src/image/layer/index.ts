@@ -1,0 +1,4 @@
+export type { Finish } from "./finish.ts";
+export { finishLayer, type KeeperTools } from "./keeper-work.ts";
+export { removeTree } from "./remove-tree.ts";
+export { LayerUnpacker, type UnpackOptions } from "./unpack.ts";

@@ -1,0 +1,72 @@
+import { type EncodedPlan, errnoName, failureError, findFailure, type Plan, type Report } from "../../plan/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import { launch } from "../../runtime/launch.ts";
+import { type ByteString, displayName } from "../tar/index.ts";
+import type { Finish } from "./finish.ts";
+import { finishPlans } from "./finish-plan.ts";
+
+/** What it takes to have the keeper do something. */
+export interface KeeperTools {
+  /** The keeper's executable. */
+  readonly keeper: string;
+  /** A folder of husk's own for the report's nameless file. */
+  readonly reportDirectory: string;
+}
+
+/**
+ * Has the keeper do what is left of a layer below `root`.
+ *
+ * @param warn is told of attributes that the file system or this user cannot have
+ * @throws HuskError naming the call and the path that failed
+ */
+export async function finishLayer(
+  root: string,
+  paths: ReadonlyMap<ByteString, Finish>,
+  tools: KeeperTools,
+  warn: (message: string) => void,
+): Promise<void> {
+  if (paths.size === 0) return;
+  for (const { plan, attributes } of finishPlans(root, paths)) {
+    const report = await perform(plan, tools);
+    const results = report.exports.get("xattrs") as Uint8Array;
+    const view = new DataView(results.buffer, results.byteOffset, results.length);
+    const lost = new Map<string, ByteString[]>();
+    for (const [i, [path, name]] of attributes.entries()) {
+      const result = view.getInt32(4 * i, true);
+      if (result >= 0) continue;
+      const why = `${name} (${errnoName(-result)})`;
+      lost.set(why, [...(lost.get(why) ?? []), path]);
+    }
+    for (const [what, of] of lost) {
+      const more = of.length > 1 ? ` and ${of.length - 1} more` : "";
+      warn(`the attribute ${what} of ${displayName(of[0] ?? "")}${more} was left out: not possible here`);
+    }
+  }
+}
+
+/** Performs a plan without a container and returns its report. */
+export async function perform(plan: Plan, tools: KeeperTools): Promise<Report> {
+  const { outcome, encoded } = await launch(plan, {
+    keeper: tools.keeper,
+    id: "layer",
+    reportDirectory: tools.reportDirectory,
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: 2,
+  });
+  const ended = await outcome;
+  if (ended.kind === "lost") throw new HuskError("failed", `husk's keeper was killed (${ended.signal})`);
+  if (ended.report.outcome === "failed") throw workError(plan, encoded, ended.report);
+  return ended.report;
+}
+
+function workError(plan: Plan, encoded: EncodedPlan, report: Report): HuskError {
+  const failure = findFailure(plan, encoded.operations, report);
+  if (failure === undefined)
+    return new HuskError("failed", `the keeper failed at an unknown step (${report.ordinal})`);
+  return failureError(failure, ({ call, errno }) => {
+    if (call === "mknodat" && errno === "EPERM")
+      return "devices and whiteouts need root, or (whiteouts alone) a user namespace";
+    return errno === "ENOSPC" ? "the disk is full" : undefined;
+  });
+}

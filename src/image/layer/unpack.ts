@@ -1,0 +1,367 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  ftruncateSync,
+  futimesSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
+import { HuskError } from "../../platform/error.ts";
+import { type ByteString, displayName, isAscii, type TarEntry, type TarHandler, type TarTime } from "../tar/index.ts";
+import { type Finish, Finishes } from "./finish.ts";
+import { FolderWalk, type Place } from "./folder-walk.ts";
+import { inFolder, namesOf, type Whiteout, whiteoutOf } from "./path.ts";
+import { emptyFolder, removeTree } from "./remove-tree.ts";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+const O_CLOEXEC = 0o2000000;
+const S_IFCHR = 0o020000;
+const nodeTypes = { "character-device": S_IFCHR, "block-device": 0o060000, fifo: 0o010000 } as const;
+
+/** How a layer is unpacked. */
+export interface UnpackOptions {
+  /**
+   * Owners as the archive names them: "now" by who unpacks, "later" by the keeper in a user namespace, or "never":
+   * everything belongs to who unpacks.
+   */
+  readonly owners: "now" | "later" | "never";
+  /**
+   * "overlay": as overlayfs wants them, device 0:0 and an attribute; "apply": the folder holds the layers below
+   * already, and what a whiteout hides is removed from it.
+   */
+  readonly whiteouts: "overlay" | "apply";
+  /** Namespace of overlayfs's attributes: "user" for mounts inside a user namespace (`userxattr`). */
+  readonly overlayXattrs: "trusted" | "user";
+  /** Is told what could not be taken over, each a sentence. */
+  readonly warn: (message: string) => void;
+}
+
+interface FolderFacts {
+  readonly mode: number;
+  readonly times: NonNullable<Finish["times"]> | undefined;
+}
+
+/**
+ * Unpacks one layer below a folder, entry by entry. Nothing outside of the folder changes, whatever the archive says:
+ * each name is opened by its parent's descriptor, and links are followed as a program inside would follow them, if at
+ * all. What node:fs cannot do is left in {@link LayerUnpacker.close}'s answer for the keeper.
+ */
+export class LayerUnpacker implements TarHandler {
+  readonly #walk: FolderWalk;
+  readonly #options: UnpackOptions;
+  readonly #umask: number;
+  readonly #finishes = new Finishes();
+  readonly #folders = new Map<ByteString, FolderFacts>();
+  /** Paths that this layer made, for whiteouts, which do not concern them. */
+  readonly #made = new Set<ByteString>();
+  /** Whiteouts, which the keeper will make: device 0:0. */
+  readonly #hidden = new Set<ByteString>();
+  #entry: TarEntry | undefined;
+  #file: { readonly fd: number; readonly path: ByteString } | undefined;
+
+  constructor(folder: string, options: UnpackOptions) {
+    this.#walk = new FolderWalk(folder);
+    this.#options = options;
+    this.#umask = process.umask();
+  }
+
+  /** @throws HuskError "invalid" for an archive that cannot be unpacked, "failed" for a file system that refuses */
+  entry(entry: TarEntry): void {
+    this.#entry = entry;
+    this.#guarded(() => this.#begin(entry));
+  }
+
+  data(bytes: Uint8Array, offset: number): void {
+    if (this.#file === undefined) return;
+    const { fd } = this.#file;
+    this.#guarded(() => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, offset + at);
+    });
+  }
+
+  end(): void {
+    if (this.#file === undefined) return;
+    const { fd, path } = this.#file;
+    const entry = this.#entry as TarEntry;
+    this.#guarded(() => {
+      if (entry.extents !== undefined) ftruncateSync(fd, entry.size);
+      if (this.#options.owners === "now") fchownSync(fd, entry.uid, entry.gid);
+      else this.#ownLater(path, entry);
+      if ((entry.mode & (0o7000 | this.#umask)) !== 0) fchmodSync(fd, entry.mode);
+      if (isExact(entry)) futimesSync(fd, (entry.atime ?? entry.mtime).seconds, entry.mtime.seconds);
+      else this.#finishes.at(path).times = timesOf(entry);
+      this.#file = undefined;
+      closeSync(fd);
+    });
+  }
+
+  /**
+   * The archive is whole: gives the folders their modes and times.
+   *
+   * @returns what is left for the keeper, by path
+   */
+  close(): ReadonlyMap<ByteString, Finish> {
+    // A folder's mode may forbid its owner to enter: what is deepest comes first.
+    const deepestFirst = [...this.#folders].toSorted(([a], [b]) => (a < b ? 1 : -1));
+    for (const [path, finish] of this.#finishes.paths) {
+      const folder = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+      const facts = this.#folders.get(folder);
+      if ((finish.node ?? finish.link) !== undefined && path !== "" && facts?.times !== undefined)
+        this.#finishes.at(folder).times = facts.times;
+    }
+    for (const [path, { mode, times }] of deepestFirst) {
+      const place = this.#walk.find(path === "" ? [] : path.split("/"), undefined);
+      if (place === undefined) continue;
+      const self = `/proc/self/fd/${place.fd}`;
+      if (times !== undefined && isExactTimes(times))
+        utimesSync(self, times.atime.seconds, times.mtime.seconds);
+      else if (times !== undefined) this.#finishes.at(path).times = times;
+      chmodSync(self, mode);
+    }
+    this.#walk.close();
+    return this.#finishes.paths;
+  }
+
+  /** Lets go of all descriptors, after a failure. */
+  abandon(): void {
+    if (this.#file !== undefined) closeSync(this.#file.fd);
+    this.#file = undefined;
+    this.#walk.close();
+  }
+
+  #begin(entry: TarEntry): void {
+    const names = namesOf(entry.name);
+    if (names === undefined) throw this.#refuse("its name leads out of the layer");
+    const name = names.pop();
+    if (name === undefined) {
+      if (entry.type !== "directory") throw this.#refuse("the root of the layer is no folder");
+      return this.#describeFolder("", entry, this.#walk.find([], undefined) as Place);
+    }
+    const parent = this.#walk.find(names, (path) => this.#addFolder(path));
+    if (parent === undefined) throw this.#refuse("what should be its folder is a file");
+    const whiteout = whiteoutOf(name);
+    if (whiteout !== undefined) return this.#hide(parent, whiteout);
+    const path = join(parent.path, name);
+    this.#makeRoom(parent, name, entry);
+    this.#made.add(path);
+    this.#create(parent, name, path, entry);
+    // The layer hides what is below and brings something of its own: below a folder nothing may shine through.
+    if (this.#hidden.delete(path) && entry.type === "directory") this.#makeOpaque(path);
+  }
+
+  /** Removes what stands where the entry belongs, unless both are folders. */
+  #makeRoom(parent: Place, name: ByteString, entry: TarEntry): void {
+    const path = join(parent.path, name);
+    const found = this.#look(parent, name);
+    if (found?.isDirectory() === true && entry.type === "directory") return;
+    if (entry.type === "hard-link" && namesOf(entry.linkName)?.join("/") === path)
+      throw this.#refuse("it is a hard link to itself");
+    if (found?.isDirectory() === true) {
+      removeTree(parent.fd, name);
+      this.#walk.forget(path);
+      for (const other of this.#folders.keys())
+        if (other === path || other.startsWith(`${path}/`)) this.#folders.delete(other);
+      for (const other of this.#made) if (other.startsWith(`${path}/`)) this.#made.delete(other);
+    } else if (found !== undefined) unlinkSync(inFolder(parent.fd, name));
+    this.#finishes.forget(path, found?.isDirectory() === true);
+  }
+
+  #create(parent: Place, name: ByteString, path: ByteString, entry: TarEntry): void {
+    const at = inFolder(parent.fd, name);
+    switch (entry.type) {
+      case "file": {
+        const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+        this.#file = { fd: openSync(at, flags, entry.mode & 0o777), path };
+        break;
+      }
+      case "directory":
+        if (this.#look(parent, name) === undefined) mkdirSync(at, 0o700);
+        this.#describeFolder(path, entry, this.#walk.find(path.split("/"), undefined) as Place);
+        return;
+      case "symlink":
+        symlinkSync(isAscii(entry.linkName) ? entry.linkName : Buffer.from(entry.linkName, "latin1"), at);
+        if (this.#options.owners === "now") lchownSync(at, entry.uid, entry.gid);
+        else this.#ownLater(path, entry);
+        if (isExact(entry)) lutimesSync(at, (entry.atime ?? entry.mtime).seconds, entry.mtime.seconds);
+        else this.#finishes.at(path).times = timesOf(entry);
+        break;
+      case "hard-link":
+        return this.#link(parent, name, path, entry);
+      default: {
+        const finish = this.#finishes.at(path);
+        const mode = nodeTypes[entry.type] | entry.mode;
+        finish.node = { mode, major: entry.deviceMajor, minor: entry.deviceMinor };
+        if (this.#options.owners !== "never") finish.owner = { uid: entry.uid, gid: entry.gid };
+        finish.mode = entry.mode;
+        finish.times = timesOf(entry);
+      }
+    }
+    this.#addXattrs(path, entry);
+  }
+
+  #link(parent: Place, name: ByteString, path: ByteString, entry: TarEntry): void {
+    const names = namesOf(entry.linkName);
+    const target = names?.pop();
+    if (names === undefined || target === undefined)
+      throw this.#refuse(`it is a hard link to ${displayName(entry.linkName)}, outside of the layer`);
+    // Looking for the target moves the walk on: the parent is found again afterwards.
+    const inside = parent.path === "" ? [] : parent.path.split("/");
+    const folder = this.#walk.find(names, undefined);
+    const targetPath = folder === undefined ? undefined : join(folder.path, target);
+    if (targetPath !== undefined && this.#finishes.makes(targetPath)) {
+      this.#finishes.at(path).link = targetPath;
+      return;
+    }
+    const held = folder === undefined ? undefined : this.#look(folder, target);
+    if (folder === undefined || targetPath === undefined || held === undefined || held.isDirectory())
+      throw this.#refuse(`it is a hard link to ${displayName(entry.linkName)}, which is no file of the layer`);
+    const from = reopen(folder.fd);
+    try {
+      const to = this.#walk.find(inside, undefined) as Place;
+      linkSync(inFolder(from, target), inFolder(to.fd, name));
+    } finally {
+      closeSync(from);
+    }
+    // What the keeper will do to the file must happen even if its first name is removed.
+    const pending = this.#finishes.paths.get(targetPath);
+    if (pending !== undefined) Object.assign(this.#finishes.at(path), pending);
+  }
+
+  #hide(parent: Place, whiteout: Whiteout): void {
+    const { whiteouts } = this.#options;
+    switch (whiteout.kind) {
+      case "ignored":
+        return;
+      case "malformed":
+        throw this.#refuse("it is a whiteout of nothing");
+      case "opaque":
+        if (whiteouts === "overlay") return this.#makeOpaque(parent.path);
+        emptyFolder(`/proc/self/fd/${parent.fd}`, (name) => this.#made.has(join(parent.path, name)));
+        return;
+      default: {
+        const path = join(parent.path, whiteout.name);
+        // A layer's whiteouts hide what is in the layers below, not what the layer itself brings.
+        if (this.#made.has(path)) {
+          if (whiteouts === "overlay" && this.#folders.has(path)) this.#makeOpaque(path);
+          return;
+        }
+        if (whiteouts === "apply") {
+          removeTree(parent.fd, whiteout.name);
+          this.#walk.forget(path);
+        } else {
+          this.#finishes.at(path).node = { mode: S_IFCHR, major: 0, minor: 0 };
+          this.#hidden.add(path);
+        }
+      }
+    }
+  }
+
+  #makeOpaque(path: ByteString): void {
+    if (this.#options.whiteouts !== "overlay") return;
+    const finish = this.#finishes.at(path);
+    finish.xattrs = new Map(finish.xattrs).set(`${this.#options.overlayXattrs}.overlay.opaque`, Buffer.from("y"));
+    const times = this.#folders.get(path)?.times;
+    if (times !== undefined) finish.times = times;
+  }
+
+  /** A folder that the archive takes for granted. */
+  #addFolder(path: ByteString): void {
+    this.#folders.set(path, { mode: 0o755, times: undefined });
+    this.#made.add(path);
+    if (!this.#hidden.delete(path)) return;
+    this.#finishes.forget(path, false);
+    this.#makeOpaque(path);
+  }
+
+  #describeFolder(path: ByteString, entry: TarEntry, place: Place): void {
+    if (this.#options.owners === "now") lchownSync(`/proc/self/fd/${place.fd}/.`, entry.uid, entry.gid);
+    else this.#ownLater(path, entry);
+    this.#folders.set(path, { mode: entry.mode, times: timesOf(entry) });
+    this.#addXattrs(path, entry);
+  }
+
+  /** What root of the user namespace owns has its owner already. A change of owner clears set-user-id bits. */
+  #ownLater(path: ByteString, { uid, gid, mode, type }: TarEntry): void {
+    if (this.#options.owners !== "later" || (uid === 0 && gid === 0)) return;
+    const finish = this.#finishes.at(path);
+    finish.owner = { uid, gid };
+    if (type !== "symlink" && (mode & 0o6000) !== 0) finish.mode = mode;
+  }
+
+  #addXattrs(path: ByteString, { xattrs, type }: TarEntry): void {
+    if (xattrs === undefined) return;
+    for (const [name, value] of xattrs) {
+      // They steer overlayfs: redirects, opaque folders and whiteouts would come from the image's maker.
+      if (name.includes(".overlay.")) {
+        this.#options.warn(`${displayName(path)}: its attribute ${name} is overlayfs's own and was left out`);
+        continue;
+      }
+      if (type === "symlink" && name.startsWith("user.")) continue;
+      const finish = this.#finishes.at(path);
+      finish.xattrs = new Map(finish.xattrs).set(name, value);
+    }
+  }
+
+  #look(parent: Place, name: ByteString): Stats | undefined {
+    return lstatSync(inFolder(parent.fd, name), { throwIfNoEntry: false });
+  }
+
+  /** System errors become errors that name the entry. */
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (cause) {
+      if (cause instanceof HuskError) throw cause;
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const full = code === "ENOSPC" || code === "EDQUOT";
+      throw new HuskError(
+        code === "EPERM" || code === "EACCES" ? "denied" : "failed",
+        `cannot unpack ${displayName(this.#entry?.name ?? "")}: ${full ? "the disk is full" : message}`,
+        { cause, ...(full ? { hint: "remove images (husk image prune), or give another folder with --root" } : {}) },
+      );
+    }
+  }
+
+  #refuse(why: string): HuskError {
+    return new HuskError("invalid", `layer entry ${displayName(this.#entry?.name ?? "")}: ${why}`, {
+      hint: "the archive is damaged or was made to do harm; nothing outside of the layer has changed",
+    });
+  }
+}
+
+function join(folder: ByteString, name: ByteString): ByteString {
+  return folder === "" ? name : `${folder}/${name}`;
+}
+
+function reopen(fd: number): number {
+  return openSync(`/proc/self/fd/${fd}`, 0o10000000 | constants.O_DIRECTORY | O_CLOEXEC);
+}
+
+function timesOf(entry: TarEntry): { atime: TarTime; mtime: TarTime } {
+  return { atime: entry.atime ?? entry.mtime, mtime: entry.mtime };
+}
+
+function isExact({ mtime, atime }: TarEntry): boolean {
+  return isExactTimes({ mtime, atime: atime ?? mtime });
+}
+
+/** node:fs takes times as floating point seconds, which hold whole ones exactly. */
+function isExactTimes({ atime, mtime }: NonNullable<Finish["times"]>): boolean {
+  return isWhole(atime) && isWhole(mtime);
+}
+
+function isWhole({ seconds, nanoseconds }: TarTime): boolean {
+  return nanoseconds === 0 && seconds >= 0 && seconds < 2 ** 33;
+}
