@@ -44,9 +44,10 @@ async function makeTree(): Promise<string> {
   );
   writeFileSync(join(tree, "sparse"), "start");
   truncateSync(join(tree, "sparse"), 3_000_000);
-  await shell(`for at in 1 2 3 4 5 6 7; do printf middle | dd of="$1" bs=1 seek=$((at*300000)) conv=notrunc 2>/dev/null; done`, [
-    join(tree, "sparse"),
-  ]);
+  await shell(
+    `for at in 1 2 3 4 5 6 7; do printf middle | dd of="$1" bs=1 seek=$((at*300000)) conv=notrunc 2>/dev/null; done`,
+    [join(tree, "sparse")],
+  );
   utimesSync(join(tree, "empty"), 1_000_000_000.25, 1_000_000_000.25);
   return tree;
 }
@@ -133,11 +134,9 @@ describe("reading what GNU tar writes", () => {
     const file = temporaryFile("archive.tar");
     await shell(`tar -cf "$2" --xattrs --xattrs-include='*' -C "$1" null disk file`, [tree, file]);
     const found = new Map(read(file).map(({ entry }) => [entry.name, entry]));
-    expect([found.get("null")!.type, found.get("null")!.deviceMajor, found.get("null")!.deviceMinor]).toEqual([
-      "character-device",
-      1,
-      3,
-    ]);
+    expect([found.get("null")!.type, found.get("null")!.deviceMajor, found.get("null")!.deviceMinor]).toEqual(
+      ["character-device", 1, 3],
+    );
     expect([found.get("disk")!.type, found.get("disk")!.deviceMinor]).toEqual(["block-device", 300]);
     const { xattrs } = found.get("file")!;
     expect(Buffer.from(xattrs!.get("user.one=1%")!).toString()).toBe("a=b");
@@ -173,7 +172,10 @@ test("GNU tar unpacks what husk writes", async () => {
   compare(target, read(own), true);
   const plain = (entries: readonly Read[]) =>
     entries
-      .map(({ entry: { atime: _a, ctime: _c, ...entry }, content }) => ({ ...entry, content: Bun.hash(content) }))
+      .map(({ entry: { atime: _a, ctime: _c, ...entry }, content }) => ({
+        ...entry,
+        content: Bun.hash(content),
+      }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const diff = await run(["diff", "-r", "--no-dereference", "--exclude=pipe", tree, target]);
   expect(diff.stdout + diff.stderr).toBe("");

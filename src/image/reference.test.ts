@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { familiarReference, formatReference, isDigest, manifestName, parseReference } from "./reference.ts";
 
 const sha = `sha256:${"0123456789abcdef".repeat(4)}`;
@@ -73,7 +73,8 @@ describe("references", () => {
       expect(parseReference(familiarReference(reference))).toEqual(reference);
     });
   for (const [text, why] of broken)
-    test(`refuses ${JSON.stringify(text.slice(0, 40))}`, () => expect(() => parseReference(text)).toThrow(why));
+    test(`refuses ${JSON.stringify(text.slice(0, 40))}`, () =>
+      expect(() => parseReference(text)).toThrow(why));
 
   test("familiar forms are short", () => {
     const short = (text: string) => familiarReference(parseReference(text));

@@ -50,7 +50,11 @@ export function parseReference(text: string): Reference {
   const colon = named.indexOf(":", named.lastIndexOf("/") + 1);
   const tag = colon < 0 ? undefined : named.slice(colon + 1);
   if (tag !== undefined && !tagPattern.test(tag)) {
-    throw refuse(text, `the tag ${JSON.stringify(tag)} is not one`, "tags are up to 128 of A-Z a-z 0-9 _ . -");
+    throw refuse(
+      text,
+      `the tag ${JSON.stringify(tag)} is not one`,
+      "tags are up to 128 of A-Z a-z 0-9 _ . -",
+    );
   }
   const name = splitName(colon < 0 ? named : named.slice(0, colon), text);
   return { ...name, tag: tag ?? (digest === undefined ? DEFAULT_TAG : undefined), digest };
@@ -62,7 +66,8 @@ function splitName(name: string, text: string): { registry: string; repository: 
     throw refuse(text, "64 hexadecimal digits are an image's id, not a repository", "name a repository");
   const slash = name.indexOf("/");
   const first = name.slice(0, Math.max(slash, 0));
-  const isHost = slash >= 0 && (/[.:[]/.test(first) || first === "localhost" || first.toLowerCase() !== first);
+  const isHost =
+    slash >= 0 && (/[.:[]/.test(first) || first === "localhost" || first.toLowerCase() !== first);
   const host = isHost ? first : DEFAULT_REGISTRY;
   const registry = host === `index.${DEFAULT_REGISTRY}` ? DEFAULT_REGISTRY : host;
   let repository = isHost ? name.slice(slash + 1) : name;
@@ -90,7 +95,11 @@ function splitName(name: string, text: string): { registry: string; repository: 
  */
 export function checkDigest(digest: string, about: string = digest): void {
   if (!digestPattern.test(digest))
-    throw refuse(about, `${JSON.stringify(digest)} is no digest`, "a digest is sha256: and 64 digits 0-9 a-f");
+    throw refuse(
+      about,
+      `${JSON.stringify(digest)} is no digest`,
+      "a digest is sha256: and 64 digits 0-9 a-f",
+    );
   const [algorithm = "", hex = ""] = digest.split(":");
   const length = digestLengths[algorithm];
   if (length === undefined)
@@ -125,7 +134,8 @@ export function familiarReference(reference: Reference): string {
 export function familiarName({ registry, repository }: Pick<Reference, "registry" | "repository">): string {
   if (registry !== DEFAULT_REGISTRY) return `${registry}/${repository}`;
   const [namespace, name = "", ...more] = repository.split("/");
-  if (namespace !== DEFAULT_NAMESPACE || more.length > 0 || name === RESERVED) return withoutRegistry(repository);
+  if (namespace !== DEFAULT_NAMESPACE || more.length > 0 || name === RESERVED)
+    return withoutRegistry(repository);
   return name;
 }
 

@@ -51,8 +51,13 @@ class PlanBuilder {
   #bytes = 0;
 
   constructor(root: string) {
-    this.#list.step("finish the layer", "devices, attributes and exact times are what JavaScript cannot make");
-    this.#root = this.#list.call("openat", AT_FDCWD, text(Buffer.from(root).toString("latin1")), FOLDER).about(root);
+    this.#list.step(
+      "finish the layer",
+      "devices, attributes and exact times are what JavaScript cannot make",
+    );
+    this.#root = this.#list
+      .call("openat", AT_FDCWD, text(Buffer.from(root).toString("latin1")), FOLDER)
+      .about(root);
   }
 
   get isFull(): boolean {
@@ -147,4 +152,3 @@ export function deviceNumber(major: number, minor: number): number {
 export function text(name: ByteString): string | Uint8Array {
   return isAscii(name) ? name : Buffer.from(`${name}\0`, "latin1");
 }
-

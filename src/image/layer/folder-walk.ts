@@ -61,9 +61,13 @@ export class FolderWalk {
       const target = fd === "other" ? readLink(path) : undefined;
       if (target === undefined) return undefined;
       if (++links > MOST_LINKS)
-        throw new HuskError("invalid", `${displayName(names.join("/"))}: symbolic links go round in circles`, {
-          hint: "the archive is damaged or was made to do harm",
-        });
+        throw new HuskError(
+          "invalid",
+          `${displayName(names.join("/"))}: symbolic links go round in circles`,
+          {
+            hint: "the archive is damaged or was made to do harm",
+          },
+        );
       if (target.startsWith("/")) this.#leave(0);
       todo.push(...target.split("/").toReversed());
     }
@@ -104,7 +108,11 @@ export class FolderWalk {
     }
   }
 
-  #make(path: string | Buffer, name: ByteString, create: (path: ByteString) => void): number | "other" | undefined {
+  #make(
+    path: string | Buffer,
+    name: ByteString,
+    create: (path: ByteString) => void,
+  ): number | "other" | undefined {
     mkdirSync(path, 0o755);
     create([...this.#names, name].join("/"));
     return this.#open(path);

@@ -1,4 +1,11 @@
-import { type EncodedPlan, errnoName, failureError, findFailure, type Plan, type Report } from "../../plan/index.ts";
+import {
+  type EncodedPlan,
+  errnoName,
+  failureError,
+  findFailure,
+  type Plan,
+  type Report,
+} from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { launch } from "../../runtime/launch.ts";
 import { type ByteString, displayName } from "../tar/index.ts";

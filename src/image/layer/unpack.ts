@@ -19,7 +19,14 @@ import {
   writeSync,
 } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import { type ByteString, displayName, isAscii, type TarEntry, type TarHandler, type TarTime } from "../tar/index.ts";
+import {
+  type ByteString,
+  displayName,
+  isAscii,
+  type TarEntry,
+  type TarHandler,
+  type TarTime,
+} from "../tar/index.ts";
 import { type Finish, Finishes } from "./finish.ts";
 import { FolderWalk, type Place } from "./folder-walk.ts";
 import { inFolder, namesOf, type Whiteout, whiteoutOf } from "./path.ts";
@@ -226,7 +233,9 @@ export class LayerUnpacker implements TarHandler {
     }
     const held = folder === undefined ? undefined : this.#look(folder, target);
     if (folder === undefined || targetPath === undefined || held === undefined || held.isDirectory())
-      throw this.#refuse(`it is a hard link to ${displayName(entry.linkName)}, which is no file of the layer`);
+      throw this.#refuse(
+        `it is a hard link to ${displayName(entry.linkName)}, which is no file of the layer`,
+      );
     const from = reopen(folder.fd);
     try {
       const to = this.#walk.find(inside, undefined) as Place;
@@ -248,7 +257,7 @@ export class LayerUnpacker implements TarHandler {
         throw this.#refuse("it is a whiteout of nothing");
       case "opaque":
         if (whiteouts === "overlay") return this.#makeOpaque(parent.path);
-        emptyFolder(`/proc/self/fd/${parent.fd}`, (name) => this.#made.has(join(parent.path, name)));
+        emptyFolder(`/proc/self/fd/${parent.fd}/.`, (name) => this.#made.has(join(parent.path, name)));
         return;
       default: {
         const path = join(parent.path, whiteout.name);
@@ -271,7 +280,10 @@ export class LayerUnpacker implements TarHandler {
   #makeOpaque(path: ByteString): void {
     if (this.#options.whiteouts !== "overlay") return;
     const finish = this.#finishes.at(path);
-    finish.xattrs = new Map(finish.xattrs).set(`${this.#options.overlayXattrs}.overlay.opaque`, Buffer.from("y"));
+    finish.xattrs = new Map(finish.xattrs).set(
+      `${this.#options.overlayXattrs}.overlay.opaque`,
+      Buffer.from("y"),
+    );
     const times = this.#folders.get(path)?.times;
     if (times !== undefined) finish.times = times;
   }
@@ -329,7 +341,10 @@ export class LayerUnpacker implements TarHandler {
       throw new HuskError(
         code === "EPERM" || code === "EACCES" ? "denied" : "failed",
         `cannot unpack ${displayName(this.#entry?.name ?? "")}: ${full ? "the disk is full" : message}`,
-        { cause, ...(full ? { hint: "remove images (husk image prune), or give another folder with --root" } : {}) },
+        {
+          cause,
+          ...(full ? { hint: "remove images (husk image prune), or give another folder with --root" } : {}),
+        },
       );
     }
   }

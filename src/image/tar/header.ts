@@ -77,7 +77,8 @@ export function parseHeader(block: Uint8Array): Header | string {
   const device = isNew && (type === "3" || type === "4");
   const deviceMajor = device ? number(block, FIELD.deviceMajor) : 0;
   const deviceMinor = device ? number(block, FIELD.deviceMinor) : 0;
-  if (deviceMajor === undefined || deviceMinor === undefined) return "a header with a malformed device number";
+  if (deviceMajor === undefined || deviceMinor === undefined)
+    return "a header with a malformed device number";
   const prefix = format === "ustar" ? text(block, FIELD.prefix) : "";
   const name = text(block, FIELD.name);
   return {

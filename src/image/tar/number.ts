@@ -73,6 +73,8 @@ export function formatTime({ seconds, nanoseconds }: TarTime): string {
   if (nanoseconds === 0) return `${seconds}`;
   const negative = seconds < 0;
   const whole = negative ? -seconds - 1 : seconds;
-  const fraction = `${negative ? 1_000_000_000 - nanoseconds : nanoseconds}`.padStart(9, "0").replace(/0+$/, "");
+  const fraction = `${negative ? 1_000_000_000 - nanoseconds : nanoseconds}`
+    .padStart(9, "0")
+    .replace(/0+$/, "");
   return `${negative ? "-" : ""}${whole}.${fraction}`;
 }

@@ -79,7 +79,8 @@ export function readSparseRecords(
       case "offset":
       case "numbytes":
         isVersion0 = true;
-        if ((keyword.length === 17) !== (numbers.length % 2 === 0)) return "a sparse file with a malformed map";
+        if ((keyword.length === 17) !== (numbers.length % 2 === 0))
+          return "a sparse file with a malformed map";
         numbers.push(parseDecimal(value));
         break;
       case "numblocks":

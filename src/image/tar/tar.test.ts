@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type TarEntry, TarReader, type TarType, tarHeader, TAR_END, tarPadding } from "./index.ts";
 import { formatTime, parseTime } from "./number.ts";
 
@@ -69,9 +69,12 @@ const anyEntry = fc
     userName: bytes(0, 40),
     deviceMajor: fc.nat(4095),
     deviceMinor: fc.nat(2 ** 20 - 1),
-    xattrs: fc.option(fc.dictionary(fc.stringMatching(/^user\.[a-z=%.]{1,9}$/), fc.uint8Array({ maxLength: 300 })), {
-      nil: undefined,
-    }),
+    xattrs: fc.option(
+      fc.dictionary(fc.stringMatching(/^user\.[a-z=%.]{1,9}$/), fc.uint8Array({ maxLength: 300 })),
+      {
+        nil: undefined,
+      },
+    ),
   })
   .map(({ content, atime, xattrs, ...rest }) => {
     const isLink = rest.type === "hard-link" || rest.type === "symlink";
@@ -95,18 +98,23 @@ const anyEntry = fc
 describe("tar", () => {
   test("what is written is read again, in pieces of any size", () => {
     fc.assert(
-      fc.property(fc.array(anyEntry, { maxLength: 5 }), fc.integer({ min: 1, max: 1100 }), (entries, step) => {
-        const found = read(archive(entries), step);
-        expect(found.length).toBe(entries.length);
-        for (const [i, { entry, content }] of entries.entries()) {
-          const { xattrs, ...rest } = found[i]!.entry;
-          const { xattrs: expected, ...expectedRest } = entry;
-          expect(rest).toEqual(expectedRest);
-          const plain = (map: typeof xattrs) => [...(map ?? [])].map(([k, v]) => [k, Buffer.from(v).toString("hex")]);
-          expect(plain(xattrs).toSorted()).toEqual(plain(expected).toSorted());
-          expect(Buffer.compare(found[i]!.content, content)).toBe(0);
-        }
-      }),
+      fc.property(
+        fc.array(anyEntry, { maxLength: 5 }),
+        fc.integer({ min: 1, max: 1100 }),
+        (entries, step) => {
+          const found = read(archive(entries), step);
+          expect(found.length).toBe(entries.length);
+          for (const [i, { entry, content }] of entries.entries()) {
+            const { xattrs, ...rest } = found[i]!.entry;
+            const { xattrs: expected, ...expectedRest } = entry;
+            expect(rest).toEqual(expectedRest);
+            const plain = (map: typeof xattrs) =>
+              [...(map ?? [])].map(([k, v]) => [k, Buffer.from(v).toString("hex")]);
+            expect(plain(xattrs).toSorted()).toEqual(plain(expected).toSorted());
+            expect(Buffer.compare(found[i]!.content, content)).toBe(0);
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -126,7 +134,10 @@ describe("tar", () => {
   test("garbage never does more than throw", () => {
     const whole = archive([
       { entry: entry({ name: "x".repeat(120), size: 10, uid: 3_000_000 }), content: new Uint8Array(10) },
-      { entry: entry({ name: "s", size: 90, extents: [{ offset: 80, length: 10 }] }), content: new Uint8Array(10) },
+      {
+        entry: entry({ name: "s", size: 90, extents: [{ offset: 80, length: 10 }] }),
+        content: new Uint8Array(10),
+      },
     ]);
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 8 }), (changes) => {
@@ -144,7 +155,9 @@ describe("tar", () => {
 
   test("errors name the place and the entry", () => {
     const file = archive([{ entry: entry({ name: "some/file", size: 600 }), content: new Uint8Array(600) }]);
-    expect(() => read(file.subarray(0, 700))).toThrow('tar archive, byte 700, entry "some/file": it is cut off');
+    expect(() => read(file.subarray(0, 700))).toThrow(
+      'tar archive, byte 700, entry "some/file": it is cut off',
+    );
     expect(() => read(Buffer.concat([file.subarray(0, 1536), Buffer.alloc(512, 1)]))).toThrow(
       "byte 1536: no header: its checksum is wrong",
     );
@@ -162,8 +175,12 @@ describe("tar", () => {
       copy.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
       return copy;
     };
-    expect(() => read(sized([0xff, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255]))).toThrow("malformed size");
-    expect(() => read(sized([0x80, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]))).toThrow("malformed size");
+    expect(() => read(sized([0xff, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255]))).toThrow(
+      "malformed size",
+    );
+    expect(() => read(sized([0x80, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]))).toThrow(
+      "malformed size",
+    );
     expect(() => read(sized([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]))).toThrow("cut off");
   });
 

@@ -58,7 +58,8 @@ function paxRecords(entry: TarEntry, stored: number): ByteString {
   if (entry.linkName.length > FIELD.linkName[1]) records += formatRecord("linkpath", entry.linkName);
   // POSIX takes PAX text for UTF-8 unless told otherwise.
   if (records !== "" && !isUtf8(records)) records = formatRecord("hdrcharset", "BINARY") + records;
-  if (entry.userName.length > 31 || !isAscii(entry.userName)) records += formatRecord("uname", entry.userName);
+  if (entry.userName.length > 31 || !isAscii(entry.userName))
+    records += formatRecord("uname", entry.userName);
   if (entry.groupName.length > 31 || !isAscii(entry.groupName))
     records += formatRecord("gname", entry.groupName);
   if (!fitsOctal(entry.uid, 8)) records += formatRecord("uid", `${entry.uid}`);
