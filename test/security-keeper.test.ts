@@ -6,9 +6,11 @@ import {
   compile,
   engine,
   husk,
+  huskPath,
   makeBundle,
   makeRootfs,
   needs,
+  openTerminal,
   temporaryFolder,
   waitFor,
 } from "./harness/index.ts";
@@ -141,3 +143,33 @@ needs({ idRange: true, command: "busybox" })(
     expect([status, stderr, stdout]).toEqual([0, "", "100\n"]);
   },
 );
+
+describe("the caller's terminal", () => {
+  needs({ command: "perl" })(
+    "is not the container's without -t: what is typed there cannot be read, nor its settings be changed",
+    async () => {
+      // On descriptors 0, 1 and 2: what is it, can something be read of it, and can something be pushed back as if typed?
+      const script = `
+      use POSIX;
+      print "ready\n"; $| = 1;
+      for my $fd (0, 1, 2) {
+        print "terminal $fd\\n" if POSIX::isatty($fd);
+        open(my $stream, "+<&=", $fd) or open($stream, "<&=", $fd);
+        my $in = ""; vec($in, $fd, 1) = 1;
+        if ($fd > 0 && select($in, undef, undef, 1) && sysread($stream, my $text, 99)) { print "read $text\\n" }
+        my $key = "x"; print "pushed\\n" if ioctl($stream, 0x5412, $key);
+      }
+      print "done\\n";`;
+      const terminal = openTerminal([huskPath, "run", "host", "perl", "-e", script]);
+      try {
+        await terminal.shows("ready");
+        terminal.type("password\r");
+        expect(await terminal.exit()).toBe(0);
+        expect(terminal.output()).toContain("done");
+        expect(terminal.output()).not.toMatch(/terminal \d|read p|pushed/);
+      } finally {
+        terminal.close();
+      }
+    },
+  );
+});

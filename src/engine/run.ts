@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { evacuate, groupsLeft, outOfMemoryKills, removeGroups } from "../cgroup/index.ts";
 import type { Exec } from "../plan/index.ts";
 import { type EncodedPlan, failureError, findFailure, type Report } from "../plan/index.ts";
@@ -102,7 +103,7 @@ export async function start(
   const prepared = await prepareContainer(options, {
     ...(how.id === undefined ? {} : { id: how.id }),
     ...(how.runtime === undefined ? {} : { runtime: how.runtime }),
-    pipes: how.stdout === "pipe" || how.stderr === "pipe",
+    pipes: needsPipes(options, how),
     record: (id) => recordPaths(runFolder, id, name),
   });
   const { id, planned, warnings } = prepared;
@@ -141,6 +142,24 @@ export async function start(
   }
 }
 
+/**
+ * Whether the program's output goes through pipes of its own. A terminal of the caller's is never handed over unless
+ * asked for (`tty`): who may write to one may as well read what is typed there, and change its settings.
+ */
+function needsPipes({ tty }: RunOptions, { stdout = 1, stderr = 2, runtime }: StartOptions): boolean {
+  if (stdout === "pipe" || stderr === "pipe") return true;
+  // The callers of OCI runtimes decide themselves what they hand over.
+  return tty !== true && runtime === undefined && (mayBeTerminal(stdout) || mayBeTerminal(stderr));
+}
+
+const NULL_DEVICE = 0x103;
+
+function mayBeTerminal(stream: number | "ignore"): boolean {
+  if (stream === "ignore") return false;
+  const { mode, rdev } = fstatSync(stream);
+  return (mode & 0o170000) === 0o020000 && rdev !== NULL_DEVICE;
+}
+
 function settle(
   outcome: KeeperOutcome,
   prepared: PreparedContainer,
@@ -151,7 +170,8 @@ function settle(
   if (outcome.kind === "lost") {
     forget();
     const { sent } = outcome;
-    if (sent > 0) return { id, exitCode: 128 + sent, signal: sent, timedOut: false, outOfMemory: false, warnings };
+    if (sent > 0)
+      return { id, exitCode: 128 + sent, signal: sent, timedOut: false, outOfMemory: false, warnings };
     throw new HuskError(
       "failed",
       `the keeper of container ${shortId(id)} was killed (${outcome.signal}), and the container with it`,
