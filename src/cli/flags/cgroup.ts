@@ -15,7 +15,8 @@ import {
 } from "../../cgroup/by-hand/index.ts";
 import { readLayout } from "../../cgroup/index.ts";
 import { readHostFacts } from "../../runtime/host-facts.ts";
-import { type HandPlan, planCgroupExec } from "../../jail/index.ts";
+import type { HandPlan } from "../../jail/hand-plan.ts";
+import { planCgroupExec } from "../../jail/plan-cgroup-exec.ts";
 import {
   type EncodedPlan,
   errnoName,

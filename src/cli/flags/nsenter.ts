@@ -1,4 +1,4 @@
-import { type NsenterOptions, planNsenter } from "../../jail/index.ts";
+import { type NsenterOptions, planNsenter } from "../../jail/plan-nsenter.ts";
 import type { NamespaceType } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { HAND_FLAGS, type HandRequest, withoutExplain } from "../by-hand.ts";

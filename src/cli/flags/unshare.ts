@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { subIdRanges } from "../../engine/subids.ts";
 import { findAccount, findGroup } from "../../engine/user.ts";
-import { planUnshare, type UnshareOptions } from "../../jail/index.ts";
+import { planUnshare } from "../../jail/plan-unshare.ts";
+import type { UnshareOptions } from "../../jail/unshare-options.ts";
 import type { LinuxIdMapping, NamespaceType } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isPrivileged, readPrivileges } from "../../runtime/facts.ts";
