@@ -17,6 +17,7 @@ Each step has a title, a reason, and its system calls. With --as-shell it is a s
     ["husk explain host sh", "The steps of the plainest container"],
     ["husk explain -m 80m --cpus .5 host sh", "What limits add to it"],
     ["husk explain --as-shell --rootfs ./alpine sh > by-hand.sh", "The same by hand"],
+    [`sh -c "$(husk explain --as-shell host cat)" < FILE`, "Its standard input stays the program's"],
     ["husk explain --format json host true", "For programs"],
   ],
 };
