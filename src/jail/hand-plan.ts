@@ -1,8 +1,6 @@
-import type { Exec, Plan, Report } from "../plan/index.ts";
-import { type EncodedPlan, failureError, findFailure } from "../plan/index.ts";
+import type { EncodedPlan, Plan, Report } from "../plan/index.ts";
 import { HuskError } from "../platform/error.ts";
 import { launch } from "../runtime/launch.ts";
-import { explainExecFailure } from "../runtime/program.ts";
 
 /** One part of a container, made by hand: its plan, and what a person has to know about it. */
 export interface HandPlan {
@@ -64,29 +62,10 @@ export async function perform(hand: HandPlan, tools: HandTools): Promise<HandRes
   if (ended.kind === "lost" && ended.sent > 0) return { exitCode: 128 + ended.sent, signal: ended.sent };
   if (ended.kind === "lost") throw new HuskError("failed", `husk's keeper was killed (${ended.signal})`);
   const { report } = ended;
-  if (report.outcome === "failed") throw handError(hand, encoded, report);
+  if (report.outcome === "failed") {
+    const { handError } = await import("./hand-error.ts");
+    throw handError(hand, encoded, report);
+  }
   hand.after?.();
   return { exitCode: report.exitCode, signal: report.exitSignal, report };
-}
-
-function handError(hand: HandPlan, encoded: EncodedPlan, report: Report): HuskError {
-  const own = hand.explainFailure?.(report, encoded);
-  if (own !== undefined) return own;
-  const failure = findFailure(hand.plan, encoded.operations, report);
-  if (failure === undefined)
-    return new HuskError("failed", `the keeper failed at an unknown step (${report.ordinal})`);
-  if (failure.operation.kind === "exec") return programError(hand, failure.operation, report);
-  return failureError(failure);
-}
-
-function programError({ rootfs }: HandPlan, { paths, argv }: Exec, report: Report): HuskError {
-  return explainExecFailure({
-    program: typeof argv[0] === "string" ? argv[0] : "",
-    paths,
-    path: report.path,
-    errno: report.errno,
-    mode: report.detail,
-    bytes: report.exhibit,
-    rootfs,
-  });
 }
