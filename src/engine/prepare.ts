@@ -137,6 +137,7 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
     root,
     bundle: options.source.kind === "bundle" ? options.source.path : process.cwd(),
     privileged: host.privileged,
+    nested: host.nested,
     availableCapabilities: newUserNamespace ? allCapabilities : host.capabilities,
     callerPid: process.pid,
     makeWorkingDirectory: true,

@@ -27,7 +27,12 @@ import {
 } from "../plan/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
-import { type CapabilityMask, type CapabilitySets, type CompiledSeccomp, resolveCapabilities } from "../security/index.ts";
+import {
+  type CapabilityMask,
+  type CapabilitySets,
+  type CompiledSeccomp,
+  resolveCapabilities,
+} from "../security/index.ts";
 import type { Spec } from "./config.ts";
 import { planInside } from "./plan-inside.ts";
 import { prepareHooks } from "./plan-hooks.ts";
@@ -65,6 +70,8 @@ export interface ContainerRequest {
   readonly availableCapabilities: CapabilityMask;
   /** husk is root (or has CAP_SYS_ADMIN) here: paths only root may reach can be opened for the container. */
   readonly privileged: boolean;
+  /** husk runs in a user namespace below the machine's first one. */
+  readonly nested?: boolean;
   /** Who writes the id maps, if there is a new user namespace. */
   readonly idMapWriter?: IdMapWriter;
   /** The groups of the container; absent: it stays in husk's (nothing was asked, and nothing is delegated). */

@@ -19,9 +19,16 @@ import {
   type RootfsPropagation,
   writeSysctls,
 } from "../rootfs/index.ts";
-import { type CompiledSeccomp, compileSeccomp, labelExec, loadSeccomp, setNoNewPrivileges } from "../security/index.ts";
+import {
+  type CompiledSeccomp,
+  compileSeccomp,
+  labelExec,
+  loadSeccomp,
+  setNoNewPrivileges,
+} from "../security/index.ts";
 import type { Gate, OutputPipes, PlanContext } from "./plan-container.ts";
 import type { PlannedHooks } from "./plan-hooks.ts";
+import { type OwnUserNamespace, readOwnUserNamespace } from "./own-user-namespace.ts";
 import { becomeUser, ownStreams } from "./process/credentials.ts";
 import { findProgram } from "./process/find-program.ts";
 import { beginParting, type Parting } from "./process/handover.ts";
@@ -65,9 +72,10 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   const { request, spec, container: list, cgroups, isNew, hasOwn } = context;
   const { process } = spec;
   const user = isNew("user");
-  const single = user && request.idMapWriter?.kind === "single";
+  const outer = request.nested ? readOwnUserNamespace() : undefined;
+  const setgroupsDenied = outer?.setgroupsDenied === true || (user && request.idMapWriter?.kind === "single");
   if (cgroups !== undefined) cgroups.join(list);
-  if (connections.gate !== undefined) passGate(list, connections.gate, single);
+  if (connections.gate !== undefined) passGate(list, connections.gate, setgroupsDenied);
   if (isNew("cgroup")) {
     list.step("own control group namespace", "its groups look like the root of all groups");
     list.call("unshare", CLONE_NEWCGROUP);
@@ -83,7 +91,7 @@ export function planInside(context: PlanContext, connections: Connections): Insi
 
   const { parting, hooks } = connections;
   const part = parting === undefined ? undefined : beginParting(list, parting, request.preserve ?? 0);
-  const root = planRoot(context, connections);
+  const root = planRoot(context, connections, outer);
 
   if (hasOwn("uts")) {
     if (spec.hostname) setHostname(list, spec.hostname);
@@ -113,7 +121,7 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   restoreOpenFiles(list, process.rlimits ?? [], request.callerOpenFiles);
   if (process.noNewPrivileges) setNoNewPrivileges(list);
   else if (seccomp !== undefined) loadSeccomp(list, seccomp);
-  becomeUser(list, process.user, context.capabilities, single);
+  becomeUser(list, process.user, context.capabilities, setgroupsDenied);
   directory.again(list);
   return {
     last(): void {
@@ -156,7 +164,11 @@ interface PlannedRoot {
   finish(): void;
 }
 
-function planRoot(context: PlanContext, { channel, hooks }: Connections): PlannedRoot {
+function planRoot(
+  context: PlanContext,
+  { channel, hooks }: Connections,
+  outer: OwnUserNamespace | undefined,
+): PlannedRoot {
   const { request, spec, keeper, container: list, isNew, hasOwn } = context;
   const { linux, mounts = [] } = spec;
   if (!isNew("mount")) {
@@ -165,8 +177,9 @@ function planRoot(context: PlanContext, { channel, hooks }: Connections): Planne
   }
 
   const propagation = linux.rootfsPropagation as RootfsPropagation | undefined;
-  const userNamespace = hasOwn("user");
-  const keeperOpens = userNamespace && request.privileged ? { keeper } : {};
+  // In a user namespace no devices can be made, whether it is the container's or already husk's.
+  const userNamespace = hasOwn("user") || outer !== undefined;
+  const keeperOpens = hasOwn("user") && request.privileged ? { keeper } : {};
   makeRootPrivate(list, propagation);
   const noDevices = request.privileged && !context.guardsDevices;
   const root = attachRoot(list, request.root, {
@@ -180,20 +193,24 @@ function planRoot(context: PlanContext, { channel, hooks }: Connections): Planne
       root: root.view,
       bundle: request.bundle,
       userNamespace,
-      ownNetwork: isNew("network") || !userNamespace,
+      ownNetwork: isNew("network") || !hasOwn("user"),
       source: request.root,
       cgroup: cgroupMounts(context.cgroups?.groups ?? [], hasOwn("cgroup")),
       ...keeperOpens,
-      ...(isNew("user") && { hasGid: (gid: number) => isMapped(spec.linux.gidMappings ?? [], gid) }),
+      ...(isNew("user")
+        ? { hasGid: (gid: number) => isMapped(spec.linux.gidMappings ?? [], gid) }
+        : outer !== undefined && { hasGid: outer.hasGid }),
     },
     mounts,
   );
   const inRoot = !mounts.some(({ destination }) => cleanPath(destination) === "/dev");
-  if (needsDevices(mounts))
+  // The host's own root has its devices, and they are not to be changed.
+  const hostsDev = inRoot && request.root.kind === "directory" && cleanPath(request.root.path) === "/";
+  if (needsDevices(mounts) && !hostsDev)
     addDevices(root.view, linux.devices ?? [], { bind: userNamespace || (noDevices && inRoot) });
   if (channel !== undefined) {
     const pty = openPty(root.view);
-    bindConsole(root.view, pty.slave);
+    if (!hostsDev) bindConsole(root.view, pty.slave);
     takeTerminal(list, channel, pty, { size: spec.process.consoleSize, owner: spec.process.user.uid });
   }
   hooks?.inContainer(list);
