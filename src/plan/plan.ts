@@ -19,7 +19,10 @@ export interface Plan {
   readonly complaints?: Result;
 }
 
-/** A block of bytes that calls read or write. Every process of a plan shares it. */
+/**
+ * A block of bytes that calls read or write. It is the process's own: who is cloned begins with a copy of all memory
+ * and results, and what it writes nobody else sees.
+ */
 export class Memory {
   readonly bytes: Uint8Array;
   /** Cells (byte offsets) that hold the address of other memory. */
@@ -173,7 +176,10 @@ export class When extends Result {
   }
 }
 
-/** Clones a process that performs `list`. The result is its pid as the cloning process sees it. */
+/**
+ * Clones a process that performs `list`. The result is its pid as the cloning process sees it; of a clone that is made
+ * for the keeper (CLONE_PARENT, one in a plan) the keeper has the result too, once it has waited for who cloned it.
+ */
 export class Clone extends Result {
   readonly kind = "clone";
   /** `struct clone_args` (clone3(2)), 88 bytes. */
