@@ -71,7 +71,7 @@ async function both(words: readonly string[], user?: User): Promise<{ husk: Port
     const [first = 0, second = 0] = pids;
     return { husk: portrait(first, idOf(own), HIDDEN), script: portrait(second, id, HIDDEN) };
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n${byHusk.stderr()}${byScript.stderr()}`);
+    throw new Error(`${(error as Error).message}\n${byHusk.stderr()}${byScript.stderr()}`, { cause: error });
   } finally {
     for (const pid of pids) process.kill(pid, "SIGKILL");
     await Promise.all([byHusk.result, byScript.result]);
@@ -333,7 +333,7 @@ describe("the script as a program", () => {
     const running = start(["sh", file]);
     const first = await waitFor("the program", () => {
       return running.stdout() === "ready\n"
-        ? descendants(running.pid).find(({ pid }) => /\t1$/.test(processStatus(pid, "NSpid") ?? ""))
+        ? descendants(running.pid).find(({ pid }) => processStatus(pid, "NSpid")?.endsWith("\t1"))
         : undefined;
     });
     process.kill(first.pid, "SIGTERM");

@@ -37,13 +37,13 @@ export function portrait(pid: number, id: string, hidden: readonly string[]): Po
     hostname: hostname(pid),
     ids: IDENTITY.map((field) => `${field} ${processStatus(pid, field)}`),
     capabilities: CAPABILITIES.map((field) => `${field} ${processStatus(pid, field)}`),
-    "control groups": (procFile(pid, "cgroup") ?? "").trim().split("\n").sort(),
+    "control groups": (procFile(pid, "cgroup") ?? "").trim().split("\n").toSorted(),
     "control group limits": LIMITS.map((names) => limit(pid, names)),
     limits: (procFile(pid, "limits") ?? "").split("\n"),
     oom_score_adj: procFile(pid, "oom_score_adj") ?? "",
     personality: procFile(pid, "personality") ?? "",
     program: (procFile(pid, "cmdline") ?? "").split("\0"),
-    environment: (procFile(pid, "environ") ?? "").split("\0").sort(),
+    environment: (procFile(pid, "environ") ?? "").split("\0").toSorted(),
     cwd: readlinkSync(`/proc/${pid}/cwd`),
     mounts: mounts(pid),
     files: ["", "/dev", "/run", "/var", "/etc"].flatMap((folder) => files(root, folder)),
@@ -81,7 +81,7 @@ function mounts(pid: number): string[] {
     const shown = type.startsWith("cgroup") ? "" : root;
     return [place, type, source, shown, flags, size, shares].join(" ");
   });
-  return found.sort();
+  return found.toSorted();
 }
 
 /** Names with type, permissions, owner, device number and link target. */
@@ -92,7 +92,7 @@ function files(root: string, folder: string): string[] {
   } catch {
     return [`${folder}: none`];
   }
-  return names.sort().map((name) => {
+  return names.toSorted().map((name) => {
     const path = `${root}${folder}/${name}`;
     const info = lstatSync(path);
     const target = info.isSymbolicLink() ? ` -> ${readlinkSync(path)}` : "";

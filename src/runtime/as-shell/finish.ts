@@ -1,6 +1,6 @@
 import { quote, type Step } from "../../plan/index.ts";
 import type { ContainerRequest } from "../plan-container.ts";
-import { calls, stepHead, stepLines } from "./step-lines.ts";
+import { calls, stepHead } from "./step-lines.ts";
 
 /**
  * A function that tells how to start a program of the host after `pivot_root`: by its loader, with paths that are
