@@ -45,7 +45,7 @@ const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
   ["husk cgroup fr", ["freeze"]],
   ["husk unshare --map-r", ["--map-root-user"]],
   ["husk unshare --propagation un", ["unchanged"]],
-  ["husk oci ", ["run"]],
+  ["husk oci st", ["start", "state"]],
   ["husk oci run --bu", ["--bundle"]],
 ];
 
@@ -71,7 +71,7 @@ describe("bash", () => {
   });
 
   needs({ command: "bash" })("husk-oci completes as husk oci does", async () => {
-    const script = `source "$1"; COMP_WORDS=(husk-oci run --pid) COMP_CWORD=2; _husk husk-oci 2>/dev/null; echo "\${COMPREPLY[*]}"`;
+    const script = `source "$1"; COMP_WORDS=(husk-oci run --pid-) COMP_CWORD=2; _husk husk-oci 2>/dev/null; echo "\${COMPREPLY[*]}"`;
     expect((await run(["bash", "-c", script, "bash", scripts["bash"]!])).stdout).toBe("--pid-file\n");
   });
 });

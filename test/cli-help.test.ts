@@ -62,11 +62,6 @@ describe("mistakes are one line on stderr, with status 125", () => {
     [["completion"], "husk: husk completion: the shell is missing — husk completion bash, zsh or fish"],
     [["completion", "tcsh"], `husk: husk completion: no shell "tcsh" is known — `],
     [["help", "rnu"], "husk: unknown command: husk rnu — "],
-    [["oci", "create", "x"], "husk: oci create: not in this version — there is run"],
-    [["oci", "rnu"], "husk: unknown command: husk oci rnu — did you mean husk oci run?"],
-    [["oci", "--systemd-cgroup", "run", "x"], "husk: --systemd-cgroup: not in this version of husk — "],
-    [["oci", "run", "-d", "x"], "husk: -d: not in this version of husk — see 'husk oci run --help'"],
-    [["oci", "run"], "husk: husk oci run: the container's id is missing — "],
     [["\u001b[31mred\nline"], "husk: unknown command: husk ?[31mred line — "],
   ] as [string[], string][])("husk %j", async (words, line) => {
     const { status, stdout, stderr } = await husk(words);

@@ -72,10 +72,13 @@ describe("oci run", () => {
     const running = start(["oci", "run", "--bundle", path, "one"]);
     await waitFor("the program", () => descendants(running.pid).some(({ name }) => name === "sleep"));
     const second = await husk(["oci", "run", "--bundle", path, "one"]);
-    expect([second.status, second.stderr]).toEqual([125, expect.stringContaining('"one" is in use')]);
+    expect([second.status, second.stderr]).toEqual([
+      1,
+      expect.stringContaining("container with given ID already exists"),
+    ]);
     for (const id of ["../one", "a/b", "..", ""]) {
       const { status, stderr } = await husk(["oci", "run", "--bundle", path, id]);
-      expect([status, stderr]).toEqual([125, expect.stringContaining("not a usable id")]);
+      expect([status, stderr]).toEqual([1, expect.stringContaining("invalid container ID format")]);
     }
     running.kill("SIGKILL");
     await running.result;
@@ -85,7 +88,7 @@ describe("oci run", () => {
     const { path } = makeBundle(["true"]);
     const { husk, run } = engine();
     expect((await husk(["oci", "run", "--bundle", path, "gone"])).status).toBe(0);
-    expect(readdirSync(join(run, "containers"))).toEqual([]);
+    expect(readdirSync(join(run, "oci"))).toEqual([]);
     const { stdout } = await husk(["check", "--format", "json"]);
     expect(stdout).not.toContain("gone");
   });
@@ -95,10 +98,10 @@ describe("the log of a caller", () => {
   needs({})("--log FILE gets the error, as logfmt or as JSON", async () => {
     const file = temporaryFile("log");
     const line = ["--log", file, "run", "--bundle", "/no/such/bundle", "x"];
-    expect((await husk(["oci", ...line])).status).toBe(125);
-    expect((await husk(["oci", "--log-format", "json", ...line])).status).toBe(125);
+    expect((await husk(["oci", ...line])).status).toBe(1);
+    expect((await husk(["oci", "--log-format", "json", ...line])).status).toBe(1);
     const [text, json] = readFileSync(file, "utf8").trimEnd().split("\n");
-    expect(text).toMatch(/^time="\d{4}-[^"]*Z" level=error msg="bundle \/no\/such\/bundle: /);
+    expect(text).toMatch(/^time="\d{4}-[^"]*Z" level=error msg="husk run failed: JSON specification file \/no\/such\/bundle/);
     expect(JSON.parse(json!)).toMatchObject({
       level: "error",
       msg: expect.stringContaining("/no/such/bundle"),

@@ -8,6 +8,7 @@
 export { type AttachOptions, attachRoot } from "./attach.ts";
 export type { AttachedRoot } from "./attached-root.ts";
 export { bindConsole, openPty, type Pty } from "./console.ts";
+export { rootView } from "./in-root.ts";
 export { addDevices, defaultDevices, type DeviceOptions, needsDevices } from "./devices.ts";
 export { newFileSystem } from "./file-system.ts";
 export { hintForRootfs } from "./hints.ts";

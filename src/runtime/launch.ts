@@ -1,6 +1,13 @@
 import { HuskError } from "../platform/error.ts";
 import { type ContainerStream, type KeeperProcess, startKeeper } from "../platform/keeper-process.ts";
-import { decodeReport, type EncodedPlan, encode, type EncodeOptions, type Plan, type Report } from "../plan/index.ts";
+import {
+  decodeReport,
+  type EncodedPlan,
+  encode,
+  type EncodeOptions,
+  type Plan,
+  type Report,
+} from "../plan/index.ts";
 
 export interface LaunchOptions extends EncodeOptions {
   /** The keeper's executable. */
@@ -16,6 +23,8 @@ export interface LaunchOptions extends EncodeOptions {
   readonly descriptors?: readonly number[];
   /** The program stays in the caller's session, with the caller's terminal. */
   readonly foreground?: boolean;
+  /** Is told the encoded plan, whose operations have their places now, before the keeper is started. */
+  readonly encoded?: (plan: EncodedPlan) => void;
 }
 
 /** A container that has been handed to its keeper. */
@@ -41,6 +50,7 @@ export type KeeperOutcome =
  */
 export async function launch(plan: Plan, options: LaunchOptions): Promise<Launched> {
   const encoded = encode(plan, { ...options, preserve: options.descriptors?.length ?? 0 });
+  options.encoded?.(encoded);
   const keeper = await startKeeper({
     program: options.keeper,
     name: options.id,
@@ -56,9 +66,13 @@ export async function launch(plan: Plan, options: LaunchOptions): Promise<Launch
     if (signal !== undefined) return { kind: "lost", signal, sent };
     const decoded = decodeReport(report, encoded);
     if (decoded === undefined) {
-      throw new HuskError("failed", `the keeper of ${options.id} ended with status ${status} and without a report`, {
-        hint: "its own message stands above; a report file needs space in the folder of --run",
-      });
+      throw new HuskError(
+        "failed",
+        `the keeper of ${options.id} ended with status ${status} and without a report`,
+        {
+          hint: "its own message stands above; a report file needs space in the folder of --run",
+        },
+      );
     }
     return { kind: "reported", report: decoded };
   });

@@ -17,29 +17,24 @@ import {
   Init,
   Keep,
   List,
-  Memory,
+  type Memory,
   type Plan,
-  quote,
-  type Relay,
   type Result,
   setHighFlag,
   Wait,
 } from "../plan/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
-import {
-  type CapabilityMask,
-  type CapabilitySets,
-  type CompiledSeccomp,
-  resolveCapabilities,
-} from "../security/index.ts";
+import { type CapabilityMask, type CapabilitySets, type CompiledSeccomp } from "../security/index.ts";
 import type { Spec } from "./config.ts";
+import { capabilitiesOf } from "./container-capabilities.ts";
 import { planInside } from "./plan-inside.ts";
 import { prepareHooks } from "./plan-hooks.ts";
 import { type Handover, openParting, partFromContainer, recordProcess } from "./process/handover.ts";
 import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
 import { refuseInspection } from "./process/inspection.ts";
 import { writePidFile } from "./process/pid-file.ts";
+import { openGate, openPipes, relaysOf } from "./process/pipes.ts";
 import { setOomScoreAdj } from "./process/surroundings.ts";
 import {
   connectSocket,
@@ -55,7 +50,6 @@ const CLONE_INTO_CGROUP_BIT = 33;
 const LOCK_EX_NB = 6;
 const O_RDWR_CLOEXEC = 0o2000002;
 const AT_REMOVEDIR = 0x200;
-const O_CLOEXEC = 0o2000000;
 const AT_FDCWD = -100;
 const JOIN_MILLISECONDS = 60_000;
 
@@ -288,43 +282,6 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
 /** For scripts, which keep no record of what they make. */
 const NOT_NEEDED = "#   not needed here";
 
-const CAP_MKNOD = 1 << 27;
-
-/**
- * The capability sets the program gets. Where no control group guards devices, nobody may make device nodes:
- * with CAP_MKNOD the container could reach the host's disks. (In a user namespace no node made there works anyway;
- * those that a root file system brings along are shut by its mount.)
- */
-function capabilitiesOf(
-  request: ContainerRequest,
-  guardsDevices: boolean,
-  keeper: List,
-): { sets: CapabilitySets; warnings: readonly string[] } {
-  const { process, linux } = request.spec;
-  const own = linux.namespaces?.some(({ type }) => type === "user") === true;
-  const guarded = own || guardsDevices;
-  const { sets, warnings } = resolveCapabilities(process.capabilities ?? {}, request.availableCapabilities);
-  if (guarded || (sets.bounding.low & CAP_MKNOD) === 0) return { sets, warnings };
-  keeper.step(
-    "no CAP_MKNOD",
-    "no control group here checks which devices are opened, so the container may not make device nodes instead",
-    () => "# see --bounding-set below",
-  );
-  return { sets: withoutMknod(sets), warnings };
-}
-
-function withoutMknod(sets: CapabilitySets): CapabilitySets {
-  const cut = ({ low, high }: CapabilityMask): CapabilityMask => ({ low: (low & ~CAP_MKNOD) >>> 0, high });
-  const { bounding, effective, inheritable, permitted, ambient } = sets;
-  return {
-    bounding: cut(bounding),
-    effective: cut(effective),
-    inheritable: cut(inheritable),
-    permitted: cut(permitted),
-    ambient: cut(ambient),
-  };
-}
-
 function cloneFlags(namespaces: NonNullable<Spec["linux"]["namespaces"]>): number {
   let flags = 0;
   for (const { type, path } of namespaces) {
@@ -357,54 +314,6 @@ function idMaps(spec: Spec): { uids: readonly LinuxIdMapping[]; gids: readonly L
     }
   }
   return { uids, gids };
-}
-
-/** A pipe at which the new process waits; if the keeper dies, reading ends and the process with it. */
-export interface Gate {
-  readonly read: Result;
-  readonly write: Result;
-}
-
-function openGate(keeper: List): Gate {
-  keeper.step("gate", "the new process waits until its ids are mapped");
-  return openPipe(keeper);
-}
-
-function openPipe(keeper: List): Gate {
-  const ends = new Memory(8);
-  keeper.call("pipe2", ends, O_CLOEXEC);
-  return { read: keeper.load(ends, 0), write: keeper.load(ends, 4) };
-}
-
-/** Pipes for the program's output. */
-export interface OutputPipes {
-  readonly stdout: Gate;
-  readonly stderr: Gate;
-}
-
-function openPipes(keeper: List): OutputPipes {
-  keeper.step(
-    "pipes for the output",
-    "the program may open /dev/stdout again, which a socket would not allow",
-  );
-  return { stdout: openPipe(keeper), stderr: openPipe(keeper) };
-}
-
-function relaysOf(keeper: List, console: Result | undefined, pipes: OutputPipes | undefined): Relay[] {
-  if (console === undefined && pipes === undefined) return [];
-  const numbers = new Memory(new Uint8Array(Int32Array.of(0, 1, 2).buffer));
-  const standard = (fd: number): Result => keeper.load(numbers, 4 * fd);
-  if (console !== undefined) {
-    return [
-      { from: standard(0), to: console, drains: false },
-      { from: console, to: standard(1), drains: true },
-    ];
-  }
-  const { stdout, stderr } = pipes as OutputPipes;
-  return [
-    { from: stdout.read, to: standard(1), drains: true },
-    { from: stderr.read, to: standard(2), drains: true },
-  ];
 }
 
 function holdLock(keeper: List, path: string): void {

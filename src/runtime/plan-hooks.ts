@@ -1,8 +1,7 @@
 import { type List, Memory, type Result } from "../plan/index.ts";
 import type { ContainerRequest } from "./plan-container.ts";
+import { openPipe } from "./process/pipes.ts";
 import { type HookState, openHookOutput, runHooks } from "./process/hooks.ts";
-
-const O_CLOEXEC = 0o2000000;
 
 /** A container's hooks, each to be put where it belongs (runtime.md, "Lifecycle"). */
 export interface PlannedHooks {
@@ -26,7 +25,7 @@ export function prepareHooks(
   request: ContainerRequest,
 ): PlannedHooks {
   const { hooks = {} } = request.spec;
-  const state = hookStateOf(request);
+  const state = hookStateOf({ ...request.spec, id: request.id, bundle: request.bundle });
   const directory = request.bundle;
   const output = openHookOutput(keeper, cleanup, exports);
   if (hooks.poststop?.length)
@@ -96,17 +95,6 @@ export function prepareHooks(
 }
 
 /** What is told of a container to its hooks. */
-export function hookStateOf({
-  id,
-  bundle,
-  spec,
-}: Pick<ContainerRequest, "id" | "bundle" | "spec">): HookState {
-  const { ociVersion, annotations } = spec;
+export function hookStateOf({ ociVersion, id, bundle, annotations }: HookState): HookState {
   return { ociVersion, id, bundle, ...(annotations === undefined ? {} : { annotations }) };
-}
-
-function openPipe(keeper: List): { read: Result; write: Result } {
-  const ends = new Memory(8);
-  keeper.call("pipe2", ends, O_CLOEXEC);
-  return { read: keeper.load(ends, 0), write: keeper.load(ends, 4) };
 }

@@ -1,6 +1,6 @@
 import { cgroupMounts } from "../cgroup/index.ts";
 import { HuskError } from "../platform/error.ts";
-import { type List, quote, type Result } from "../plan/index.ts";
+import { type List, type Result } from "../plan/index.ts";
 import {
   addDevices,
   addMounts,
@@ -26,12 +26,13 @@ import {
   loadSeccomp,
   setNoNewPrivileges,
 } from "../security/index.ts";
-import type { Gate, OutputPipes, PlanContext } from "./plan-container.ts";
+import type { PlanContext } from "./plan-container.ts";
 import type { PlannedHooks } from "./plan-hooks.ts";
 import { type OwnUserNamespace, readOwnUserNamespace } from "./own-user-namespace.ts";
 import { becomeUser, ownStreams } from "./process/credentials.ts";
 import { findProgram } from "./process/find-program.ts";
 import { beginParting, type Parting } from "./process/handover.ts";
+import type { Gate, OutputPipes } from "./process/pipes.ts";
 import { restoreOpenFiles, setRlimits } from "./process/rlimits.ts";
 import {
   bringLoopbackUp,

@@ -45,10 +45,10 @@ async function findHelp(words: readonly string[]): Promise<Help> {
       return (await import("../help/version.ts")).HELP;
     case "completion":
       return (await import("../help/completion.ts")).HELP;
-    case "oci":
-      return words[1] === "run"
-        ? (await import("../help/oci-run.ts")).HELP
-        : (await import("../help/oci.ts")).HELP;
+    case "oci": {
+      const { ociHelp } = await import("../help/oci-commands.ts");
+      return ociHelp(words[1] ?? "") ?? (await import("../help/oci.ts")).HELP;
+    }
     case "help":
       return (await import("../help/help.ts")).HELP;
     default:

@@ -1,22 +1,20 @@
-import type { RunOptions } from "../../engine/index.ts";
-import { parseOciRun } from "../flags/oci-run.ts";
-import type { Globals } from "../grammar.ts";
+import { createContainer, runInForeground } from "../../runtime/oci/create.ts";
+import { ociArguments } from "../flags/oci-arguments.ts";
+import { forwardSignals } from "../forward-signals.ts";
 import { printHelp } from "./help.ts";
-import { runInForeground } from "./run.ts";
+import { createOptions } from "./oci-create.ts";
+import type { OciCall } from "./oci.ts";
 
-/** `husk oci run [OPTIONS] ID`: a bundle in the foreground, as runc and crun run it. */
-export async function ociRun(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const wanted = parseOciRun(argv, from, globals);
-  if (wanted === undefined) return printHelp(["oci", "run"]);
-
-  const options: RunOptions = {
-    source: { kind: "bundle", path: wanted.bundle },
-    command: [],
-    interactive: true,
-  };
-  const descriptors = Array.from({ length: wanted.preserveFds }, (_, index) => 3 + index);
-  const { pidFile, noPivot, noNewKeyring } = wanted;
-  const runtime = { noPivot, noNewKeyring, ...(pidFile === undefined ? {} : { pidFile }) };
-  const result = await runInForeground(options, globals, { id: wanted.id, descriptors, runtime });
-  return result.exitCode;
+/** `husk oci run [OPTIONS] ID`: creates a container and starts it. */
+export async function ociRun({ argv, from, globals, runtime }: OciCall): Promise<number> {
+  const given = ociArguments("run", argv, from, globals, { least: 1, most: 1 });
+  if (given === undefined) return printHelp(["oci", "run"]);
+  const options = createOptions(given);
+  if (given.on("detach")) {
+    await createContainer(runtime, options, "detach");
+    return 0;
+  }
+  const container = await runInForeground(runtime, options, given.on("keep"));
+  forwardSignals(container.kill, undefined);
+  return container.ended;
 }

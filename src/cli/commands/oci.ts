@@ -1,43 +1,136 @@
+import { chooseFolders } from "../../engine/folders.ts";
 import { HuskError } from "../../platform/error.ts";
-import { nearest } from "../../platform/nearest.ts";
-import { OCI_LATER_COMMANDS } from "../flags/oci.ts";
-import { type OciOptions, parseOci } from "../flags/oci-run.ts";
-import type { Globals } from "../grammar.ts";
+import type { Runtime } from "../../runtime/oci/create.ts";
+import { OCI_COMMANDS, OCI_FLAGS, OCI_LATER, OCI_LATER_COMMANDS } from "../flags/oci.ts";
+import type { Globals, Grammar } from "../grammar.ts";
+import { keeperSource } from "../keeper-source.ts";
+import { logError, logWarning, type OciLog } from "../oci-log.ts";
+import { parseArguments } from "../parse-arguments.ts";
+import { parseChoice } from "../values/choice.ts";
+import { hostPath } from "../values/path.ts";
+
+/** What every command of `husk oci` gets. */
+export interface OciCall {
+  readonly argv: readonly string[];
+  /** Where the command's own arguments begin. */
+  readonly from: number;
+  readonly globals: Globals;
+  readonly runtime: Runtime;
+}
+
+interface OciOptions {
+  readonly log: OciLog;
+  version: boolean;
+}
+
+const OCI: Grammar<OciOptions> = {
+  name: "oci",
+  flags: OCI_FLAGS,
+  later: OCI_LATER,
+  flagsFirst: true,
+  set(options, flag, value) {
+    switch (flag) {
+      case "log":
+        options.log.file = value === "" || value === "/dev/stderr" ? undefined : hostPath(flag, value);
+        return;
+      case "log-format":
+        options.log.format = parseChoice(flag, value, ["text", "json"]);
+        return;
+      case "log-level":
+        options.log.warns = value !== "error";
+        return;
+      case "rootless":
+        parseChoice(flag, value, ["true", "false", "auto"]);
+        return;
+      default:
+        options.version = value === "true";
+    }
+  },
+};
+
+/** Of a program that could not be run in a container: no status that one could have. */
+const EXEC_FAILED = 255;
+const FAILED = 1;
 
 /** `husk oci [OPTIONS] COMMAND`, which is also the whole of `husk-oci`. */
 export async function oci(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const options: OciOptions = { log: undefined, logFormat: "text", version: false };
+  const options: OciOptions = { log: { file: undefined, format: "text", warns: true }, version: false };
+  let command: string | undefined;
   try {
-    return await dispatch(parseOci(argv, from, options, globals), options, globals);
-  } catch (error) {
-    if (options.log !== undefined) {
-      const { logError } = await import("../oci-log.ts");
-      logError(options.log, options.logFormat, error);
+    const words = parseArguments(OCI, argv, from, options, globals);
+    command = words[0];
+    if (options.version) {
+      const { ociVersionLines } = await import("./version.ts");
+      console.log(ociVersionLines());
+      return 0;
     }
-    throw error;
+    if (command === undefined || command === "help") {
+      const { printHelp } = await import("./help.ts");
+      return printHelp(command === undefined ? ["oci"] : ["oci", ...words.slice(1)]);
+    }
+    return await (await load(command))({
+      argv: words,
+      from: 1,
+      globals,
+      runtime: runtimeOf(globals, options.log),
+    });
+  } catch (error) {
+    const prefix = command === "create" || command === "run" ? `husk ${command} failed: ` : "";
+    logError(options.log, error, command === "exec" ? "exec failed: " : prefix);
+    if (globals.debug && error instanceof Error) console.error(error.stack);
+    return command === "exec" ? EXEC_FAILED : FAILED;
   }
 }
 
-async function dispatch(words: readonly string[], options: OciOptions, globals: Globals): Promise<number> {
-  const name = words[0];
-  if (options.version) {
-    const { ociVersionLines } = await import("./version.ts");
-    console.log(ociVersionLines());
-    return 0;
+function runtimeOf(globals: Globals, log: OciLog): Runtime {
+  // --root names the folder of the states, as with runc; what stays is where it always is.
+  const folders = chooseFolders({});
+  return {
+    root: globals.root === undefined ? `${folders.run}/oci` : hostPath("root", globals.root),
+    keeper: keeperSource,
+    keeperFolder: folders.root,
+    warn: (message) => logWarning(log, message),
+  };
+}
+
+async function load(command: string): Promise<(call: OciCall) => number | Promise<number>> {
+  switch (command) {
+    case "create":
+      return (await import("./oci-create.ts")).ociCreate;
+    case "delete":
+      return (await import("./oci-delete.ts")).ociDelete;
+    case "exec":
+      return (await import("./oci-exec.ts")).ociExec;
+    case "kill":
+      return (await import("./oci-kill.ts")).ociKill;
+    case "run":
+      return (await import("./oci-run.ts")).ociRun;
+    case "start":
+      return (await import("./oci-start.ts")).ociStart;
+    case "state":
+      return (await import("./oci-state.ts")).ociState;
+    case "list":
+      return (await import("./oci-list.ts")).ociList;
+    case "ps":
+      return (await import("./oci-ps.ts")).ociPs;
+    case "pause":
+      return (await import("./oci-pause.ts")).ociPause;
+    case "resume":
+      return (await import("./oci-pause.ts")).ociResume;
+    default:
+      throw await unknown(command);
   }
-  if (name === "run") {
-    const { ociRun } = await import("./oci-run.ts");
-    return ociRun(words, 1, globals);
+}
+
+async function unknown(command: string): Promise<HuskError> {
+  if (OCI_LATER_COMMANDS.split(" ").includes(command)) {
+    return new HuskError("unsupported", `oci ${command}: not in this version`, {
+      hint: "see 'husk oci --help'",
+    });
   }
-  if (name === undefined) {
-    const { printHelp } = await import("./help.ts");
-    return printHelp(["oci"]);
-  }
-  if (OCI_LATER_COMMANDS.split(" ").includes(name)) {
-    throw new HuskError("unsupported", `oci ${name}: not in this version`, { hint: "there is run" });
-  }
-  const near = nearest(name, ["run"]);
-  throw new HuskError("invalid", `unknown command: husk oci ${name}`, {
+  const { nearest } = await import("../../platform/nearest.ts");
+  const near = nearest(command, Object.keys(OCI_COMMANDS));
+  return new HuskError("invalid", `unknown command: husk oci ${command}`, {
     hint:
       near === undefined ? "see 'husk oci --help'" : `did you mean husk oci ${near}? see 'husk oci --help'`,
   });

@@ -12,7 +12,7 @@ import { HELP as INFO } from "../help/info.ts";
 import { HELP as JAIL } from "../help/jail.ts";
 import { GLOBAL_ABOUT, type Help } from "../help/layout.ts";
 import { HELP as NSENTER } from "../help/nsenter.ts";
-import { HELP as OCI_RUN } from "../help/oci-run.ts";
+import { ociHelp, ociSummaries } from "../help/oci-commands.ts";
 import { HELP as OCI } from "../help/oci.ts";
 import { HELP as RUN } from "../help/run.ts";
 import { HELP as UNSHARE } from "../help/unshare.ts";
@@ -62,14 +62,10 @@ export function completedCommands(): CompletedCommand[] {
 
 /** The commands of `husk oci`. */
 export function completedOciCommands(): CompletedCommand[] {
-  return [
-    {
-      name: "run",
-      summary: OCI_RUN.description.split("\n")[0] as string,
-      flags: describe(OCI_RUN.flags, OCI_RUN.about),
-      takes: "nothing",
-    },
-  ];
+  return ociSummaries().map(([name, summary]) => {
+    const { flags, about } = ociHelp(name) as Help;
+    return { name, summary, flags: describe(flags, about), takes: "nothing" };
+  });
 }
 
 function taken(name: string): CompletedCommand["takes"] {
@@ -84,7 +80,7 @@ function taken(name: string): CompletedCommand["takes"] {
     case "cgroup":
       return Object.keys(CGROUP_FLAGS);
     case "oci":
-      return ["run"];
+      return ociSummaries().map(([name]) => name);
     case "help":
       return COMMANDS.map(([command]) => command);
     default:

@@ -2,6 +2,8 @@
 export const OCI_FLAGS = `
 --log file file
 --log-format string text|json
+--log-level string debug|info|warn|warning|error
+--rootless string true|false|auto
 -v --version
 `;
 
@@ -9,30 +11,56 @@ export const OCI_FLAGS = `
 export const OCI_LATER = `
 --cgroup-manager string
 --criu string
---log-level string
---rootless string
 --systemd-cgroup
 `;
 
-/** Flags of `husk oci run`. */
-export const OCI_RUN_FLAGS = `
+const CREATE = `
 -b --bundle dir dir
+-f --config file file
+--console-socket file file
 --no-new-keyring
 --no-pivot
 --pid-file file file
+--pidfd-socket file file
 --preserve-fds int
 `;
 
-/** Flags of runc and crun for `run` that husk does not have yet. */
-export const OCI_RUN_LATER = `
--f --config file
---console-socket file
+/** The commands of `husk oci` with their flags. */
+export const OCI_COMMANDS: Readonly<Record<string, string>> = {
+  create: CREATE,
+  delete: "\n-f --force\n",
+  exec: `
+--apparmor string
+-c --cap list @capability
+--cgroup list
+--console-socket file file
+--cwd string
 -d --detach
+-e --env list
+-g --additional-gids list
+--ignore-paused
+--no-new-privs
+--pid-file file file
+--pidfd-socket file file
+--preserve-fds int
+-p --process file file
+--process-label string
+-t --tty
+-u --user string
+`,
+  features: "\n",
+  kill: "\n-a --all\n",
+  list: "\n-f --format string table|json\n-q --quiet\n",
+  pause: "\n",
+  ps: "\n-f --format string table|json\n",
+  resume: "\n",
+  run: `${CREATE}-d --detach
 --keep
 --no-subreaper
---pidfd-socket file
-`;
+`,
+  start: "\n",
+  state: "\n",
+};
 
 /** Commands of runc and crun that husk does not have yet. */
-export const OCI_LATER_COMMANDS =
-  "checkpoint create delete events exec features kill list mounts pause ps restore resume spec start state update";
+export const OCI_LATER_COMMANDS = "checkpoint mounts restore";

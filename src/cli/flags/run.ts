@@ -62,7 +62,7 @@ export const RUN_FLAGS = `
 `;
 
 /** `explain` takes the same, and one more; measuring is for `run`. */
-export const EXPLAIN_FLAGS: string = `\n--as-shell${RUN_FLAGS.replace("\n--explain\n", "\n")}`;
+export const EXPLAIN_FLAGS: string = `\n--as-shell${RUN_FLAGS.split("\n--explain\n").join("\n")}`;
 
 /** Flags of `docker run` that husk does not have yet. */
 export const RUN_LATER = `

@@ -29,7 +29,7 @@ umask 0${(user.umask ?? 0o22).toString(8)}`,
   list.call("umask", user.umask ?? 0o22);
   list.call("prctl", PR_SET_KEEPCAPS, 1, 0, 0, 0);
   if (!setgroupsDenied) {
-    const ids = new Uint8Array(Uint32Array.from(groups).buffer);
+    const ids = new Uint8Array(new Uint32Array(groups).buffer);
     list.call("setgroups", groups.length, groups.length > 0 ? ids : null).about(`groups ${groups.join(" ")}`);
   }
   list.call("setresgid", user.gid, user.gid, user.gid).about(`gid ${user.gid}`);

@@ -34,7 +34,7 @@ export interface HookRun {
   readonly state: HookState;
   readonly status: string;
   /** Process id for the state; absent: left out, as for a container that has ended. */
-  readonly pid?: Result | undefined;
+  readonly pid?: Result | number | undefined;
   /** Where hooks start; absent: where the process that runs them is. */
   readonly directory?: string;
   /** Gets what they print, if it is not to be lost; see {@link openHookOutput}. */
@@ -100,7 +100,8 @@ function writeState(list: List, { state, status, pid }: HookRun): Result {
   };
   const rest = JSON.stringify({ bundle, ...(annotations === undefined ? {} : { annotations }) }).slice(1);
   write(`${JSON.stringify({ ociVersion, id, status }).slice(0, -1)},`);
-  if (pid !== undefined) {
+  if (typeof pid === "number") write(`"pid":${pid},`);
+  else if (pid !== undefined) {
     const digits = new Memory(12);
     const length = list.store(pid, digits, 0, "decimal");
     write('"pid":');

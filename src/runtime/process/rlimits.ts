@@ -135,10 +135,13 @@ function limitColumn(limitsText: string, type: string, column: number): number |
   const at = limitsText.indexOf(title);
   if (at < 0) return undefined;
   const end = limitsText.indexOf("\n", at);
-  const words = limitsText
-    .slice(at + title.length, end)
-    .trim()
-    .split(/ +/);
-  const word = words[column];
+  let from = at + title.length;
+  let to = from;
+  // Columns are filled up with spaces.
+  for (let i = 0; i <= column; i++) {
+    for (from = to; limitsText[from] === " "; ) from++;
+    to = Math.min(limitsText.indexOf(" ", from), end);
+  }
+  const word = limitsText.slice(from, to);
   return word === "unlimited" ? Number.POSITIVE_INFINITY : Number(word);
 }

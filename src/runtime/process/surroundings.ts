@@ -9,6 +9,7 @@ import {
   quote,
   type Result,
 } from "../../plan/index.ts";
+import { utf8 } from "../../platform/utf8.ts";
 import { inRootfs } from "../../rootfs/index.ts";
 import type { Personality } from "../config.ts";
 

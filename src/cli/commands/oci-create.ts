@@ -1,0 +1,30 @@
+import { createContainer } from "../../runtime/oci/create.ts";
+import type { CreateOptions } from "../../runtime/oci/prepare.ts";
+import { type OciArguments, ociArguments } from "../flags/oci-arguments.ts";
+import type { OciCall } from "./oci.ts";
+import { printHelp } from "./help.ts";
+
+/** `husk oci create [OPTIONS] ID`: a container that waits for `start`. */
+export async function ociCreate({ argv, from, globals, runtime }: OciCall): Promise<number> {
+  const given = ociArguments("create", argv, from, globals, { least: 1, most: 1 });
+  if (given === undefined) return printHelp(["oci", "create"]);
+  await createContainer(runtime, createOptions(given), "wait");
+  return 0;
+}
+
+/** The options that create and run share. */
+export function createOptions(given: OciArguments): CreateOptions {
+  const [config, pidFile] = [given.path("config"), given.path("pid-file")];
+  const [consoleSocket, pidfdSocket] = [given.path("console-socket"), given.path("pidfd-socket")];
+  return {
+    id: given.words[0] as string,
+    bundle: given.path("bundle") ?? process.cwd(),
+    noPivot: given.on("no-pivot"),
+    noNewKeyring: given.on("no-new-keyring"),
+    preserveFds: given.count("preserve-fds"),
+    ...(config === undefined ? {} : { config }),
+    ...(pidFile === undefined ? {} : { pidFile }),
+    ...(consoleSocket === undefined ? {} : { consoleSocket }),
+    ...(pidfdSocket === undefined ? {} : { pidfdSocket }),
+  };
+}

@@ -1,0 +1,93 @@
+import { OCI_COMMANDS } from "../flags/oci.ts";
+import type { Help } from "./layout.ts";
+
+const CREATE_ABOUT: Readonly<Record<string, string>> = {
+  bundle: "Folder of the bundle (default the current one)",
+  config: "Configuration instead of the bundle's config.json",
+  "console-socket": "Unix socket that gets the other end of the container's terminal",
+  detach: "Do not wait for the container's end",
+  keep: "Keep the container's state after its end",
+  "no-new-keyring": "Keep the caller's session keyring",
+  "no-pivot": "Change the root by moving the mount instead of pivot_root, for a root on a ramdisk",
+  "no-subreaper": "Accepted as by runc: husk never reaps what is not its own",
+  "pid-file": "Write the process id of the container's first process to this file",
+  "pidfd-socket": "Unix socket that gets a pidfd of the container's first process",
+  "preserve-fds": "Hand on this many descriptors from 3 on",
+};
+
+const FORMAT_ABOUT = { format: "Form of the output (table|json) (default table)" };
+
+/** Usage behind `husk oci `, description, what the flags do. */
+const TEXTS: Readonly<Record<string, readonly [usage: string, description: string, about?: Help["about"]]>> =
+  {
+    create: [
+      "create [OPTIONS] ID",
+      `Create a container from a bundle, which waits for its start
+
+The bundle is a folder with a config.json of the OCI runtime specification and a root filesystem. No process of husk's stays: the container's first process belongs to whoever reaps the caller's children.`,
+      CREATE_ABOUT,
+    ],
+    delete: [
+      "delete [OPTIONS] ID",
+      "Remove what is left of a container that has ended",
+      { force: "End it first, by SIGKILL" },
+    ],
+    exec: [
+      "exec [OPTIONS] ID PROGRAM [ARGUMENTS...]",
+      "Run a program in a running container",
+      {
+        "additional-gids": "More groups, by number",
+        apparmor: "AppArmor profile of the program",
+        cap: "Add a capability",
+        cgroup: "Enter a control group below the container's: PATH or CONTROLLER:PATH",
+        "console-socket": "Unix socket that gets the other end of the program's terminal",
+        cwd: "Working directory in the container",
+        detach: "Do not wait for the program's end",
+        env: "Set an environment variable",
+        "ignore-paused": "Also in a paused container: the program runs when it goes on",
+        "no-new-privs": "The program cannot gain privileges",
+        "pid-file": "Write the program's process id to this file",
+        "pidfd-socket": "Unix socket that gets a pidfd of the program",
+        "preserve-fds": "Hand on this many descriptors from 3 on",
+        process: "File with the program as `process` of a configuration",
+        "process-label": "SELinux label of the program",
+        tty: "Give the program a terminal of its own",
+        user: "UID or UID:GID",
+      },
+    ],
+    kill: [
+      "kill [OPTIONS] ID [SIGNAL]",
+      "Send a signal to a container's first process (default SIGTERM)",
+      { all: "Send it to every process in the container" },
+    ],
+    list: ["list [OPTIONS]", "List the containers", { ...FORMAT_ABOUT, quiet: "Ids only" }],
+    pause: ["pause ID", "Stop everything in a container"],
+    ps: [
+      "ps [OPTIONS] ID [PS OPTIONS]",
+      "List the processes in a container, as ps(1) shows them",
+      FORMAT_ABOUT,
+    ],
+    resume: ["resume ID", "Let everything in a paused container go on"],
+    run: [
+      "run [OPTIONS] ID",
+      `Create a container from a bundle and start it
+
+The bundle is a folder with a config.json of the OCI runtime specification and a root filesystem.`,
+      CREATE_ABOUT,
+    ],
+    start: ["start ID", "Start the program of a created container"],
+    state: ["state ID", "Show a container's state as JSON"],
+  };
+
+/** The commands in alphabetical order, with the first line of their descriptions. */
+export function ociSummaries(): (readonly [name: string, summary: string])[] {
+  return Object.entries(TEXTS).map(([name, [, description]]) => [name, description.split("\n")[0] as string]);
+}
+
+/** The help of a command of `husk oci`; undefined: there is no such command. */
+export function ociHelp(name: string): Help | undefined {
+  const text = TEXTS[name];
+  if (text === undefined) return undefined;
+  const [usage, description, about = {}] = text;
+  return { usage: [`oci [OPTIONS] ${usage}`], description, flags: OCI_COMMANDS[name] as string, about };
+}

@@ -1,0 +1,186 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { evacuate, removeGroups } from "../../cgroup/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import { installKeeper, type KeeperSource } from "../../platform/keeper-file.ts";
+import { ownIdentity } from "../../platform/process-identity.ts";
+import { type EncodedPlan, findFailure, type Report } from "../../plan/index.ts";
+import type { Hooks } from "../config.ts";
+import { type Launched, launch } from "../launch.ts";
+import { checkId, containerFiles, type ContainerFiles, openRoot } from "./folder.ts";
+import { setupError } from "./setup-error.ts";
+import { type CreateMode, type CreateOptions, type Prepared, prepareBundle } from "./prepare.ts";
+import { type ContainerState, writeAtomically } from "./state.ts";
+
+/** Where an OCI runtime keeps its state, and the keeper it starts. */
+export interface Runtime {
+  /** Folder of the containers' states. */
+  readonly root: string;
+  readonly keeper: KeeperSource;
+  /** Folder the keeper's program is written to; it has to allow execution. */
+  readonly keeperFolder: string;
+  /** Is told what is stricter than asked. */
+  readonly warn: (message: string) => void;
+}
+
+/** A container that has been handed to a keeper which stays. */
+export interface ForegroundContainer {
+  kill(signal: number): void;
+  /** The program's exit status. */
+  readonly ended: Promise<number>;
+}
+
+/**
+ * Creates a container that waits for its start (`create`), or runs on its own (`run --detach`). No process of husk's
+ * stays: its first process becomes the child of whoever reaps this process's children.
+ *
+ * @throws HuskError "conflict": `container with given ID already exists`; or what failed. Nothing is left behind
+ */
+export async function createContainer(
+  runtime: Runtime,
+  options: CreateOptions,
+  mode: "wait" | "detach",
+): Promise<void> {
+  const { launched, prepared, files } = await begin(runtime, options, mode, []);
+  try {
+    finish(await launched.outcome, prepared, launched.encoded);
+  } catch (error) {
+    abandon(files, prepared);
+    throw error;
+  }
+}
+
+/**
+ * Runs a container below this process until it ends.
+ *
+ * @param keep leave its state for state and delete
+ */
+export async function runInForeground(
+  runtime: Runtime,
+  options: CreateOptions,
+  keep: boolean,
+): Promise<ForegroundContainer> {
+  const { launched, prepared, files } = await begin(runtime, options, "foreground", keep ? [] : ["state"]);
+  const ended = launched.outcome.then((outcome) => {
+    try {
+      return finish(outcome, prepared, launched.encoded).exitCode;
+    } finally {
+      if (!keep) abandon(files, prepared);
+    }
+  });
+  return { kill: (signal) => launched.keeper.kill(signal), ended };
+}
+
+interface Begun {
+  readonly launched: Launched;
+  readonly prepared: Prepared;
+  readonly files: ContainerFiles;
+}
+
+async function begin(
+  runtime: Runtime,
+  options: CreateOptions,
+  mode: CreateMode,
+  removed: readonly (keyof ContainerFiles)[],
+): Promise<Begun> {
+  const { id } = options;
+  checkId(id);
+  const files = containerFiles(runtime.root, id);
+  const everything = removed.length === 0 ? [] : [files.state, files.config, files.seccomp, files.process];
+  const prepared = prepareBundle(options, mode, files, everything);
+  for (const warning of prepared.warnings) runtime.warn(warning);
+  const { planned } = prepared;
+  const keeper = installKeeper(runtime.keeper, runtime.keeperFolder);
+  claim(runtime.root, files);
+  try {
+    if (planned.cgroups?.evacuate !== undefined) evacuate(planned.cgroups.evacuate);
+    const launched = await launch(planned.plan, {
+      keeper,
+      id: id.slice(0, 12),
+      reportDirectory: runtime.root,
+      stdin: 0,
+      stdout: 1,
+      stderr: 2,
+      descriptors: prepared.descriptors,
+      encoded: () => record(files, options, prepared),
+    });
+    return { launched, prepared, files };
+  } catch (error) {
+    abandon(files, prepared);
+    throw error;
+  }
+}
+
+/** Takes the id: the folder can be made only once. */
+function claim(root: string, files: ContainerFiles): void {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return mkdirSync(files.folder, { mode: 0o700 }) as undefined;
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === "EEXIST")
+        throw new HuskError("conflict", "container with given ID already exists", { cause });
+      if (code !== "ENOENT" || attempt > 0)
+        throw new HuskError(
+          "denied",
+          `cannot make the state folder ${files.folder}: ${(cause as Error).message}`,
+          {
+            cause,
+          },
+        );
+      openRoot(root);
+    }
+  }
+}
+
+function record(files: ContainerFiles, options: CreateOptions, { spec, rootfs, planned }: Prepared): void {
+  const { ociVersion, annotations, hooks, process, linux } = spec;
+  const { program, cgroups, seccomp } = planned;
+  const state: ContainerState = {
+    format: 1,
+    ociVersion,
+    id: options.id,
+    bundle: options.bundle,
+    rootfs,
+    created: new Date().toISOString(),
+    ...(annotations === undefined ? {} : { annotations }),
+    creator: ownIdentity(),
+    ...(cgroups === undefined || cgroups.groups.length === 0 ? {} : { cgroups: cgroups.folders }),
+    namespaces: linux.namespaces ?? [],
+    ...laterHooks(hooks),
+    ...(program === undefined
+      ? {}
+      : { program: { ordinal: program.ordinal, name: process.args[0] as string, paths: program.paths } }),
+  };
+  if (seccomp !== undefined) {
+    const file = new Uint8Array(4 + seccomp.program.length);
+    new DataView(file.buffer).setUint32(0, seccomp.flags, true);
+    file.set(seccomp.program, 4);
+    writeFileSync(files.seccomp, file, { mode: 0o600 });
+  }
+  const { seccomp: _, ...rest } = linux;
+  writeFileSync(files.config, JSON.stringify({ ...spec, linux: rest }), { mode: 0o600 });
+  writeAtomically(files.state, JSON.stringify(state));
+}
+
+function laterHooks(hooks: Hooks | undefined): Pick<ContainerState, "hooks"> {
+  const { poststart, poststop } = hooks ?? {};
+  if (!poststart?.length && !poststop?.length) return {};
+  return { hooks: { ...(poststart && { poststart }), ...(poststop && { poststop }) } };
+}
+
+function finish(outcome: Awaited<Launched["outcome"]>, prepared: Prepared, encoded: EncodedPlan): Report {
+  if (outcome.kind === "lost")
+    throw new HuskError("failed", `the keeper was killed (${outcome.signal}) while it set up the container`);
+  const { report } = outcome;
+  if (report.outcome === "failed") {
+    const failure = findFailure(prepared.planned.plan, encoded.operations, report);
+    throw setupError(failure, report, prepared.rootfs);
+  }
+  return report;
+}
+
+/** Removes what is left of a container that did not come to be, or has ended. */
+function abandon(files: ContainerFiles, { planned }: Prepared): void {
+  if (planned.cgroups !== undefined) removeGroups(planned.cgroups.folders);
+  rmSync(files.folder, { recursive: true, force: true });
+}

@@ -1,0 +1,249 @@
+import { existsSync, readFileSync } from "node:fs";
+import { HuskError } from "../../platform/error.ts";
+import { installKeeper } from "../../platform/keeper-file.ts";
+import { findFailure } from "../../plan/index.ts";
+import { allCapabilities } from "../../security/index.ts";
+import type { Process, Spec } from "../config.ts";
+import { readHostFacts } from "../host-facts.ts";
+import { launch } from "../launch.ts";
+import { type ExecRequest, planExec } from "../plan-exec.ts";
+import { callerOpenFiles, lowerRlimits } from "../process/rlimits.ts";
+import { checkProcess } from "../validate/process.ts";
+import type { ForegroundContainer, Runtime } from "./create.ts";
+import { addHome, ownedStreams, passedDescriptors } from "./prepare.ts";
+import { openProcessHandle } from "./process-handle.ts";
+import { setupError } from "./setup-error.ts";
+import { type Container, readContainer } from "./state.ts";
+
+/** What exec is asked for (runc exec(8)). */
+export interface ExecOptions {
+  readonly id: string;
+  /** The program as `process` of a configuration; absent: the container's own, changed by the rest. */
+  readonly process?: unknown;
+  readonly args?: readonly string[];
+  readonly cwd?: string;
+  /** `NAME=value`, added to the container's own. */
+  readonly env?: readonly string[];
+  readonly tty?: boolean;
+  readonly user?: { readonly uid: number; readonly gid?: number };
+  readonly additionalGids?: readonly number[];
+  /** Names of capabilities that are added to all sets. */
+  readonly capabilities?: readonly string[];
+  readonly noNewPrivileges?: boolean;
+  readonly apparmorProfile?: string;
+  readonly selinuxLabel?: string;
+  /** Groups below the container's: `PATH` in all hierarchies or `CONTROLLER:PATH`. */
+  readonly cgroups?: readonly string[];
+  readonly ignorePaused?: boolean;
+  readonly detach: boolean;
+  readonly pidFile?: string;
+  readonly consoleSocket?: string;
+  readonly pidfdSocket?: string;
+  readonly preserveFds?: number;
+}
+
+/**
+ * Runs a program in a container.
+ *
+ * @returns once it has begun, if detached (`ended` is settled then); otherwise a handle on it
+ * @throws HuskError "conflict" for a container in another state, in runc's words; or what failed
+ */
+export async function execInContainer(runtime: Runtime, options: ExecOptions): Promise<ForegroundContainer> {
+  const container = readContainer(runtime.root, options.id);
+  refuseUnlessRunning(container, options.ignorePaused === true);
+  const { files, state, process: first } = container;
+  const spec = JSON.parse(readFileSync(files.config, "utf8")) as Spec;
+  const process = processOf(options, spec);
+  const { detach } = options;
+  const descriptors = passedDescriptors(process, options.preserveFds ?? 0);
+  const handle = first === undefined ? undefined : openProcessHandle(first);
+  if (first === undefined || handle === undefined) throw stopped();
+  addHome(process, `/proc/${first.pid}/root`);
+  const request = requestOf(options, container, spec, process, descriptors.length, first.pid, runtime.warn);
+  const { plan, warnings } = planExec(request);
+  for (const warning of warnings) runtime.warn(warning);
+  const launched = await launch(plan, {
+    keeper: installKeeper(runtime.keeper, runtime.keeperFolder),
+    id: options.id.slice(0, 12),
+    reportDirectory: runtime.root,
+    stdin: 0,
+    stdout: 1,
+    stderr: 2,
+    descriptors: [...descriptors, handle.fd],
+  });
+  const ended = launched.outcome.then((outcome) => {
+    handle.close();
+    if (outcome.kind === "lost")
+      throw new HuskError("failed", `the keeper was killed (${outcome.signal}), and the program with it`);
+    const { report } = outcome;
+    if (report.outcome === "failed") {
+      if (openProcessHandle(first) === undefined) throw stopped();
+      throw setupError(findFailure(plan, launched.encoded.operations, report), report, state.rootfs);
+    }
+    return report.exitCode;
+  });
+  if (detach) await ended;
+  return { kill: (signal) => launched.keeper.kill(signal), ended };
+}
+
+function refuseUnlessRunning({ status }: Container, ignorePaused: boolean): void {
+  if (status === "stopped") throw stopped();
+  if (status === "creating")
+    throw new HuskError("conflict", "cannot exec in a container that is being created");
+  if (status === "paused" && !ignorePaused)
+    throw new HuskError("conflict", "cannot exec in a paused container (use --ignore-paused to override)");
+}
+
+function stopped(): HuskError {
+  return new HuskError("conflict", "cannot exec in a stopped container");
+}
+
+/** The program to run: as given, or the container's own with changes. */
+function processOf(options: ExecOptions, spec: Spec): Process {
+  const given = options.process as Process | undefined;
+  const process: Process = given ?? { ...spec.process, args: [...(options.args ?? [])], terminal: false };
+  if (process.args === undefined || process.args.length === 0)
+    throw new HuskError("invalid", "process args cannot be empty");
+  const {
+    cwd,
+    env,
+    tty,
+    user,
+    additionalGids,
+    capabilities,
+    noNewPrivileges,
+    apparmorProfile,
+    selinuxLabel,
+  } = options;
+  if (given === undefined || tty !== undefined) process.terminal = tty === true;
+  if (cwd !== undefined) process.cwd = cwd;
+  if (env !== undefined) process.env = [...(process.env ?? []), ...env];
+  if (user !== undefined)
+    process.user = { ...process.user, uid: user.uid, ...(user.gid === undefined ? {} : { gid: user.gid }) };
+  if (additionalGids !== undefined)
+    process.user = {
+      ...process.user,
+      additionalGids: [...(process.user.additionalGids ?? []), ...additionalGids],
+    };
+  if (capabilities !== undefined)
+    process.capabilities = withCapabilities(process.capabilities ?? {}, capabilities);
+  if (noNewPrivileges !== undefined) process.noNewPrivileges = noNewPrivileges;
+  if (apparmorProfile !== undefined) process.apparmorProfile = apparmorProfile;
+  if (selinuxLabel !== undefined) process.selinuxLabel = selinuxLabel;
+  checkProcess(process as unknown as Record<string, unknown>);
+  if (options.detach && process.terminal && options.consoleSocket === undefined)
+    throw new HuskError("invalid", "cannot allocate tty if husk will detach without setting console socket");
+  if (options.consoleSocket !== undefined && !(options.detach && process.terminal))
+    throw new HuskError("invalid", "cannot use console socket if husk will not detach or allocate tty");
+  return process;
+}
+
+/** As runc's `--cap`: into every set but the ambient one, which it joins where it is inheritable already. */
+function withCapabilities(
+  sets: NonNullable<Process["capabilities"]>,
+  added: readonly string[],
+): NonNullable<Process["capabilities"]> {
+  const join = (names: readonly string[] | undefined): string[] => [...new Set([...(names ?? []), ...added])];
+  const { bounding, effective, permitted } = sets;
+  return { ...sets, bounding: join(bounding), effective: join(effective), permitted: join(permitted) };
+}
+
+function requestOf(
+  options: ExecOptions,
+  { files, state }: Container,
+  spec: Spec,
+  process: Process,
+  preserve: number,
+  pid: number,
+  warn: (message: string) => void,
+): ExecRequest {
+  const host = readHostFacts();
+  const { linux } = spec;
+  const namespaces = (linux.namespaces ?? []).map(({ type }) => type);
+  const ownUser = namespaces.includes("user");
+  if (process.rlimits !== undefined && !host.raisesLimits)
+    process.rlimits = lowerRlimits(process.rlimits, readFileSync("/proc/self/limits", "latin1"), warn);
+  return {
+    id: options.id,
+    process,
+    namespaces,
+    setgroupsDenied: ownUser && readFileSync(`/proc/${pid}/setgroups`, "latin1").startsWith("deny"),
+    cgroups: groupsOf(state.cgroups?.groups ?? [], options.cgroups ?? [], pid),
+    seccomp: readFilter(files.seccomp),
+    personality: linux.personality,
+    availableCapabilities: ownUser ? allCapabilities : host.capabilities,
+    preserve,
+    detach: options.detach,
+    callerPid: globalThis.process.pid,
+    noNewKeyring: false,
+    ownedStreams: process.terminal ? [] : ownedStreams(process.user.uid),
+    callerOpenFiles: callerOpenFiles(),
+    pidFile: options.pidFile,
+    consoleSocket: options.consoleSocket,
+    pidfdSocket: options.pidfdSocket,
+  };
+}
+
+function readFilter(file: string): ExecRequest["seccomp"] {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch {
+    return undefined;
+  }
+  const flags = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  return { flags, program: new Uint8Array(bytes.subarray(4)) };
+}
+
+/**
+ * The groups a program enters: of v1 the container's own, of v2 the one its first process is in now, since a
+ * container that made groups below its own can have no process in that any more (cgroups(7)).
+ */
+function groupsOf(groups: readonly string[], asked: readonly string[], pid: number): ExecRequest["cgroups"] {
+  const v1: string[] = [];
+  let v2: string | undefined;
+  for (const path of groups) {
+    if (existsSync(`${path}/tasks`)) v1.push(below(path, asked));
+    else v2 = asked.length > 0 ? below(path, asked) : groupNow(path, pid);
+  }
+  return { v1, v2 };
+}
+
+function below(path: string, asked: readonly string[]): string {
+  for (const entry of asked) {
+    const colon = entry.indexOf(":");
+    const controllers = colon < 0 ? [] : entry.slice(0, colon).split(",");
+    const name = entry.slice(colon + 1).replace(/^\/+/, "");
+    if (name.split("/").includes("..")) throw new HuskError("invalid", `${entry} is not a sub cgroup path`);
+    const applies =
+      colon < 0 ||
+      controllers.some((controller) => path.split("/").some((part) => part.split(",").includes(controller)));
+    if (!applies) continue;
+    const group = name === "" ? path : `${path}/${name}`;
+    if (!existsSync(`${group}/cgroup.procs`))
+      throw new HuskError("not-found", `the control group ${group} does not exist`, {
+        hint: "exec --cgroup enters groups that are there",
+      });
+    return group;
+  }
+  return path;
+}
+
+/** Where in and below `own` the container's first process is. */
+function groupNow(own: string, pid: number): string {
+  try {
+    const line = readFileSync(`/proc/${pid}/cgroup`, "latin1")
+      .split("\n")
+      .find((entry) => entry.startsWith("0::"));
+    const path = line?.slice(3) ?? "";
+    // The name counts from the top; the container's group is a part of it.
+    const at = path.length > 1 ? own.indexOf(path) : -1;
+    if (at >= 0) return own;
+    for (let top = own; top !== ""; top = top.slice(0, top.lastIndexOf("/")))
+      if (existsSync(`${top}${path}/cgroup.procs`) && `${top}${path}`.startsWith(`${own}/`))
+        return `${top}${path}`;
+  } catch {
+    // It has ended: entering its namespaces will tell.
+  }
+  return own;
+}

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { GroupFolders } from "../../cgroup/index.ts";
+import { HuskError } from "../../platform/error.ts";
+
+const PATIENCE_MS = 10_000;
+
+/** The group that freezes a container: v2's where there is one, also beside v1 hierarchies. */
+function freezingGroup({ groups }: GroupFolders): { path: string; version: 1 | 2 } | undefined {
+  for (const path of groups) if (existsSync(`${path}/cgroup.freeze`)) return { path, version: 2 };
+  for (const path of groups) if (existsSync(`${path}/freezer.state`)) return { path, version: 1 };
+  return undefined;
+}
+
+/** Whether everything in the groups stands still; undefined where nothing can freeze it. */
+export function freezerState(folders: GroupFolders): "frozen" | "thawed" | undefined {
+  const group = freezingGroup(folders);
+  if (group === undefined) return undefined;
+  if (group.version === 2)
+    return read(`${group.path}/cgroup.events`).includes("frozen 1") ? "frozen" : "thawed";
+  // FREEZING is on its way there: somebody asked for it.
+  return read(`${group.path}/freezer.state`).startsWith("THAWED") ? "thawed" : "frozen";
+}
+
+/**
+ * Stops everything in the groups, or lets it go on, and waits until that is so.
+ *
+ * @throws HuskError "unavailable" where there is no freezer, "failed" when processes do not stop in time; what was
+ *   frozen until then goes on again
+ */
+export function setFrozen(folders: GroupFolders | undefined, frozen: boolean): void {
+  const group = folders === undefined ? undefined : freezingGroup(folders);
+  if (group === undefined) {
+    throw new HuskError(
+      "unavailable",
+      "cannot pause the container: it is in no control group that can freeze it",
+      {
+        hint: "the freezer controller (cgroup v1) or cgroup v2 has to be mounted and writable",
+      },
+    );
+  }
+  const { path, version } = group;
+  const write = (wanted: boolean): void =>
+    version === 2
+      ? writeFileSync(`${path}/cgroup.freeze`, wanted ? "1" : "0")
+      : writeFileSync(`${path}/freezer.state`, wanted ? "FROZEN" : "THAWED");
+  const reached = (): boolean =>
+    version === 2
+      ? read(`${path}/cgroup.events`).includes(frozen ? "frozen 1" : "frozen 0")
+      : read(`${path}/freezer.state`).startsWith(frozen ? "FROZEN" : "THAWED");
+  write(frozen);
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let pause = 1; !reached(); pause = Math.min(2 * pause, 50)) {
+    if (Date.now() > deadline) {
+      if (frozen) write(false);
+      throw new HuskError("failed", `the processes of ${path} do not ${frozen ? "stop" : "go on"}`, {
+        hint: "one of them waits for a device: ps -eo pid,stat,wchan,args shows it as D",
+      });
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+    // v1: processes that were born meanwhile are stopped by another request only.
+    if (version === 1) write(frozen);
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "latin1");
+  } catch {
+    return "";
+  }
+}

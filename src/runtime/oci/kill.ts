@@ -1,0 +1,108 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { GroupFolders } from "../../cgroup/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import type { ProcessIdentity } from "../../platform/process-identity.ts";
+import { List } from "../../plan/index.ts";
+import type { Runtime } from "./create.ts";
+import { freezerState, setFrozen } from "./freezer.ts";
+import { openProcessHandle } from "./process-handle.ts";
+import { performList } from "./small-plan.ts";
+import type { Container } from "./state.ts";
+
+const SIGKILL = 9;
+
+/**
+ * Sends a signal to a container's first process; with `all`, or SIGKILL where the container has no pid namespace
+ * that would end with it, to everything in its control groups.
+ *
+ * @throws HuskError "conflict": `container not running`
+ */
+export async function killContainer(
+  runtime: Runtime,
+  container: Container,
+  signal: number,
+  all: boolean,
+): Promise<void> {
+  const { state, process } = container;
+  const { cgroups } = state;
+  const alone = state.namespaces.some(({ type, path }) => type === "pid" && !path);
+  if (cgroups !== undefined && (all || (signal === SIGKILL && !alone))) {
+    const reached = signalGroups(cgroups, signal);
+    if (all || reached > 0) return;
+  }
+  if (process === undefined || !(await signalProcess(runtime, process, signal))) throw notRunning();
+  // Of v1's freezer nothing gets away, not even by SIGKILL.
+  if (signal === SIGKILL && cgroups !== undefined && freezerState(cgroups) === "frozen")
+    setFrozen(cgroups, false);
+}
+
+export function notRunning(): HuskError {
+  return new HuskError("conflict", "container not running");
+}
+
+/** Signals that very process, whoever has its number now; false when it has ended. */
+export async function signalProcess(
+  runtime: Runtime,
+  process: ProcessIdentity,
+  signal: number,
+): Promise<boolean> {
+  const handle = openProcessHandle(process);
+  if (handle === undefined) return false;
+  const list = new List("kill");
+  list.step(`signal ${signal}`, "by a descriptor: a number could be another process's by now");
+  const sent = list.call("pidfd_send_signal", 3, signal, null, 0).about(`process ${process.pid}`);
+  let gone = false;
+  try {
+    await performList(runtime, list, {
+      descriptors: [handle.fd],
+      failed: ({ ordinal, errno }) => {
+        gone = ordinal === sent.ordinal && errno === 3;
+        return gone ? notRunning() : undefined;
+      },
+    });
+  } catch (error) {
+    if (!gone) throw error;
+  } finally {
+    handle.close();
+  }
+  return !gone;
+}
+
+/**
+ * Signals everything in and below control groups; returns how many processes that were. What is frozen meanwhile
+ * can neither fork nor end, so nothing is missed and nobody else is hit.
+ */
+function signalGroups(cgroups: GroupFolders, signal: number): number {
+  const group = cgroups.groups.find((path) => existsSync(`${path}/cgroup.procs`));
+  if (group === undefined) return 0;
+  const state = freezerState(cgroups);
+  if (state === "thawed") setFrozen(cgroups, true);
+  let count = 0;
+  try {
+    for (const pid of processesOf(group)) {
+      try {
+        process.kill(pid, signal);
+        count++;
+      } catch {
+        // It ended before it was frozen.
+      }
+    }
+  } finally {
+    if (state === "thawed" || (state === "frozen" && signal === SIGKILL)) setFrozen(cgroups, false);
+  }
+  return count;
+}
+
+/** Process ids in a control group and below it. */
+export function processesOf(group: string): number[] {
+  const pids: number[] = [];
+  try {
+    for (const line of readFileSync(`${group}/cgroup.procs`, "latin1").split("\n"))
+      if (line !== "") pids.push(Number(line));
+    for (const entry of readdirSync(group, { withFileTypes: true }))
+      if (entry.isDirectory()) pids.push(...processesOf(`${group}/${entry.name}`));
+  } catch {
+    // The group is gone.
+  }
+  return pids;
+}

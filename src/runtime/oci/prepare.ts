@@ -1,0 +1,200 @@
+import { fstatSync, readFileSync, realpathSync } from "node:fs";
+import { readLayout } from "../../cgroup/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import { readInRoot } from "../../platform/in-root.ts";
+import { allCapabilities } from "../../security/index.ts";
+import type { Process, Spec } from "../config.ts";
+import { readHostFacts } from "../host-facts.ts";
+import { idMapWriter } from "../id-map-writer.ts";
+import { type ContainerRequest, type PlannedContainer, planContainer } from "../plan-container.ts";
+import { callerOpenFiles, lowerRlimits } from "../process/rlimits.ts";
+import { parseConfig } from "../validate.ts";
+import type { ContainerFiles } from "./folder.ts";
+
+/** What create and run are asked for (runc create(8), runc run(8)). */
+export interface CreateOptions {
+  readonly id: string;
+  /** Absolute path. */
+  readonly bundle: string;
+  /** Absolute path of config.json; absent: the bundle's. */
+  readonly config?: string;
+  readonly pidFile?: string;
+  readonly consoleSocket?: string;
+  readonly pidfdSocket?: string;
+  readonly noPivot?: boolean;
+  readonly noNewKeyring?: boolean;
+  /** How many descriptors from 3 on the program gets, besides those of LISTEN_FDS. */
+  readonly preserveFds?: number;
+}
+
+/** Whether the container waits for start, goes on alone, or stays below this process. */
+export type CreateMode = "wait" | "detach" | "foreground";
+
+/** A container of which nothing exists yet. */
+export interface Prepared {
+  readonly spec: Spec;
+  readonly rootfs: string;
+  readonly planned: PlannedContainer;
+  readonly warnings: readonly string[];
+  /** Descriptors of this process that the program gets from 3 on. */
+  readonly descriptors: readonly number[];
+}
+
+/**
+ * Reads a bundle and plans its container. Changes nothing.
+ *
+ * @throws HuskError for what the configuration asks and this machine or user cannot have
+ */
+export function prepareBundle(
+  options: CreateOptions,
+  mode: CreateMode,
+  files: ContainerFiles,
+  removed: readonly string[],
+): Prepared {
+  const warnings: string[] = [];
+  const { id, bundle } = options;
+  const spec = readConfig(options, (message) => void warnings.push(message));
+  checkTerminal(spec, options, mode);
+  const host = readHostFacts();
+  const rootfs = findRootfs(spec, bundle);
+  const descriptors = passedDescriptors(spec.process, options.preserveFds ?? 0);
+  addHome(spec.process, rootfs);
+  if (spec.process.rlimits !== undefined && !host.raisesLimits) {
+    const limits = readFileSync("/proc/self/limits", "latin1");
+    spec.process.rlimits = lowerRlimits(
+      spec.process.rlimits,
+      limits,
+      (message) => void warnings.push(message),
+    );
+  }
+  const writer = idMapWriter(spec, host);
+  const openFiles = callerOpenFiles();
+  const { trigger, unfinished, outcome } = files;
+  const request: ContainerRequest = {
+    id,
+    spec,
+    root: { kind: "directory", path: rootfs },
+    bundle,
+    privileged: host.privileged,
+    availableCapabilities: writer === undefined ? host.capabilities : allCapabilities,
+    cgroups: {
+      id,
+      cgroupsPath: spec.linux.cgroupsPath,
+      layout: readLayout(),
+      maker: { rootless: !host.privileged || host.nested, uid: host.uid },
+      resources: spec.linux.resources,
+      adopt: true,
+      kill: true,
+    },
+    makeWorkingDirectory: true,
+    skipUnknownCalls: true,
+    processFile: files.process,
+    preserve: descriptors.length,
+    ownedStreams: spec.process.terminal ? [] : ownedStreams(spec.process.user.uid),
+    ...(writer === undefined ? {} : { idMapWriter: writer }),
+    ...(openFiles === undefined ? {} : { callerOpenFiles: openFiles }),
+    ...(mode === "foreground" ? { callerPid: process.pid } : {}),
+    ...(mode === "foreground" ? { files: removed, folders: removed.length > 0 ? [files.folder] : [] } : {}),
+    ...(mode === "detach" ? { handover: {} } : {}),
+    ...(mode === "wait" ? { handover: { waits: { trigger, unfinished, outcome } } } : {}),
+    ...given(options, "pidFile", "consoleSocket", "pidfdSocket", "noPivot", "noNewKeyring"),
+  };
+  const planned = planContainer(request);
+  return { spec, rootfs, planned, warnings: [...warnings, ...planned.warnings], descriptors };
+}
+
+/** The named fields, of those that are there. */
+function given<T extends object, K extends keyof T>(from: T, ...names: K[]): Partial<Pick<T, K>> {
+  const result: Partial<Pick<T, K>> = {};
+  for (const name of names) if (from[name] !== undefined) result[name] = from[name];
+  return result;
+}
+
+function readConfig({ bundle, config }: CreateOptions, warn: (message: string) => void): Spec {
+  const file = config ?? `${bundle}/config.json`;
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new HuskError("not-found", `JSON specification file ${file} not found`, {
+      cause,
+      hint: (cause as Error).message,
+    });
+  }
+  return parseConfig(content, file, warn);
+}
+
+/** A terminal needs somebody at its other end (runc's words). */
+function checkTerminal(spec: Spec, { consoleSocket }: CreateOptions, mode: CreateMode): void {
+  const detached = mode !== "foreground";
+  if (detached && spec.process.terminal && consoleSocket === undefined)
+    throw new HuskError("invalid", "cannot allocate tty if husk will detach without setting console socket");
+  if (consoleSocket !== undefined && !(detached && spec.process.terminal))
+    throw new HuskError("invalid", "cannot use console socket if husk will not detach or allocate tty");
+}
+
+function findRootfs(spec: Spec, bundle: string): string {
+  const path = spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`;
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    throw new HuskError("not-found", `invalid rootfs: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Descriptors of systemd's socket activation (sd_listen_fds(3)) and of --preserve-fds. */
+export function passedDescriptors(process: Process, preserve: number): number[] {
+  const { LISTEN_FDS, LISTEN_PID } = globalThis.process.env;
+  const own = LISTEN_FDS !== undefined && LISTEN_PID === `${globalThis.process.pid}`;
+  const listening = own ? Number.parseInt(LISTEN_FDS, 10) || 0 : 0;
+  if (listening > 0) process.env = [...(process.env ?? []), `LISTEN_FDS=${listening}`, "LISTEN_PID=1"];
+  const descriptors: number[] = [];
+  for (let fd = 3; fd < 3 + listening + preserve; fd++) {
+    try {
+      fstatSync(fd);
+    } catch (cause) {
+      throw new HuskError("invalid", `please check that preserved-fd ${fd} (of ${preserve}) is present`, {
+        cause,
+      });
+    }
+    descriptors.push(fd);
+  }
+  return descriptors;
+}
+
+const PASSWD_BYTES = 1024 * 1024;
+
+/** Programs expect HOME: it is what the container's /etc/passwd says of the user, if the configuration says nothing. */
+export function addHome(process: Process, root: string): void {
+  if (process.env?.some((entry) => entry.startsWith("HOME="))) return;
+  let home = "/";
+  try {
+    const passwd = new TextDecoder().decode(
+      readInRoot({ root }, "/etc/passwd", PASSWD_BYTES) ?? new Uint8Array(),
+    );
+    for (const line of passwd.split("\n")) {
+      const fields = line.split(":");
+      if (fields[2] !== `${process.user.uid}`) continue;
+      home = fields[5] || "/";
+      break;
+    }
+  } catch {
+    // What cannot be read says nothing.
+  }
+  process.env = [...(process.env ?? []), `HOME=${home}`];
+}
+
+/** Which of the standard streams are to be handed to the container's user. /dev/null is everybody's. */
+export function ownedStreams(uid: number): number[] {
+  const streams: number[] = [];
+  for (const fd of [0, 1, 2]) {
+    try {
+      const stats = fstatSync(fd);
+      const isNull = stats.isCharacterDevice() && stats.rdev === 0x103;
+      if (!isNull && stats.uid !== uid) streams.push(fd);
+    } catch {
+      // It is closed.
+    }
+  }
+  return streams;
+}

@@ -1,0 +1,40 @@
+import { HuskError } from "../../platform/error.ts";
+import { installKeeper } from "../../platform/keeper-file.ts";
+import { failureError, findFailure, List, type Plan, type Report } from "../../plan/index.ts";
+import { launch } from "../launch.ts";
+import type { Runtime } from "./create.ts";
+
+/**
+ * Has a keeper perform a few operations that JavaScript has no calls for.
+ *
+ * @param descriptors of this process, which the list finds as 3, 4, …
+ * @throws HuskError of the step that failed, unless `accept` says that failure is none
+ */
+export async function performList(
+  runtime: Runtime,
+  list: List,
+  options: {
+    readonly descriptors?: readonly number[];
+    readonly failed?: (report: Report) => HuskError | undefined;
+  } = {},
+): Promise<void> {
+  const plan: Plan = { keeper: list, cleanup: new List("afterwards"), exports: new Map() };
+  const launched = await launch(plan, {
+    keeper: installKeeper(runtime.keeper, runtime.keeperFolder),
+    id: list.process,
+    reportDirectory: runtime.root,
+    stdin: "ignore",
+    stdout: 2,
+    stderr: 2,
+    ...(options.descriptors === undefined ? {} : { descriptors: options.descriptors }),
+  });
+  const outcome = await launched.outcome;
+  if (outcome.kind === "lost") throw new HuskError("failed", `the keeper was killed (${outcome.signal})`);
+  if (outcome.report.outcome === "ended") return;
+  const own = options.failed?.(outcome.report);
+  if (own !== undefined) throw own;
+  const failure = findFailure(plan, launched.encoded.operations, outcome.report);
+  throw failure === undefined
+    ? new HuskError("failed", "the keeper failed at an unknown step")
+    : failureError(failure);
+}

@@ -1,0 +1,88 @@
+import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { HuskError } from "../../platform/error.ts";
+import { type Complaint, decodeComplaint, errnoWords } from "../../plan/index.ts";
+import type { Runtime } from "./create.ts";
+import { runLaterHooks } from "./later-hooks.ts";
+import { execError } from "./setup-error.ts";
+import { type Container, readContainer } from "./state.ts";
+import { signalProcess } from "./kill.ts";
+import { withLock } from "./lock.ts";
+
+const O_RDWR = 2;
+const O_WRONLY_NONBLOCK = 0o4001;
+const SIGKILL = 9;
+
+/**
+ * Starts a created container's program, and waits until it has begun.
+ *
+ * @throws HuskError "conflict" for a container in another state (runc's words), "command-not-found" or
+ *   "cannot-execute" when the program cannot be executed
+ */
+export async function startContainer(runtime: Runtime, id: string): Promise<void> {
+  const { files } = readContainer(runtime.root, id);
+  await withLock(files.lock, async () => {
+    const container = readContainer(runtime.root, id);
+    refuseUnlessCreated(container);
+    const complaint = release(container);
+    if (complaint !== undefined) throw startError(complaint, container);
+    try {
+      await runLaterHooks(runtime, container, "poststart");
+    } catch (error) {
+      if (container.process !== undefined) await signalProcess(runtime, container.process, SIGKILL);
+      throw error;
+    }
+  });
+}
+
+function refuseUnlessCreated({ status }: Container): void {
+  if (status === "created") return;
+  if (status === "stopped") throw new HuskError("conflict", "cannot start a container that has stopped");
+  if (status === "running") throw new HuskError("conflict", "cannot start an already running container");
+  throw new HuskError("conflict", `cannot start a container in the ${status} state`);
+}
+
+/** Lets the program begin. Returns what it failed at; undefined: it runs. */
+function release({ files }: Container): Complaint | undefined {
+  // Opened for both first, so that nothing waits for another end that may be gone.
+  const both = openSync(files.outcome, O_RDWR);
+  const outcome = openSync(files.outcome, "r");
+  closeSync(both);
+  try {
+    let trigger: number;
+    try {
+      trigger = openSync(files.trigger, O_WRONLY_NONBLOCK);
+    } catch (cause) {
+      // Nobody waits any more (ENXIO): it was started by somebody who could not finish, or has ended.
+      rmSync(files.trigger, { force: true });
+      throw new HuskError("conflict", "cannot start an already running container", { cause });
+    }
+    writeSync(trigger, "+");
+    closeSync(trigger);
+    const complaint = decodeComplaint(readAll(outcome));
+    rmSync(files.trigger, { force: true });
+    rmSync(files.outcome, { force: true });
+    return complaint;
+  } finally {
+    closeSync(outcome);
+  }
+}
+
+/** Everything until the other end is closed, which execve(2) does. */
+function readAll(fd: number): Uint8Array {
+  const bytes = new Uint8Array(8192);
+  let used = 0;
+  for (let n = 1; n > 0 && used < bytes.length; used += n)
+    n = readSync(fd, bytes, used, bytes.length - used, null);
+  return bytes.subarray(0, used);
+}
+
+function startError(complaint: Complaint, { state }: Container): HuskError {
+  const { program, rootfs } = state;
+  if (program !== undefined && complaint.ordinal === program.ordinal)
+    return execError({ ...complaint, name: program.name, paths: program.paths }, rootfs);
+  const reason =
+    complaint.errno === 10 // ECHILD: a process that was waited for
+      ? `exit status ${(complaint.detail >> 8) & 0xff}`
+      : errnoWords(complaint.errno);
+  return new HuskError("failed", `error running startContainer hook: ${reason}`);
+}

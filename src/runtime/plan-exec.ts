@@ -1,0 +1,247 @@
+import {
+  joinNamespaces,
+  namespaceFiles,
+  type NamespaceType,
+  type OpenNamespace,
+} from "../namespace/index.ts";
+import {
+  Clone,
+  CLONE_ARGS_CGROUP,
+  cloneArgs,
+  Exec,
+  Keep,
+  List,
+  type Plan,
+  setHighFlag,
+  sockFprog,
+  Wait,
+} from "../plan/index.ts";
+import { openPty, rootView } from "../rootfs/index.ts";
+import {
+  type CapabilityMask,
+  labelExec,
+  resolveCapabilities,
+  setNoNewPrivileges,
+} from "../security/index.ts";
+import type { Process } from "./config.ts";
+import { becomeUser, ownStreams } from "./process/credentials.ts";
+import { findProgram } from "./process/find-program.ts";
+import { beginParting, openParting, partFromContainer } from "./process/handover.ts";
+import { refuseInspection } from "./process/inspection.ts";
+import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
+import { writePidFile } from "./process/pid-file.ts";
+import { relaysOf } from "./process/pipes.ts";
+import { restoreOpenFiles, setRlimits } from "./process/rlimits.ts";
+import {
+  enterWorkingDirectory,
+  joinSessionKeyring,
+  setOomScoreAdj,
+  setPersonality,
+} from "./process/surroundings.ts";
+import {
+  connectSocket,
+  openConsoleSocket,
+  openTerminalChannel,
+  receiveTerminal,
+  sendDescriptor,
+  takeTerminal,
+} from "./process/terminal.ts";
+import { programPaths } from "./program-paths.ts";
+import type { Personality } from "./config.ts";
+
+const AT_FDCWD = -100;
+const CLONE_PARENT = 0x8000;
+const CLONE_INTO_CGROUP_BIT = 33;
+const O_CLOEXEC = 0o2000000;
+const O_PATH_DIRECTORY_CLOEXEC = 0o12200000;
+const O_WRONLY_CLOEXEC = 0o2000001;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+const SECCOMP_SET_MODE_FILTER = 1;
+const JOIN_MILLISECONDS = 60_000;
+
+/** A program that is to run in a container which is there already. */
+export interface ExecRequest {
+  readonly id: string;
+  readonly process: Process;
+  /** Kinds of namespaces the container does not share with husk. */
+  readonly namespaces: readonly NamespaceType[];
+  /** The container has a user namespace in which groups cannot be changed. */
+  readonly setgroupsDenied: boolean;
+  /** Groups to enter: of v1 each folder, of v2 the one group. */
+  readonly cgroups: { readonly v1: readonly string[]; readonly v2: string | undefined };
+  readonly seccomp: { readonly flags: number; readonly program: Uint8Array } | undefined;
+  readonly personality: Personality | undefined;
+  readonly availableCapabilities: CapabilityMask;
+  /** How many descriptors from 3 on the program gets; the one behind them is /proc/PID of the container. */
+  readonly preserve: number;
+  readonly detach: boolean;
+  readonly callerPid: number;
+  readonly noNewKeyring: boolean;
+  readonly ownedStreams: readonly number[];
+  readonly callerOpenFiles?: number | undefined;
+  readonly pidFile?: string | undefined;
+  readonly consoleSocket?: string | undefined;
+  readonly pidfdSocket?: string | undefined;
+}
+
+/** The plan of an exec, and what its maker has to tell. */
+export interface PlannedExec {
+  readonly plan: Plan;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * A program in a running container, as a launch plan: a process in between enters the namespaces of the container's
+ * first process, and what it clones there becomes the program in the same way as the container's own did.
+ */
+export function planExec(request: ExecRequest): PlannedExec {
+  const { process, namespaces, preserve, detach } = request;
+  const keeper = new List("keeper");
+  const container = new List("program");
+  const cleanup = new List("afterwards");
+
+  const self = openSelf(keeper);
+  const caller = detach ? undefined : openCaller(keeper, request.callerPid);
+  const first = 3 + preserve;
+  keeper.step("the container's first process", "by its folder in /proc, which stays its own");
+  keeper.call("fcntl", first, F_SETFD, FD_CLOEXEC);
+  const joined = openNamespacesOf(keeper, first, namespaces);
+  const hasMounts = namespaces.includes("mount");
+  const root = hasMounts ? undefined : keeper.call("openat", first, "root", O_PATH_DIRECTORY_CLOEXEC, 0);
+  const tasks = request.cgroups.v1.map((path) =>
+    keeper.call("openat", AT_FDCWD, `${path}/tasks`, O_WRONLY_CLOEXEC, 0).about(path),
+  );
+  const group =
+    request.cgroups.v2 === undefined
+      ? undefined
+      : keeper
+          .call("openat", AT_FDCWD, request.cgroups.v2, O_PATH_DIRECTORY_CLOEXEC, 0)
+          .about(request.cgroups.v2);
+
+  const socket = request.consoleSocket;
+  const ownChannel = process.terminal && socket === undefined ? openTerminalChannel(keeper) : undefined;
+  const channel = socket === undefined ? ownChannel : openConsoleSocket(keeper, socket);
+  const pidfdSocket =
+    request.pidfdSocket === undefined ? undefined : connectSocket(keeper, request.pidfdSocket);
+  const parting = detach ? openParting(keeper, {}) : undefined;
+
+  const args = cloneArgs(CLONE_PARENT);
+  const joiner = new List("joiner");
+  if (process.oomScoreAdj !== undefined)
+    setOomScoreAdj(joiner, AT_FDCWD, "/proc/self/oom_score_adj", process.oomScoreAdj);
+  refuseInspection(joiner);
+  joinNamespaces(joiner, joined);
+  joiner.step("new process", "only a child is in the pid namespace that was entered");
+  if (group !== undefined) {
+    setHighFlag(args, CLONE_INTO_CGROUP_BIT);
+    joiner.store(group, args, CLONE_ARGS_CGROUP, "u64");
+  }
+  const pid = joiner.add(new Clone(args, container));
+  keeper.step("enter the namespaces", "a process in between enters them, so that the keeper stays outside");
+  keeper.add(new Wait(keeper.add(new Clone(cloneArgs(0), joiner)), JOIN_MILLISECONDS));
+  if (parting !== undefined) keeper.call("close", parting.write);
+  if (pidfdSocket !== undefined)
+    sendDescriptor(keeper, pidfdSocket, keeper.call("pidfd_open", pid, 0), "setns");
+
+  const { sets, warnings } = resolveCapabilities(process.capabilities ?? {}, request.availableCapabilities);
+  if (tasks.length > 0) {
+    container.step("enter the control groups", "the container's limits hold for this program too");
+    for (const fd of tasks)
+      container.call("write", fd, "0", 1).expect(1).about("the container's control group");
+  }
+  const part = parting === undefined ? undefined : beginParting(container, parting, preserve);
+  if (namespaces.includes("user")) becomeRoot(container, request.setgroupsDenied);
+  container.step("own session", "signals of the caller's terminal go to husk, not past it");
+  container.call("setsid");
+  if (!request.noNewKeyring) joinSessionKeyring(container, request.id);
+  if (root !== undefined) {
+    container.step("the container's root", "it has no mounts of its own: only the root differs");
+    container.call("fchdir", root);
+    container.call("chroot", ".");
+  }
+  if (channel !== undefined) {
+    container.step("open the container's root", "its terminals are made there");
+    const view = rootView(container, container.call("openat", AT_FDCWD, "/", O_PATH_DIRECTORY_CLOEXEC, 0));
+    const terminal = { size: process.consoleSize, owner: process.user.uid };
+    takeTerminal(container, channel, openPty(view), terminal);
+  }
+  if (request.personality !== undefined) setPersonality(container, request.personality);
+  setRlimits(container, process.rlimits ?? []);
+  restoreOpenFiles(container, process.rlimits ?? [], request.callerOpenFiles);
+  if (process.apparmorProfile || process.selinuxLabel) {
+    container.step("the container's /proc", "labels are set through it");
+    labelExec(container, container.call("openat", AT_FDCWD, "/proc", O_PATH_DIRECTORY_CLOEXEC, 0), process);
+  }
+  const directory = enterWorkingDirectory(container, process.cwd, true);
+  ownStreams(container, request.ownedStreams, process.user.uid);
+  if (process.noNewPrivileges) setNoNewPrivileges(container);
+  else loadFilter(container, request);
+  becomeUser(container, process.user, sets, request.setgroupsDenied);
+  directory.again(container);
+  const [name = ""] = process.args;
+  const paths = programPaths(name, process.env ?? []);
+  if (detach) findProgram(container, name, paths);
+  if (parting === undefined) dieWithKeeper(container, self);
+  if (process.noNewPrivileges) loadFilter(container, request);
+  part?.wait(container);
+  container.step(`execute ${name}`, "the set-up ends and the program begins");
+  container.add(new Exec(paths, process.args, process.env ?? [])).object = `"${name}"`;
+
+  const console = ownChannel === undefined ? undefined : receiveTerminal(keeper, ownChannel);
+  if (parting !== undefined) {
+    partFromContainer(keeper, parting);
+    if (request.pidFile !== undefined) writePidFile(keeper, pid, request.pidFile);
+    const plan = { keeper, cleanup, exports: new Map(), handsOver: true, complaints: parting.write };
+    return { plan, warnings };
+  }
+  if (request.pidFile !== undefined) writePidFile(keeper, pid, request.pidFile);
+  keeper.step("keep", "wait for the program, forward signals, pass on its exit status");
+  const keep = {
+    pid,
+    relays: relaysOf(keeper, console, undefined),
+    forwardSignals: true,
+    ...(caller && { caller }),
+  };
+  keeper.add(new Keep(console === undefined ? keep : { ...keep, console }));
+  return { plan: { keeper, cleanup, exports: new Map() }, warnings };
+}
+
+/** setns(2) needs the user namespace first: only there may one enter the others that belong to it. */
+const joinOrder: readonly NamespaceType[] = [
+  "user",
+  "ipc",
+  "uts",
+  "network",
+  "pid",
+  "cgroup",
+  "time",
+  "mount",
+];
+
+function openNamespacesOf(keeper: List, process: number, kinds: readonly NamespaceType[]): OpenNamespace[] {
+  const opened: OpenNamespace[] = [];
+  for (const type of joinOrder) {
+    if (!kinds.includes(type)) continue;
+    const path = `ns/${namespaceFiles[type]}`;
+    const fd = keeper.call("openat", process, path, O_CLOEXEC, 0).about(`the container's ${type} namespace`);
+    opened.push({ type, path: "the container", fd });
+  }
+  return opened;
+}
+
+function becomeRoot(list: List, setgroupsDenied: boolean): void {
+  list.step("become root of the user namespace", "powerful in here, an ordinary user outside");
+  if (!setgroupsDenied) list.call("setgroups", 0, null);
+  list.call("setresgid", 0, 0, 0);
+  list.call("setresuid", 0, 0, 0);
+}
+
+function loadFilter(list: List, { seccomp }: ExecRequest): void {
+  if (seccomp === undefined) return;
+  list.step("system call filter", "the container's own");
+  const { program, flags } = seccomp;
+  list
+    .call("seccomp", SECCOMP_SET_MODE_FILTER, flags, sockFprog(program))
+    .about(`${program.length / 8} instructions of BPF`);
+}
