@@ -1,5 +1,6 @@
-import { errnos } from "./errno.ts";
-import { type Arg, type Call, type List, Memory, type Operation, type Plan, type Result } from "./plan.ts";
+import { utf8 } from "../platform/utf8.ts";
+import { type Errno, errnos } from "./errno.ts";
+import { type Arg, type Call, type List, Memory, type Operation, type Plan, Result } from "./plan.ts";
 import { type Arch, hostArch, syscallNumbers } from "./syscalls.ts";
 
 /*
@@ -33,6 +34,8 @@ const OP = {
 } as const;
 const KEEP_FORWARDS = 1;
 const KEEP_DRAINS = 8;
+/** At most: number, tags, expected, retry, six arguments of two words. */
+const CALL_WORDS = 16;
 const TAG_WIDE = 1;
 const TAG_DATA = 2;
 const TAG_SLOT = 3;
@@ -153,12 +156,17 @@ class Encoder {
   }
 
   #word(value: number): void {
-    if (this.#top === this.#words.length) {
+    this.#room(1)[this.#top++] = value;
+  }
+
+  /** The words, with room for `count` more. */
+  #room(count: number): Int32Array {
+    if (this.#top + count > this.#words.length) {
       const more = new Int32Array(this.#words.length * 2);
       more.set(this.#words);
       this.#words = more;
     }
-    this.#words[this.#top++] = value;
+    return this.#words;
   }
 
   /** The slot of a result; whoever asks first makes it be kept. */
@@ -177,8 +185,9 @@ class Encoder {
     if (ordinal > 0xffff) throw new Error("a plan with more than 65,535 operations");
     operation.ordinal = ordinal;
     operation.at = this.#top;
-    this.#word(OP[operation.kind] | counts);
-    this.#word(ordinal | ((operation.slot + 1) << 16));
+    const words = this.#room(2);
+    words[this.#top++] = OP[operation.kind] | counts;
+    words[this.#top++] = ordinal | ((operation.slot + 1) << 16);
   }
 
   #encode(operation: Operation): void {
@@ -260,53 +269,48 @@ class Encoder {
     }
   }
 
+  /** Most operations are calls, and a start encodes each of them once, in cold code: no function per word here. */
   #encodeCall(call: Call): void {
-    const { args, accepted } = call;
+    const { args, accepted, expected, retryMilliseconds } = call;
     const count = args.length;
-    const flags = (call.expected === undefined ? 0 : 1) | (call.retryMilliseconds > 0 ? 2 : 0);
-    this.#head(call, (count << 8) | ((accepted?.length ?? 0) << 12) | (flags << 16));
-    this.#word(this.#numbers[call.name] as number);
-    const tagsAt = this.#top;
-    this.#word(0);
-    if (call.expected !== undefined) this.#word(call.expected);
-    if (call.retryMilliseconds > 0) this.#word(call.retryMilliseconds);
-    if (accepted !== undefined) for (const errno of accepted) this.#word(errnos[errno]);
+    const acceptedCount = accepted === undefined ? 0 : accepted.length;
+    const flags = (expected === undefined ? 0 : 1) | (retryMilliseconds > 0 ? 2 : 0);
+    this.#head(call, (count << 8) | (acceptedCount << 12) | (flags << 16));
+    const words = this.#room(CALL_WORDS + acceptedCount);
+    let top = this.#top;
+    words[top++] = this.#numbers[call.name] as number;
+    const tagsAt = top++;
+    if (expected !== undefined) words[top++] = expected;
+    if (retryMilliseconds > 0) words[top++] = retryMilliseconds;
+    for (let i = 0; i < acceptedCount; i++) words[top++] = errnos[(accepted as Errno[])[i] as Errno];
     let tags = 0;
-    for (let i = 0; i < count; i++) tags |= this.#argument(args[i] as Arg) << (4 * i);
-    this.#words[tagsAt] = tags;
-  }
-
-  #argument(arg: Arg): number {
-    if (typeof arg === "number") {
-      if (arg === (arg | 0)) {
-        this.#word(arg);
-        return 0;
+    for (let i = 0; i < count; i++) {
+      const arg = args[i] as Arg;
+      if (typeof arg === "number") {
+        words[top++] = arg;
+        if (arg === (arg | 0)) continue;
+        words[top++] = Math.floor(arg / 0x100000000);
+        tags |= TAG_WIDE << (4 * i);
+      } else if (arg === null) {
+        words[top++] = 0;
+      } else if (typeof arg === "string") {
+        this.#wordFixes.push(top, this.#string(arg));
+        words[top++] = 0;
+        tags |= TAG_DATA << (4 * i);
+      } else if (typeof arg === "bigint") {
+        words[top++] = Number(BigInt.asIntN(32, arg));
+        words[top++] = Number(BigInt.asIntN(32, arg >> 32n));
+        tags |= TAG_WIDE << (4 * i);
+      } else if (arg instanceof Result) {
+        words[top++] = arg.slot < 0 ? this.slot(arg) : arg.slot;
+        tags |= TAG_SLOT << (4 * i);
+      } else {
+        words[top++] = this.place(arg instanceof Memory ? arg : new Memory(arg));
+        tags |= TAG_DATA << (4 * i);
       }
-      this.#word(arg >>> 0);
-      this.#word(Math.floor(arg / 0x100000000));
-      return TAG_WIDE;
     }
-    if (typeof arg === "string") {
-      this.#wordFixes.push(this.#top, this.#string(arg));
-      this.#word(0);
-      return TAG_DATA;
-    }
-    if (arg === null) {
-      this.#word(0);
-      return 0;
-    }
-    if (typeof arg === "bigint") {
-      this.#word(Number(BigInt.asIntN(32, arg)));
-      this.#word(Number(BigInt.asIntN(32, arg >> 32n)));
-      return TAG_WIDE;
-    }
-    if (arg instanceof Memory) this.#word(this.place(arg));
-    else if (arg instanceof Uint8Array) this.#word(this.place(new Memory(arg)));
-    else {
-      this.#word(this.slot(arg));
-      return TAG_SLOT;
-    }
-    return TAG_DATA;
+    words[tagsAt] = tags;
+    this.#top = top;
   }
 
   finish(
@@ -315,7 +319,7 @@ class Encoder {
     { flags, preserve, complaints }: { flags: number; preserve: number; complaints: number },
   ): Uint8Array {
     const joined = `${this.#strings.join("\0")}\0`;
-    const text = new TextEncoder().encode(joined);
+    const text = utf8.encode(joined);
     const addresses = this.#stringAddresses(text.length === joined.length);
     const fixes = this.#cellFixes;
     const relocations = fixes.length / 3;
@@ -354,7 +358,6 @@ class Encoder {
 
   #stringAddresses(ascii: boolean): Int32Array {
     const addresses = new Int32Array(this.#strings.length);
-    const utf8 = new TextEncoder();
     let address = this.#data;
     for (let i = 0; i < addresses.length; i++) {
       addresses[i] = address;

@@ -1,4 +1,5 @@
 import { HuskError } from "../platform/error.ts";
+import { utf8 } from "../platform/utf8.ts";
 import type { Spec } from "./config.ts";
 import { parseJson } from "./json-syntax.ts";
 import { asObject, flag, list, need, object, refuse, stringMap, text } from "./validate/field.ts";
@@ -63,7 +64,8 @@ function checkSpec(json: unknown, warn: Warn | undefined): Spec {
   else checkLinux(linux);
   // sethostname(2), setdomainname(2): __NEW_UTS_LEN is 64 bytes.
   for (const name of ["hostname", "domainname"]) {
-    if (Buffer.byteLength(text(spec, name, "") ?? "") > 64) refuse(name, "is longer than 64 bytes");
+    const given = text(spec, name, "");
+    if (given !== undefined && utf8.encode(given).length > 64) refuse(name, "is longer than 64 bytes");
   }
   stringMap(spec, "annotations", "");
   const hooks = object(spec, "hooks", "");

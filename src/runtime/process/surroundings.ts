@@ -52,7 +52,7 @@ export function joinSessionKeyring(list: List, id: string): void {
 export function setHostname(list: List, hostname: string): void {
   list.step(`hostname ${hostname}`, "the host keeps its own name", () => `hostname ${quote(hostname)}`);
   list
-    .call("sethostname", hostname, new TextEncoder().encode(hostname).length)
+    .call("sethostname", hostname, utf8.encode(hostname).length)
     .about(`hostname "${hostname}"`);
 }
 
@@ -63,7 +63,7 @@ export function setDomainname(list: List, domainname: string): void {
     () => `echo ${quote(domainname)} > /proc/sys/kernel/domainname`,
   );
   list
-    .call("setdomainname", domainname, new TextEncoder().encode(domainname).length)
+    .call("setdomainname", domainname, utf8.encode(domainname).length)
     .about(`domainname "${domainname}"`);
 }
 
