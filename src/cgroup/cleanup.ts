@@ -86,10 +86,10 @@ function killAll(cleanup: List, group: Group): void {
 export function outOfMemoryKills(exports: ReadonlyMap<string, Uint8Array>): number {
   const bytes = exports.get(OOM_EXPORT);
   if (bytes === undefined) return 0;
-  for (const line of new TextDecoder().decode(bytes).split("\n")) {
-    if (line.startsWith("oom_kill ")) return Number.parseInt(line.slice(9), 10);
-  }
-  return 0;
+  let text = "\n";
+  for (let i = 0; i < bytes.length && bytes[i] !== 0; i++) text += String.fromCharCode(bytes[i] as number);
+  const at = text.indexOf("\noom_kill ");
+  return at < 0 ? 0 : Number.parseInt(text.slice(at + 10), 10);
 }
 
 /** True if the container's processes did not end in time, so that its groups are left ({@link removeGroups}). */

@@ -112,7 +112,7 @@ function startOnBun(options: KeeperOptions, report: number): KeeperProcess {
       options.stderr === "pipe" ? "pipe" : toBun(options.stderr),
       input === "pipe" ? "pipe" : toBun(input),
       toBun(report),
-      ...(options.preserve ?? []).map(toBun),
+      ...(options.preserve === undefined ? [] : options.preserve.map(toBun)),
     ],
   } as unknown as Bun.Spawn.SpawnOptions<"ignore", "pipe", "pipe">);
   if (ownInput !== undefined) closeSync(ownInput);

@@ -47,7 +47,11 @@ export function capabilityMask(names: readonly string[] | null | undefined, at: 
 
 /** The names in a set, in the order of their numbers. */
 export function namesOf(mask: CapabilityMask): string[] {
-  return capabilityNames.filter((_, number) => has(mask, number));
+  const names: string[] = [];
+  for (let number = 0; number < capabilityNames.length; number++) {
+    if (has(mask, number)) names.push(capabilityNames[number] as string);
+  }
+  return names;
 }
 
 export function has(mask: CapabilityMask, number: number): boolean {
@@ -207,7 +211,7 @@ export function setNoNewPrivileges(list: List): void {
 }
 
 function words(values: readonly number[]): Uint8Array {
-  return new Uint8Array(Uint32Array.from(values).buffer);
+  return new Uint8Array(new Uint32Array(values).buffer);
 }
 
 /** A set as setpriv(1) writes it: `-all,+chown,+kill`. */
