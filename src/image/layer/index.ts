@@ -1,4 +1,5 @@
 export type { Finish } from "./finish.ts";
 export { finishLayer, type KeeperTools } from "./keeper-work.ts";
+export { packLayer, type PackOptions } from "./pack.ts";
 export { removeTree } from "./remove-tree.ts";
 export { LayerUnpacker, type UnpackOptions } from "./unpack.ts";

@@ -1,0 +1,187 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+} from "node:fs";
+import { HuskError } from "../../platform/error.ts";
+import {
+  type ByteString,
+  displayName,
+  isAscii,
+  TAR_END,
+  type TarEntry,
+  tarHeader,
+  tarPadding,
+  type TarType,
+} from "../tar/index.ts";
+import type { KeeperTools } from "./keeper-work.ts";
+import { OPAQUE_NAME, WHITEOUT_PREFIX } from "./path.ts";
+import { readXattrs } from "./read-xattrs.ts";
+
+const PIECE = 1 << 18;
+const S_IFMT = 0o170000;
+const types: Readonly<Record<number, TarType>> = {
+  0o100000: "file",
+  0o040000: "directory",
+  0o120000: "symlink",
+  0o020000: "character-device",
+  0o060000: "block-device",
+  0o010000: "fifo",
+};
+
+interface Found {
+  readonly path: ByteString;
+  readonly stats: BigIntStats;
+}
+
+/** How a folder becomes an archive. */
+export interface PackOptions {
+  /** The folder is the upper one of an overlay: its whiteouts and opaque folders become those of a layer. */
+  readonly overlay: boolean;
+}
+
+/**
+ * A folder as a layer's archive, piece by piece: everything in it in the order of its bytes, so that equal folders
+ * give equal archives. Sockets are left out, as they mean nothing without their process. Of extended attributes there
+ * are capabilities and those of namespaces `user` and `trusted`.
+ *
+ * @throws HuskError "unsupported" for a name that a layer cannot have, "failed" for a file that changes meanwhile
+ */
+export async function* packLayer(
+  folder: string,
+  options: PackOptions,
+  tools: KeeperTools,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const found: Found[] = [];
+  list(folder, "", found);
+  const withXattrs = found.filter(({ stats }) => !stats.isSymbolicLink()).map(({ path }) => path);
+  const xattrs = await readXattrs(folder, withXattrs, tools);
+  const inodes = new Map<bigint, ByteString>();
+  for (const { path, stats } of found) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (name.startsWith(WHITEOUT_PREFIX))
+      throw new HuskError("unsupported", `a layer cannot hold the file ${displayName(path)}`, {
+        hint: `names that begin with ${WHITEOUT_PREFIX} mark deleted files in layers: rename it`,
+      });
+    if (options.overlay && stats.isCharacterDevice() && stats.rdev === 0n) {
+      const hidden = `${path.slice(0, path.length - name.length)}${WHITEOUT_PREFIX}${name}`;
+      yield tarHeader(marker(hidden, stats));
+      continue;
+    }
+    const own = xattrs.get(path);
+    const entry = describe(folder, path, stats, own);
+    const first = stats.nlink > 1n && entry.type !== "directory" ? inodes.get(stats.ino) : undefined;
+    if (first !== undefined) {
+      yield tarHeader({ ...entry, type: "hard-link", linkName: first, size: 0 });
+      continue;
+    }
+    inodes.set(stats.ino, path);
+    yield tarHeader(entry);
+    if (entry.type === "file") yield* content(folder, path, entry.size);
+    if (options.overlay && isOpaque(own))
+      yield tarHeader(marker(`${path === "." ? "" : `${path}/`}${OPAQUE_NAME}`, stats));
+  }
+  yield TAR_END;
+}
+
+function list(root: string, path: ByteString, into: Found[]): void {
+  const names = readdirSync(place(root, path), { encoding: "buffer" }).map((name) => name.toString("latin1"));
+  for (const name of names.toSorted((a, b) => (a < b ? -1 : 1))) {
+    const inside = path === "" ? name : `${path}/${name}`;
+    const stats = lstatSync(place(root, inside), { bigint: true });
+    if (stats.isSocket()) continue;
+    into.push({ path: inside, stats });
+    if (stats.isDirectory()) list(root, inside, into);
+  }
+}
+
+function place(root: string, path: ByteString): string | Buffer {
+  return isAscii(path)
+    ? `${root}/${path}`
+    : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, "latin1")]);
+}
+
+function describe(
+  root: string,
+  path: ByteString,
+  stats: BigIntStats,
+  xattrs: ReadonlyMap<ByteString, Uint8Array> | undefined,
+): TarEntry {
+  const mode = Number(stats.mode);
+  const type = types[mode & S_IFMT] as TarType;
+  const kept = [...(xattrs ?? [])].filter(([name]) => isPortable(name));
+  const isDevice = type === "character-device" || type === "block-device";
+  const link =
+    type === "symlink" ? readlinkSync(place(root, path), { encoding: "buffer" }).toString("latin1") : "";
+  const nanoseconds = ((stats.mtimeNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  return {
+    name: path,
+    type,
+    mode: mode & 0o7777,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    size: type === "file" ? Number(stats.size) : 0,
+    mtime: {
+      seconds: Number((stats.mtimeNs - nanoseconds) / 1_000_000_000n),
+      nanoseconds: Number(nanoseconds),
+    },
+    linkName: link,
+    userName: "",
+    groupName: "",
+    deviceMajor: isDevice ? Number(((stats.rdev >> 8n) & 0xfffn) | ((stats.rdev >> 32n) & ~0xfffn)) : 0,
+    deviceMinor: isDevice ? Number((stats.rdev & 0xffn) | ((stats.rdev >> 12n) & ~0xffn)) : 0,
+    ...(kept.length > 0 ? { xattrs: new Map(kept) } : {}),
+  };
+}
+
+/** Labels and access control lists are this machine's matter; overlayfs's attributes describe its own layers. */
+function isPortable(name: ByteString): boolean {
+  if (name.includes(".overlay.")) return false;
+  return name === "security.capability" || name.startsWith("user.") || name.startsWith("trusted.");
+}
+
+function isOpaque(xattrs: ReadonlyMap<ByteString, Uint8Array> | undefined): boolean {
+  const value = xattrs?.get("trusted.overlay.opaque") ?? xattrs?.get("user.overlay.opaque");
+  return value !== undefined && Buffer.from(value).toString() === "y";
+}
+
+function marker(name: ByteString, stats: BigIntStats): TarEntry {
+  return {
+    name,
+    type: "file",
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    size: 0,
+    mtime: { seconds: Math.max(Number(stats.mtimeNs / 1_000_000_000n), 0), nanoseconds: 0 },
+    linkName: "",
+    userName: "",
+    groupName: "",
+    deviceMajor: 0,
+    deviceMinor: 0,
+  };
+}
+
+function* content(root: string, path: ByteString, size: number): Generator<Uint8Array, void, undefined> {
+  const fd = openSync(place(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    for (let at = 0; at < size; ) {
+      const piece = new Uint8Array(Math.min(PIECE, size - at));
+      const count = readSync(fd, piece, 0, piece.length, at);
+      if (count === 0)
+        throw new HuskError("failed", `${displayName(path)} became shorter while it was read`, {
+          hint: "stop what writes to it, and do it again",
+        });
+      yield piece.subarray(0, count);
+      at += count;
+    }
+  } finally {
+    closeSync(fd);
+  }
+  yield tarPadding(size);
+}
