@@ -52,11 +52,13 @@ async function script(words: readonly string[], user?: User): Promise<{ file: st
 /** No other process has these words; a script with an id map holds the namespace by `sleep 60`. */
 const PROGRAM = ["sleep", "61"];
 
-async function programOf(container: Running): Promise<number> {
-  const found = await waitFor("the program in the container", () => {
-    return descendants(container.pid).find(({ pid }) => commandLine(pid).join(" ") === PROGRAM.join(" "));
-  });
-  return found.pid;
+function programsOf(container: Running): number[] {
+  const found = descendants(container.pid).map(({ pid }) => pid);
+  return found.filter((pid) => commandLine(pid).join(" ") === PROGRAM.join(" "));
+}
+
+function programOf(container: Running): Promise<number> {
+  return waitFor("the program in the container", () => programsOf(container)[0]);
 }
 
 /** The same words twice: a program in a container by husk, and in one by the script. */
@@ -65,15 +67,13 @@ async function both(words: readonly string[], user?: User): Promise<{ husk: Port
   const own = engine(user);
   const byHusk = own.start(["run", ...words, ...PROGRAM]);
   const byScript = start(["sh", file], user === undefined ? {} : { user });
-  const pids: number[] = [];
   try {
-    for (const container of [byHusk, byScript]) pids.push(await programOf(container));
-    const [first = 0, second = 0] = pids;
+    const [first, second] = [await programOf(byHusk), await programOf(byScript)];
     return { husk: portrait(first, idOf(own), HIDDEN), script: portrait(second, id, HIDDEN) };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${byHusk.stderr()}${byScript.stderr()}`, { cause: error });
   } finally {
-    for (const pid of pids) process.kill(pid, "SIGKILL");
+    for (const pid of [byHusk, byScript].flatMap(programsOf)) process.kill(pid, "SIGKILL");
     await Promise.all([byHusk.result, byScript.result]);
   }
 }
