@@ -68,7 +68,7 @@ function hintForFileSystem(errno: string, object: string): string | undefined {
     if (errno === "EACCES") return "others may not enter this folder or one above it";
   }
   if (errno === "EPERM" && object.startsWith("proc "))
-    return "the kernel refuses a new /proc while parts of the present one are covered, and one for a pid namespace of others: run husk outside of the other container, or share its processes (--pid host)";
+    return "the kernel refuses a new /proc while parts of the present one are covered, and one for a pid namespace of others: run husk outside of the other container";
   if (errno === "EPERM" && object.startsWith("sysfs "))
     return "sysfs shows a network: mounting it needs an own network namespace, and an uncovered /sys";
   if (errno === "EPERM")

@@ -18,6 +18,8 @@ export interface MountContext {
   readonly userNamespace?: boolean;
   /** The container's network namespace belongs to its user namespace: sysfs may be mounted. Default: true. */
   readonly ownNetwork?: boolean;
+  /** False: the container, with another user namespace, shares the host's processes. proc may not be mounted. */
+  readonly ownProcesses?: boolean;
   /** Whether a group id is mapped in the container; absent: all are. */
   readonly hasGid?: (gid: number) => boolean;
   /** What a mount of type `cgroup` stands for. */

@@ -41,15 +41,15 @@ function addMount(context: MountContext, mount: Mount, mounted: Mounted): void {
   if (type === "cgroup" || type === "cgroup2") {
     return cgroupMount(context, mount, destination, options);
   }
-  if (type === "sysfs" && context.userNamespace && context.ownNetwork === false) {
-    // sysfs shows a network, so mounting one takes rights over it; the host's shows the same.
+  const source = sharedSource(type, context);
+  if (source !== undefined) {
     const bind = {
       ...options,
       bind: true,
       recursive: true,
       recursiveSet: options.recursiveSet | options.set,
     };
-    return bindMount(context, { ...mount, source: "/sys" }, destination, bind);
+    return bindMount(context, { ...mount, source }, destination, bind);
   }
   const fs = fileSystem(mount, type as string, options, context);
   list.step(title(fs.type, destination), why(fs.type, destination), () =>
@@ -75,6 +75,13 @@ function addMount(context: MountContext, mount: Mount, mounted: Mounted): void {
   propagateByOptions(list, made, options, destination);
   if (type === "proc" && destination === "/proc" && (fs.attributes & MOUNT_ATTR_RDONLY) === 0)
     mounted.writableProc = made;
+}
+
+/** sysfs shows a network and proc processes, so mounting one takes rights over them; the host's shows the same. */
+function sharedSource(type: string | undefined, context: MountContext): string | undefined {
+  if (context.userNamespace !== true) return undefined;
+  if (type === "sysfs" && context.ownNetwork === false) return "/sys";
+  return type === "proc" && context.ownProcesses === false ? "/proc" : undefined;
 }
 
 function fileSystem(mount: Mount, type: string, options: MountOptions, context: MountContext) {

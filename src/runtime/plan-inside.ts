@@ -195,6 +195,7 @@ function planRoot(
       bundle: request.bundle,
       userNamespace,
       ownNetwork: isNew("network") || !hasOwn("user"),
+      ownProcesses: hasOwn("pid") || !hasOwn("user"),
       source: request.root,
       cgroup: cgroupMounts(context.cgroups?.groups ?? [], hasOwn("cgroup")),
       ...keeperOpens,
