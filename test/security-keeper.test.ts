@@ -173,3 +173,17 @@ describe("the caller's terminal", () => {
     },
   );
 });
+
+needs({ root: true })(
+  "a process that goes on printing after the program's end does not keep husk",
+  async () => {
+    // Without a pid namespace nothing ends it but the clean-up, which comes after the last output.
+    const script = "yes 12345 & yes 123 & sleep 0.3; echo end";
+    const terminal = openTerminal([huskPath, "run", "--pid", "host", "host", "sh", "-c", script]);
+    try {
+      expect(await terminal.exit(8000)).toBe(0);
+    } finally {
+      terminal.close();
+    }
+  },
+);
