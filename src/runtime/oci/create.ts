@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { evacuate, removeGroups } from "../../cgroup/index.ts";
+import { evacuate, groupsLeft, removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper, type KeeperSource } from "../../platform/keeper-file.ts";
 import { ownIdentity } from "../../platform/process-identity.ts";
@@ -61,10 +61,14 @@ export async function runInForeground(
 ): Promise<ForegroundContainer> {
   const { launched, prepared, files } = await begin(runtime, options, "foreground", keep ? [] : ["state"]);
   const ended = launched.outcome.then((outcome) => {
+    let isLeft = true;
     try {
-      return finish(outcome, prepared, launched.encoded).exitCode;
+      const { exports, exitCode } = finish(outcome, prepared, launched.encoded);
+      // The keeper removes everything, unless something would not die in time.
+      isLeft = groupsLeft(exports);
+      return exitCode;
     } finally {
-      if (!keep) abandon(files, prepared);
+      if (!keep && isLeft) abandon(files, prepared);
     }
   });
   return { kill: (signal) => launched.keeper.kill(signal), ended };

@@ -169,10 +169,9 @@ export function addHome(process: Process, root: string): void {
   if (process.env?.some((entry) => entry.startsWith("HOME="))) return;
   let home = "/";
   try {
-    const passwd = new TextDecoder().decode(
-      readInRoot({ root }, "/etc/passwd", PASSWD_BYTES) ?? new Uint8Array(),
-    );
-    for (const line of passwd.split("\n")) {
+    const bytes = readInRoot({ root }, "/etc/passwd", PASSWD_BYTES);
+    const lines = bytes === undefined ? [] : new TextDecoder().decode(bytes).split("\n");
+    for (const line of lines) {
       const fields = line.split(":");
       if (fields[2] !== `${process.user.uid}`) continue;
       home = fields[5] || "/";
