@@ -54,8 +54,8 @@ export const engines: Comparison = {
   },
 };
 
-function huskRun({ husk, root }: Context): Command {
-  const argv = [husk, "--root", root, "run", "--rm", "--network", "none", "host", "true"];
+function huskRun({ husk }: Context): Command {
+  const argv = [husk, "run", "--rm", "--network", "none", "host", "true"];
   return { name: "husk run host", argv };
 }
 

@@ -55,6 +55,10 @@ function readArguments(argv: readonly string[]): Wishes {
 
 async function makeContext(folder: string, rounds: number): Promise<Context> {
   const [husk, keeper] = [join(repository, "dist/husk"), join(repository, "dist/keeper")];
+  const root = join(folder, "state");
+  // For every husk that is started from here.
+  process.env.HUSK_ROOT = root;
+  process.env.HUSK_RUN = join(root, "run");
   if (!existsSync(husk)) Bun.spawnSync([join(repository, "scripts/build")], { stdio: ["ignore", 2, 2] });
   return {
     folder,
@@ -62,7 +66,7 @@ async function makeContext(folder: string, rounds: number): Promise<Context> {
     spawn: makeSpawner(folder),
     husk,
     keeper,
-    root: join(folder, "state"),
+    root,
     bundle: await makeBundle(join(folder, "bundle")),
     seccompBundle: await makeBundle(join(folder, "seccomp-bundle"), (spec) => {
       spec.linux.seccomp = bigProfile();

@@ -21,8 +21,8 @@ export const many: Comparison = {
   },
 };
 
-async function memory({ husk, root, bundle }: Context): Promise<Figure[]> {
-  const command = [husk, "--root", root, "run", "--rm", "--bundle", bundle, "/bin/sleep", "60"];
+async function memory({ husk, bundle }: Context): Promise<Figure[]> {
+  const command = [husk, "run", "--rm", "--bundle", bundle, "/bin/sleep", "60"];
   const running = Array.from({ length: CONTAINERS }, () =>
     Bun.spawn(command, { stdio: ["ignore", "ignore", "ignore"] }),
   );
@@ -37,7 +37,7 @@ async function memory({ husk, root, bundle }: Context): Promise<Figure[]> {
   }
   for (const child of running) child.kill("SIGKILL");
   await Promise.all(running.map(({ exited }) => exited));
-  Bun.spawnSync([husk, "--root", root, "run", "--rm", "--bundle", bundle]); // clears up after those that were killed
+  Bun.spawnSync([husk, "run", "--rm", "--bundle", bundle]); // clears up after those that were killed
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
   return [

@@ -50,11 +50,11 @@ function make(
 }
 
 /** `run` of each runtime; `{}` in an id is the number of the copy. */
-export function runtimes({ husk, root, folder }: Context, bundle: string): Command[] {
+export function runtimes({ husk, folder }: Context, bundle: string): Command[] {
   const commands: Command[] = [
     {
       name: "husk oci run",
-      argv: [husk, "--root", root, "oci", "run", "--bundle", bundle, "husk-bench-husk-{}"],
+      argv: [husk, "oci", "run", "--bundle", bundle, "husk-bench-husk-{}"],
     },
   ];
   for (const name of ["crun", "runc"]) {

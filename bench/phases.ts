@@ -13,21 +13,20 @@ interface Mark {
 
 const MARKS: readonly Mark[] = [
   { file: "cli/main.ts", before: "  const wishes: Wishes =", name: "Bun's start, loading the entry" },
-  { file: "cli/commands/oci-run.ts", before: "  const wanted = parseOciRun", name: "loading the command" },
-  { file: "engine/run.ts", before: "  const { root, run: runFolder } =", name: "arguments" },
-  { file: "engine/run.ts", before: "  const prepared = await", name: "state folders, sweep" },
-  { file: "engine/prepare.ts", before: "  const bundle =", name: "facts of the machine" },
-  { file: "engine/prepare.ts", before: "  const rootfs = chooseRootfs", name: "read and check config.json" },
+  { file: "cli/commands/oci-run.ts", before: "  const given = ociArguments", name: "loading the command" },
+  { file: "runtime/oci/create.ts", before: "  checkId(id);", name: "arguments" },
+  { file: "runtime/oci/prepare.ts", before: "  checkTerminal(spec", name: "read and check config.json" },
+  { file: "runtime/oci/prepare.ts", before: "  const request: Container", name: "facts of the machine" },
   {
-    file: "engine/prepare.ts",
-    before: "  const request = containerRequest",
-    name: "compose the configuration",
+    file: "runtime/oci/prepare.ts",
+    before: "  const planned = planContainer",
+    name: "control groups, streams",
   },
-  { file: "engine/prepare.ts", before: "  const planned = planContainer", name: "request" },
-  { file: "engine/prepare.ts", before: "  return { id, spec, rootfs", name: "plan" },
-  { file: "engine/run.ts", before: "  const forget =", name: "record" },
+  { file: "runtime/oci/prepare.ts", before: "  return { spec, rootfs, planned", name: "plan" },
+  { file: "runtime/oci/create.ts", before: "    if (planned.cgroups?.evacuate", name: "take the id" },
   { file: "runtime/launch.ts", before: "  const encoded = encode(", name: "to the launch" },
-  { file: "runtime/launch.ts", before: "  const keeper = await startKeeper(", name: "encode" },
+  { file: "runtime/launch.ts", before: "  options.encoded?.(", name: "encode" },
+  { file: "runtime/launch.ts", before: "  const keeper = await startKeeper(", name: "write the state" },
   { file: "runtime/launch.ts", before: "  const outcome = keeper", name: "start the keeper" },
   {
     file: "runtime/launch.ts",
@@ -45,7 +44,7 @@ export const phases: Comparison = {
     const times = new Map<string, number[]>(MARKS.map(({ name }) => [name, []]));
     const runs = Math.ceil(context.rounds / 2);
     for (let i = 0; i < runs; i++) {
-      const argv = [husk, "--root", context.root, "oci", "run", "--bundle", context.bundle, "bench-phases"];
+      const argv = [husk, "oci", "run", "--bundle", context.bundle, "husk-bench-phases"];
       const { stderr } = Bun.spawnSync(argv, { stderr: "pipe" });
       let last = 0;
       for (const line of stderr.toString().trimEnd().split("\n")) {
