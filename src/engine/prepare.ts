@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type CgroupRequest, type Layout, readLayout } from "../cgroup/index.ts";
-import type { IdMapWriter } from "../namespace/index.ts";
+import { type IdMapWriter, isNewNamespace, namespaceOf } from "../namespace/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { Spec } from "../runtime/config.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
@@ -129,7 +129,7 @@ interface Decided {
 function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: Decided): ContainerRequest {
   const { id, host, spec, root } = decided;
   const record = wanted.record?.(id);
-  const newUserNamespace = spec.linux.namespaces?.some(({ type, path }) => type === "user" && !path) === true;
+  const newUserNamespace = isNewNamespace(spec.linux.namespaces, "user");
   const cgroups = cgroupRequest(options, decided);
   return {
     id,
@@ -155,7 +155,7 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
 
 function cgroupRequest(options: RunOptions, { id, host, layout, spec }: Decided): CgroupRequest | undefined {
   if (isOff(options, "limits")) return undefined;
-  const ownPids = spec.linux.namespaces?.some(({ type }) => type === "pid") === true;
+  const ownPids = namespaceOf(spec.linux.namespaces, "pid") !== undefined;
   return {
     id,
     cgroupsPath: spec.linux.cgroupsPath,

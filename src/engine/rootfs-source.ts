@@ -1,3 +1,4 @@
+import { namespaceOf } from "../namespace/index.ts";
 import type { Spec } from "../runtime/config.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
 import type { RootView } from "../platform/in-root.ts";
@@ -39,7 +40,7 @@ export async function rootfsSource(
   const { hostImage } = await import("../image/index.ts");
   const { hostname, linux } = spec;
   const { uidMappings, gidMappings, namespaces } = linux;
-  const ownNetwork = namespaces?.some(({ type }) => type === "network") === true;
+  const ownNetwork = namespaceOf(namespaces, "network") !== undefined;
   const { source, warnings } = hostImage({
     with: options.source.with,
     ...(hostname === undefined ? {} : { hostname }),

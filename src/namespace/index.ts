@@ -3,10 +3,12 @@ export { keepNamespaces, type KeptNamespace } from "./keep.ts";
 export { setClockOffsets } from "./time-offsets.ts";
 export { joinNamespaces, type OpenNamespace, openNamespaces } from "./join.ts";
 export {
+  isNewNamespace,
   type LinuxIdMapping,
   type LinuxNamespace,
   namespaceFiles,
   namespaceFlags,
+  namespaceOf,
   namespaceReasons,
   type NamespaceType,
 } from "./types.ts";

@@ -7,6 +7,25 @@ export interface LinuxNamespace {
   readonly path?: string;
 }
 
+/** The namespace of a kind that a configuration lists: a new one or one to join. */
+export function namespaceOf(
+  namespaces: readonly LinuxNamespace[] | undefined,
+  type: NamespaceType,
+): LinuxNamespace | undefined {
+  if (namespaces === undefined) return undefined;
+  for (let i = 0; i < namespaces.length; i++) if (namespaces[i]?.type === type) return namespaces[i];
+  return undefined;
+}
+
+/** Whether it lists a new one of a kind. */
+export function isNewNamespace(
+  namespaces: readonly LinuxNamespace[] | undefined,
+  type: NamespaceType,
+): boolean {
+  const namespace = namespaceOf(namespaces, type);
+  return namespace !== undefined && (namespace.path ?? "") === "";
+}
+
 /** `linux.uidMappings[]`, `linux.gidMappings[]`: `size` ids from `containerID` on are `hostID`… outside. */
 export interface LinuxIdMapping {
   readonly containerID: number;

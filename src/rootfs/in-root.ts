@@ -126,7 +126,8 @@ export function noteMount(root: RootView, path: string, own?: Result, fixed = fa
 
 /** Whether what stands at a path is a file system of husk's own. */
 export function isOwnMount(root: RootView, path: string): boolean {
-  return root.mounts.some((mount) => mount.path === path && mount.own !== undefined);
+  for (const mount of root.mounts) if (mount.path === path && mount.own !== undefined) return true;
+  return false;
 }
 
 /** The descriptor of a file of the container (not a directory), which is made, empty, when it is missing. */

@@ -1,3 +1,4 @@
+import { namespaceOf } from "../namespace/index.ts";
 import type { List } from "../plan/index.ts";
 import { type CapabilityMask, type CapabilitySets, resolveCapabilities } from "../security/index.ts";
 import type { ContainerRequest } from "./plan-container.ts";
@@ -15,7 +16,7 @@ export function capabilitiesOf(
   keeper: List,
 ): { sets: CapabilitySets; warnings: readonly string[] } {
   const { process, linux } = request.spec;
-  const own = linux.namespaces?.some(({ type }) => type === "user") === true;
+  const own = namespaceOf(linux.namespaces, "user") !== undefined;
   const guarded = own || guardsDevices;
   const { sets, warnings } = resolveCapabilities(process.capabilities ?? {}, request.availableCapabilities);
   if (guarded || (sets.bounding.low & CAP_MKNOD) === 0) return { sets, warnings };

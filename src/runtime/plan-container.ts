@@ -3,7 +3,9 @@ import {
   type IdMapWriter,
   joinNamespaces,
   type LinuxIdMapping,
+  isNewNamespace,
   namespaceFlags,
+  namespaceOf,
   namespaceReasons,
   openProcess,
   openNamespaces,
@@ -150,9 +152,8 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   const container = new List("container");
   const cleanup = new List("afterwards");
   const exports = new Map<string, Memory>();
-  const isNew = (type: keyof typeof namespaceFlags): boolean =>
-    namespaces.some((n) => n.type === type && (n.path ?? "") === "");
-  const hasOwn = (type: keyof typeof namespaceFlags): boolean => namespaces.some((n) => n.type === type);
+  const isNew = (type: keyof typeof namespaceFlags): boolean => isNewNamespace(namespaces, type);
+  const hasOwn = (type: keyof typeof namespaceFlags): boolean => namespaceOf(namespaces, type) !== undefined;
 
   const self = openSelf(keeper);
   const caller = request.callerPid === undefined ? undefined : openCaller(keeper, request.callerPid);
@@ -193,10 +194,16 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
 
   // Sync points cost a context switch each, so the only ones are those the kernel forces: maps and terminal.
   const args = cloneArgs(cloneFlags(namespaces) | (joined.length > 0 ? CLONE_PARENT : 0));
-  const titles = namespaces.filter((n) => isNew(n.type) && n.type !== "cgroup").map((n) => n.type);
+  const titles: string[] = [];
+  const reasons: string[] = [];
+  for (const { type } of namespaces) {
+    if (type === "cgroup" || !isNew(type)) continue;
+    titles.push(type);
+    reasons.push(`${type}: ${namespaceReasons[type]}`);
+  }
   const cloneTitle =
     titles.length > 0 ? `new process in new namespaces: ${titles.join(", ")}` : "new process";
-  const why = titles.map((type) => `${type}: ${namespaceReasons[type]}`).join("; ");
+  const why = reasons.join("; ");
   let pid: Result;
   if (joined.length === 0) {
     keeper.step(cloneTitle, why);

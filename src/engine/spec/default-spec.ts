@@ -1,3 +1,4 @@
+import { namespaceOf, type NamespaceType } from "../../namespace/index.ts";
 import { defaultCapabilities } from "../../security/index.ts";
 import type { Spec } from "../../runtime/config.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -13,7 +14,7 @@ import { chooseNamespaces, isOff } from "./namespaces.ts";
  */
 export function defaultSpec(options: RunOptions, facts: SpecFacts): Spec {
   const { namespaces, mappings } = chooseNamespaces(options, facts);
-  const has = (type: string): boolean => namespaces.some((namespace) => namespace.type === type);
+  const has = (type: NamespaceType): boolean => namespaceOf(namespaces, type) !== undefined;
   // Device nodes are beyond an ordinary user, in a user namespace as well.
   const capabilities = facts.privileged
     ? [...defaultCapabilities]

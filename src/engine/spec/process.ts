@@ -1,3 +1,4 @@
+import { namespaceOf } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { PosixRlimit, Process, Spec } from "../../runtime/config.ts";
 import type { RunOptions, Ulimit } from "../run-options.ts";
@@ -37,7 +38,7 @@ export function refineProcess(spec: Spec, options: RunOptions, facts: SpecFacts)
 }
 
 function refineNames(spec: Spec, options: RunOptions): void {
-  const own = spec.linux.namespaces?.some(({ type }) => type === "uts") === true;
+  const own = namespaceOf(spec.linux.namespaces, "uts") !== undefined;
   for (const name of ["hostname", "domainname"] as const) {
     const value = options[name];
     if (value === undefined) continue;

@@ -1,3 +1,4 @@
+import { namespaceOf } from "../../namespace/index.ts";
 import { hostArch } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { checkSysctls } from "../../rootfs/index.ts";
@@ -35,7 +36,7 @@ function refineCapabilities(spec: Spec, options: RunOptions, facts: SpecFacts): 
   const { process, linux } = spec;
   const present = process.capabilities?.bounding ?? [];
   // A new user namespace begins with every capability (user_namespaces(7)).
-  const inUserNamespace = linux.namespaces?.some(({ type }) => type === "user") === true;
+  const inUserNamespace = namespaceOf(linux.namespaces, "user") !== undefined;
   const available = !changed || inUserNamespace ? capabilityNames : facts.capabilities();
   let names: string[];
   if (all) {

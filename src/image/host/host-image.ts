@@ -152,7 +152,8 @@ function readerIn(maps: HostImageOptions["idMaps"]): number | undefined {
 }
 
 function has(ranges: readonly IdRange[], id: number): boolean {
-  return ranges.some(({ containerID, size }) => id >= containerID && id < containerID + size);
+  for (const { containerID, size } of ranges) if (id >= containerID && id < containerID + size) return true;
+  return false;
 }
 
 /** The ids of husk's own user namespace (user_namespaces(7), "uid_map"). */

@@ -166,7 +166,7 @@ const PASSWD_BYTES = 1024 * 1024;
 
 /** Programs expect HOME: it is what the container's /etc/passwd says of the user, if the configuration says nothing. */
 export function addHome(process: Process, root: string): void {
-  if (process.env?.some((entry) => entry.startsWith("HOME="))) return;
+  for (const entry of process.env ?? []) if (entry.startsWith("HOME=")) return;
   let home = "/";
   try {
     const bytes = readInRoot({ root }, "/etc/passwd", PASSWD_BYTES);

@@ -51,7 +51,8 @@ export function restoreOpenFiles(
   rlimits: readonly PosixRlimit[],
   callerSoft: number | undefined,
 ): void {
-  if (callerSoft === undefined || rlimits.some(({ type }) => type === "RLIMIT_NOFILE")) return;
+  if (callerSoft === undefined) return;
+  for (const { type } of rlimits) if (type === "RLIMIT_NOFILE") return;
   list.step(
     "the caller's limit of open files",
     "husk's JavaScript runtime has raised its own; the program gets the caller's",

@@ -130,10 +130,9 @@ export function defaultProfile(capabilities: readonly string[], arch: Arch): Lin
 }
 
 function isDefault(capabilities: readonly string[]): boolean {
-  return (
-    capabilities.length === defaultCapabilities.length &&
-    defaultCapabilities.every((name) => capabilities.includes(name))
-  );
+  if (capabilities.length !== defaultCapabilities.length) return false;
+  for (const name of defaultCapabilities) if (!capabilities.includes(name)) return false;
+  return true;
 }
 
 function makeProfile(capabilities: readonly string[], arch: Arch): LinuxSeccomp {
