@@ -22,10 +22,14 @@ export function killGroup(list: List, places: readonly Group[], spec: GroupSpec)
   refuseSuicide(folders, spec);
   for (const { path } of places) {
     if (!existsSync(`${path}/cgroup.kill`)) continue;
-    list.step(`kill "${spec.text}"`, "the kernel kills everything in the group and below it at once", () =>
-      echoInto("1", `${path}/cgroup.kill`),
+    const [kill, freeze] = [`${path}/cgroup.kill`, `${path}/cgroup.freeze`];
+    list.step(
+      `kill "${spec.text}"`,
+      "the kernel kills everything in the group and below it at once; it is not frozen any more",
+      () => `${echoInto("1", kill)}\n${echoInto("0", freeze)}`,
     );
-    writeFile(list, `${path}/cgroup.kill`, "1", `"${path}/cgroup.kill"`);
+    writeFile(list, kill, "1", `"${kill}"`);
+    writeFile(list, freeze, "0", `"${freeze}"`);
   }
   const v1 = places.filter(({ hierarchy }) => hierarchy.version === 1);
   const limits = v1.map(({ path }) => `${path}/pids.max`).filter((file) => existsSync(file));
