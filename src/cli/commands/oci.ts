@@ -117,6 +117,14 @@ async function load(command: string): Promise<(call: OciCall) => number | Promis
       return (await import("./oci-pause.ts")).ociPause;
     case "resume":
       return (await import("./oci-pause.ts")).ociResume;
+    case "update":
+      return (await import("./oci-update.ts")).ociUpdate;
+    case "events":
+      return (await import("./oci-events.ts")).ociEvents;
+    case "spec":
+      return (await import("./oci-spec.ts")).ociSpec;
+    case "features":
+      return (await import("./oci-features.ts")).ociFeatures;
     default:
       throw await unknown(command);
   }

@@ -48,6 +48,7 @@ export const OCI_COMMANDS: Readonly<Record<string, string>> = {
 -t --tty
 -u --user string
 `,
+  events: "\n--interval duration\n--stats\n",
   features: "\n",
   kill: "\n-a --all\n",
   list: "\n-f --format string table|json\n-q --quiet\n",
@@ -58,8 +59,26 @@ export const OCI_COMMANDS: Readonly<Record<string, string>> = {
 --keep
 --no-subreaper
 `,
+  spec: "\n-b --bundle dir dir\n--rootless\n",
   start: "\n",
   state: "\n",
+  update: `
+--blkio-weight int
+--cpu-burst int
+--cpu-idle int
+--cpu-period int
+--cpu-quota int
+--cpu-rt-period int
+--cpu-rt-runtime int
+--cpu-share int
+--cpuset-cpus string
+--cpuset-mems string
+--memory bytes
+--memory-reservation bytes
+--memory-swap bytes
+--pids-limit int
+-r --resources file file
+`,
 };
 
 /** Commands of runc and crun that husk does not have yet. */

@@ -55,6 +55,7 @@ The bundle is a folder with a config.json of the OCI runtime specification and a
         user: "UID or UID:GID",
       },
     ],
+    features: ["features", "Show as JSON what this runtime can do"],
     kill: [
       "kill [OPTIONS] ID [SIGNAL]",
       "Send a signal to a container's first process (default SIGTERM)",
@@ -75,8 +76,36 @@ The bundle is a folder with a config.json of the OCI runtime specification and a
 The bundle is a folder with a config.json of the OCI runtime specification and a root filesystem.`,
       CREATE_ABOUT,
     ],
+    spec: [
+      "spec [OPTIONS]",
+      "Write a config.json to begin with",
+      { bundle: "Folder it is written to (default the current one)", rootless: "For an ordinary user" },
+    ],
     start: ["start ID", "Start the program of a created container"],
     state: ["state ID", "Show a container's state as JSON"],
+    update: [
+      "update [OPTIONS] ID",
+      `Change the limits of a container
+
+What is not given stays as it is.`,
+      {
+        "blkio-weight": "Relative weight of block I/O, 10 to 1000",
+        "cpu-burst": "Microseconds of CPU time that may be saved up",
+        "cpu-idle": "1: only CPU time nobody else wants",
+        "cpu-period": "Length of the periods CPU time is counted in, in microseconds",
+        "cpu-quota": "CPU time of each period, in microseconds",
+        "cpu-rt-period": "Length of the periods of real-time tasks, in microseconds",
+        "cpu-rt-runtime": "CPU time of real-time tasks in each period, in microseconds",
+        "cpu-share": "Relative weight of CPU time",
+        "cpuset-cpus": "CPUs to run on, such as 0-3,5",
+        "cpuset-mems": "Memory nodes to take memory from",
+        memory: "Memory limit in bytes, or with a unit; -1: none",
+        "memory-reservation": "Soft limit of memory",
+        "memory-swap": "Limit of memory and swap together; -1: none",
+        "pids-limit": "Most processes there may be; -1: any number",
+        resources: "File with `linux.resources` as JSON, - for stdin; the other options do not count then",
+      },
+    ],
   };
 
 /** The commands in alphabetical order, with the first line of their descriptions. */

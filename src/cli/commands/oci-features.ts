@@ -1,0 +1,14 @@
+import { writeSync } from "node:fs";
+import { features } from "../../runtime/oci/features.ts";
+import { ociArguments } from "../flags/oci-arguments.ts";
+import { huskVersion } from "../versions.ts";
+import { printHelp } from "./help.ts";
+import type { OciCall } from "./oci.ts";
+
+/** `husk oci features`: what this runtime can do (features.md of the runtime specification). */
+export function ociFeatures({ argv, from, globals }: OciCall): number | Promise<number> {
+  const given = ociArguments("features", argv, from, globals, { least: 0, most: 0 });
+  if (given === undefined) return printHelp(["oci", "features"]);
+  writeSync(1, `${JSON.stringify(features(huskVersion), undefined, 4)}\n`);
+  return 0;
+}

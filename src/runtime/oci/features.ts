@@ -1,0 +1,45 @@
+import { capabilityNames } from "../../security/index.ts";
+import { SPEC_VERSION } from "./spec-template.ts";
+
+/** Attributes of mounts, which exist with `r` in front for everything below, too. */
+const attributes =
+  "ro rw nosuid suid nodev dev noexec exec nodiratime diratime nosymfollow symfollow noatime strictatime relatime atime " +
+  "norelatime nostrictatime";
+const otherOptions =
+  "async bind defaults dirsync iversion lazytime loud mand noiversion nolazytime nomand private rbind remount rprivate " +
+  "rshared rslave runbindable shared silent slave sync tmpcopyup unbindable src-nofollow dest-nofollow copy-symlink";
+
+/** What this runtime can do (features.md of the runtime specification). */
+export function features(version: string): object {
+  const plain = attributes.split(" ");
+  return {
+    ociVersionMin: "1.0.0",
+    ociVersionMax: SPEC_VERSION,
+    hooks: ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"],
+    mountOptions: [...plain, ...plain.map((name) => `r${name}`), ...otherOptions.split(" ")].toSorted(),
+    linux: {
+      namespaces: ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"],
+      capabilities: capabilityNames,
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
+      seccomp: {
+        enabled: true,
+        actions: names("SCMP_ACT_", "ALLOW ERRNO KILL KILL_PROCESS KILL_THREAD LOG TRACE TRAP"),
+        operators: names("SCMP_CMP_", "EQ GE GT LE LT MASKED_EQ NE"),
+        archs: names("SCMP_ARCH_", "AARCH64 ARM X32 X86 X86_64"),
+        knownFlags: names("SECCOMP_FILTER_FLAG_", "LOG SPEC_ALLOW TSYNC WAIT_KILLABLE_RECV"),
+        supportedFlags: names("SECCOMP_FILTER_FLAG_", "LOG SPEC_ALLOW TSYNC"),
+      },
+      apparmor: { enabled: true },
+      selinux: { enabled: true },
+      intelRdt: { enabled: false },
+      mountExtensions: { idmap: { enabled: false } },
+      netDevices: { enabled: false },
+    },
+    annotations: { "org.husk.version": version },
+    potentiallyUnsafeConfigAnnotations: [],
+  };
+}
+
+function names(prefix: string, words: string): string[] {
+  return words.split(" ").map((word) => prefix + word);
+}
