@@ -1,5 +1,6 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync } from "node:fs";
 import { HuskError } from "../platform/error.ts";
+import { writeWhole } from "../platform/whole-file.ts";
 
 /** Where an engine keeps its state. */
 export interface Folders {
@@ -83,10 +84,8 @@ function openFolder(folder: string, root: string): void {
   }
   let content = readIfThere(file);
   if (content === undefined) {
-    // Two commands may get here at once: both write the same, and a rename shows it whole.
-    const temporary = `${file}.${process.pid}`;
-    writeFileSync(temporary, mark(root), { mode: 0o600 });
-    renameSync(temporary, file);
+    // Two commands may get here at once: both write the same.
+    writeWhole(file, mark(root), 0o600);
     content = readIfThere(file);
   }
   if (content !== mark(root)) throw foreign(folder, root, content ?? "");

@@ -8,10 +8,11 @@ import {
   rmSync,
   symlinkSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import type { GroupFolders } from "../cgroup/index.ts";
 import { HuskError } from "../platform/error.ts";
+import { writeError } from "../platform/whole-file.ts";
 import { ownIdentity, type ProcessIdentity } from "../platform/process-identity.ts";
 import { checkContainerName, shortId } from "./id.ts";
 
@@ -60,27 +61,31 @@ export function claimContainer(run: string, about: Omit<ContainerRecord, "format
   const creator = ownIdentity();
   const record: ContainerRecord = { format: 1, creator, ...about };
   const unfinished = workFile(run, "new", creator, id);
-  const fd = create(run, unfinished);
-  writeSync(fd, JSON.stringify(record));
-  closeSync(fd);
+  const { record: file } = recordPaths(run, id, name);
   // Nobody ever sees half a record, and an id that somebody chose is taken once only.
   try {
-    linkSync(unfinished, recordPaths(run, id, name).record);
+    const fd = create(run, unfinished);
+    try {
+      writeFileSync(fd, JSON.stringify(record));
+    } finally {
+      closeSync(fd);
+    }
+    linkSync(unfinished, file);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(file, cause);
     throw new HuskError("conflict", `the container id "${id}" is in use`, {
       cause,
       hint: "choose another id, or wait until that container has ended",
     });
   } finally {
-    unlinkSync(unfinished);
+    rmSync(unfinished, { force: true });
   }
   if (name === undefined) return;
   try {
     claimName(run, name, id);
   } catch (error) {
-    rmSync(recordPaths(run, id, name).record, { force: true });
-    throw error;
+    rmSync(file, { force: true });
+    throw error instanceof HuskError ? error : writeError(`${run}/names/${name}`, error);
   }
 }
 

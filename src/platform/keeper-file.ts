@@ -1,16 +1,6 @@
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { HuskError } from "./error.ts";
+import { writeWhole } from "./whole-file.ts";
 
 /** Where the keeper's program comes from. */
 export interface KeeperSource {
@@ -23,13 +13,14 @@ export interface KeeperSource {
 /**
  * Path of a keeper that can be started: the embedded one is written to `folder` once per version.
  *
- * @throws HuskError "denied" if the file there belongs to or can be changed by somebody else
+ * @throws HuskError "denied" if the file there belongs to or can be changed by somebody else; "failed" if it cannot
+ *   be written
  */
 export function installKeeper(source: KeeperSource, folder: string): string {
   if (source.digest === undefined) return source.path;
   const path = `${folder}/keeper-${source.digest}`;
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) write(source.path, folder, path);
+  if (found === undefined) writeWhole(path, readFileSync(source.path), 0o700);
   else if (found.uid !== process.geteuid?.() || (found.mode & 0o022) !== 0) {
     throw new HuskError(
       "denied",
@@ -40,24 +31,4 @@ export function installKeeper(source: KeeperSource, folder: string): string {
     );
   }
   return path;
-}
-
-/** Any number of husk processes may do this at once: each renames a whole file into place. */
-function write(from: string, folder: string, path: string): void {
-  const temporary = `${path}.${process.pid}`;
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const fd = openSync(temporary, "wx", 0o700);
-    writeSync(fd, readFileSync(from));
-    fsyncSync(fd);
-    closeSync(fd);
-    chmodSync(temporary, 0o700);
-    renameSync(temporary, path);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw new HuskError("failed", `cannot write the keeper to ${path}: ${(cause as Error).message}`, {
-      cause,
-      hint: "--root has to name a folder this user can write to",
-    });
-  }
 }

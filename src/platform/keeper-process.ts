@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { HuskError } from "./error.ts";
+import { writeError } from "./whole-file.ts";
 
 const O_TMPFILE_RDWR = 0o20200002;
 const O_RDONLY = 0;
@@ -70,12 +71,15 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
 }
 
 function openReport(directory: string): number {
+  let fd: number | undefined;
   try {
-    return openSync(directory, O_TMPFILE_RDWR, 0o600);
+    fd = openSync(directory, O_TMPFILE_RDWR, 0o600);
+    // Without space for it, better no container than one whose end nobody learns of.
+    writeSync(fd, new Uint8Array(1), 0, 1, 0);
+    return fd;
   } catch (cause) {
-    throw new HuskError("failed", `cannot make a report file in ${directory}: ${(cause as Error).message}`, {
-      cause,
-    });
+    if (fd !== undefined) closeSync(fd);
+    throw writeError(`a report file in ${directory}`, cause);
   }
 }
 
