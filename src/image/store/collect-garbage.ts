@@ -1,0 +1,138 @@
+import { readdirSync, rmSync, statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Descriptor, isIndexType, isManifestType } from "../oci.ts";
+import { parseConfig, parseManifest } from "../parse-oci.ts";
+import { blobPath, readBlob } from "./blobs.ts";
+import { type Claim, claimAlone, liveClaims, makeClaim } from "./claims.ts";
+import type { ImageStore } from "./image-store.ts";
+import { readIndex, updateIndex } from "./index-file.ts";
+import { layerNames, removeFolder, removeLayer } from "./layers.ts";
+import { ownerLives } from "./owner.ts";
+
+/** What a collection removed. */
+export interface Collected {
+  readonly blobs: readonly string[];
+  /** Diff ids. */
+  readonly layers: readonly string[];
+  /** Compressed blobs and leftovers of downloads, in bytes. */
+  readonly bytes: number;
+}
+
+/**
+ * To be held while blobs and layers are brought in before something refers to them: what is used from now on is not
+ * collected. Waits while a collection goes on.
+ */
+export async function useStore(store: ImageStore): Promise<Claim> {
+  const claim = makeClaim(store.claims, "use");
+  while (liveClaims(store.claims, "gc").length > 0) await sleep(5);
+  return claim;
+}
+
+/**
+ * Removes blobs and layers that no image refers to and nobody is using, and what broken downloads left.
+ *
+ * @param keepLayers diff ids that containers stand on
+ */
+export async function collectGarbage(
+  store: ImageStore,
+  keepLayers: ReadonlySet<string> = new Set(),
+): Promise<Collected> {
+  const claim = await claimAlone(store.claims, "gc");
+  try {
+    // Who uses the store made its claim before it looked for ours, or sees ours and waits.
+    const users = liveClaims(store.claims, "use");
+    let threshold = Date.now();
+    for (const { since } of users) threshold = Math.min(threshold, since);
+    const kept = referenced(store);
+    for (const diffId of keepLayers) kept.layers.add(diffId);
+    const isOld = (path: string): boolean =>
+      users.length === 0 || (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < threshold - 1000;
+
+    const removed = { blobs: [] as string[], layers: [] as string[], bytes: 0 };
+    for (const digest of blobDigests(store)) {
+      const path = blobPath(store, digest);
+      if (kept.blobs.has(digest) || !isOld(path)) continue;
+      removed.bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      rmSync(path, { force: true });
+      removed.blobs.push(digest);
+    }
+    for (const name of layerNames(store)) {
+      const path = `${store.layers}/${name}`;
+      if (/^(new|gone)-/.test(name)) {
+        if (!isInUse(path, name)) removeFolder(store.layers, path);
+        continue;
+      }
+      const diffId = name.replace("-", ":");
+      if (kept.layers.has(diffId) || !isOld(path)) continue;
+      removeLayer(store, name);
+      removed.layers.push(diffId);
+    }
+    for (const name of readdirSync(store.downloads)) {
+      const path = `${store.downloads}/${name}`;
+      if (name.includes(".kept-") ? !isOld(path) : isInUse(path, name)) continue;
+      removed.bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      rmSync(path, { force: true });
+    }
+    return removed;
+  } finally {
+    claim.release();
+  }
+}
+
+/** Forgets images without a name, and then collects. */
+export async function pruneUnnamed(store: ImageStore, keepLayers?: ReadonlySet<string>): Promise<Collected> {
+  await updateIndex(store, (manifests) => {
+    const named = manifests.filter(
+      ({ annotations }) => annotations?.["org.opencontainers.image.ref.name"] !== undefined,
+    );
+    return named.length === manifests.length ? manifests : named;
+  });
+  return collectGarbage(store, keepLayers);
+}
+
+function isInUse(path: string, name: string): boolean {
+  const owner = name.slice(name.indexOf(".") + 1);
+  return ownerLives(owner, statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+}
+
+function* blobDigests(store: ImageStore): Generator<string> {
+  for (const algorithm of readdirSync(`${store.layout}/blobs`))
+    for (const hex of readdirSync(`${store.layout}/blobs/${algorithm}`)) {
+      const digest = `${algorithm}:${hex}`;
+      if (/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest)) yield digest;
+    }
+}
+
+/** Everything that can be reached from the list of images. */
+function referenced(store: ImageStore): { blobs: Set<string>; layers: Set<string> } {
+  const blobs = new Set<string>();
+  const layers = new Set<string>();
+  const visit = (descriptor: Descriptor): void => {
+    if (blobs.has(descriptor.digest)) return;
+    blobs.add(descriptor.digest);
+    const { digest, mediaType } = descriptor;
+    if ((!isIndexType(mediaType) && !isManifestType(mediaType)) || !isThere(store, digest)) return;
+    const parsed = parseManifest(readBlob(store, digest), mediaType, `manifest ${digest}`);
+    if (parsed.kind === "index") {
+      for (const inner of parsed.index.manifests) visit(inner);
+      return;
+    }
+    const { config, layers: own, subject } = parsed.manifest;
+    blobs.add(config.digest);
+    for (const layer of own) blobs.add(layer.digest);
+    if (subject !== undefined) visit(subject);
+    if (!isThere(store, config.digest) || parsed.manifest.artifactType !== undefined) return;
+    try {
+      const { rootfs } = parseConfig(readBlob(store, config.digest), `configuration ${config.digest}`);
+      for (const diffId of rootfs.diff_ids) layers.add(diffId);
+    } catch {
+      return; // no image but another artifact: it has no layers to unpack
+    }
+  };
+  for (const descriptor of readIndex(store).manifests) visit(descriptor);
+  return { blobs, layers };
+}
+
+function isThere(store: ImageStore, digest: string): boolean {
+  return statSync(blobPath(store, digest), { throwIfNoEntry: false }) !== undefined;
+}

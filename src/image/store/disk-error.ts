@@ -1,0 +1,15 @@
+import { HuskError } from "../../platform/error.ts";
+
+/** A system error about the store, with what mends it. */
+export function diskError(what: string, cause: unknown): HuskError {
+  if (cause instanceof HuskError) return cause;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new HuskError("failed", `${what}: the disk is full`, {
+      cause,
+      hint: "make room, for instance with: husk image prune; what was downloaded is kept, so the next try goes on",
+    });
+  return new HuskError(code === "EACCES" || code === "EPERM" ? "denied" : "failed", `${what}: ${message}`, {
+    cause,
+  });
+}

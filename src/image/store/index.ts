@@ -1,0 +1,7 @@
+export { BlobWriter, blobPath, digestOf, hasBlob, putBlob, readBlob } from "./blobs.ts";
+export type { Claim } from "./claims.ts";
+export { collectGarbage, type Collected, pruneUnnamed, useStore } from "./collect-garbage.ts";
+export { diskError } from "./disk-error.ts";
+export { type ImageStore, openImageStore } from "./image-store.ts";
+export { findImage, nameImage, nameOf, readIndex, removeNames, updateIndex } from "./index-file.ts";
+export { findLayer, layerFolder, type LayerFacts, type NewLayer, newLayer } from "./layers.ts";
