@@ -30,28 +30,36 @@ describe("a control group that exists already", () => {
   asRoot("is not taken, and what runs in it lives on, whatever becomes of husk", async () => {
     const hierarchy = cgroupVersion() === "v2" ? "/sys/fs/cgroup" : "/sys/fs/cgroup/pids";
     const name = `husk-test-foreign-${process.pid}`;
-    const group = join(hierarchy, name);
-    mkdirSync(group);
+    const group = join(hierarchy, name, "inner");
+    mkdirSync(group, { recursive: true });
     const bystander = Bun.spawn(["sleep", "60"]);
     writeFileSync(join(group, "cgroup.procs"), `${bystander.pid}`);
     // Room for husk's own record, but not for the keeper's report.
     const folder = temporaryFolder("full", 0o700);
     await run(["mount", "-t", "tmpfs", "-o", "size=8k,mode=700", "tmpfs", folder]);
     try {
-      const bundle = makeBundle(["true"], (config) => (config.linux.cgroupsPath = `/${name}`));
-      for (const env of [{}, { HUSK_RUN: folder }]) {
-        const { status, stderr } = await engine().husk(["oci", "run", "--bundle", bundle.path, "intruder"], {
-          env,
-        });
-        expect([status, stderr.trim().split("\n").length]).toEqual([125, 1]);
-        expect(stderr).toContain(group);
+      const [one, { root }] = [engine(), engine()];
+      // The group itself, and one that holds it.
+      for (const cgroupsPath of [`/${name}/inner`, `/${name}`]) {
+        const bundle = makeBundle(["true"], (config) => (config.linux.cgroupsPath = cgroupsPath));
+        for (const env of [{}, { HUSK_RUN: folder, HUSK_ROOT: root }])
+          for (const command of [["oci", "run"], ["oci", "create"], ["run"]]) {
+            const id = command[0] === "oci" ? ["intruder"] : [];
+            const { status, stderr } = await one.husk([...command, "--bundle", bundle.path, ...id], {
+              env,
+            });
+            expect([command, status > 0, stderr.trim().split("\n").length]).toEqual([command, true, 1]);
+            expect(stderr.replaceAll("\\", "")).toContain(
+              `control group "${join(hierarchy, cgroupsPath)}" exists`,
+            );
+          }
       }
       expect([isAlive(bystander.pid), existsSync(group)]).toEqual([true, true]);
     } finally {
       await run(["umount", folder]);
       bystander.kill("SIGKILL");
       await bystander.exited;
-      if (existsSync(group)) rmdirSync(group);
+      for (const path of [group, dirname(group)]) if (existsSync(path)) rmdirSync(path);
     }
   });
 });

@@ -4,6 +4,7 @@ import type { Call, List, Memory } from "../plan/index.ts";
 import { type CgroupMount, cgroupMounts } from "./cgroup-mounts.ts";
 import { checkResources } from "./check-resources.ts";
 import { removeGroupsSteps } from "./cleanup.ts";
+import { holdsProcesses } from "./remove-groups.ts";
 import { type HandDown, handDown } from "./controllers-v2.ts";
 import { cpusetFill } from "./cpuset-v1.ts";
 import { allowsEverything, deviceWrites } from "./device-rules.ts";
@@ -83,7 +84,7 @@ export function prepareCgroups(
   for (const { hierarchy, controller, object } of writes) {
     if (groupIn(groups, hierarchy) === undefined) throw unavailable(layout, controller, object, maker);
   }
-  if (!request.adopt) refuseExisting(groups);
+  refuseInhabited(groups, request.adopt);
   const rules = resources.devices ?? [];
   const devices = maker.rootless ? undefined : groupWith(groups, "devices");
   let made: MadeGroups | undefined;
@@ -112,13 +113,15 @@ export function prepareCgroups(
 }
 
 /**
- * Whoever clears up behind a killed husk ends all that runs in the groups its record names. So a group that exists
- * never gets into a record: a configuration could name that of a service, or of everything.
+ * Whoever deletes a container, or clears up behind a killed husk, ends all that runs in the groups its record names.
+ * So a group that is somebody else's never gets into a record: a configuration could name that of a service, or one
+ * that holds all of them.
  */
-function refuseExisting(groups: readonly Group[]): void {
+function refuseInhabited(groups: readonly Group[], adopt: boolean): void {
   for (const { path } of groups) {
-    if (!existsSync(path)) continue;
-    throw new HuskError("conflict", `control group "${path}" exists already, and may be somebody else's`, {
+    if (!existsSync(path) || (adopt && !holdsProcesses(path))) continue;
+    const what = adopt ? "exists and holds processes already" : "exists already, and may be somebody else's";
+    throw new HuskError("conflict", `control group "${path}" ${what}`, {
       hint: `choose another id or cgroupsPath; if nothing runs in it: rmdir ${path}`,
     });
   }

@@ -27,6 +27,13 @@ export function removeGroups({ groups, parents }: GroupFolders, timeout = 2000):
   for (const path of parents) if (isGroup(path)) removeEmpty(path);
 }
 
+/** Whether anything runs in a group or below it. */
+export function holdsProcesses(path: string): boolean {
+  if (read(`${path}/cgroup.procs`) !== "") return true;
+  for (const group of subgroups(path)) if (holdsProcesses(group)) return true;
+  return false;
+}
+
 function isGroup(path: string): boolean {
   return existsSync(`${path}/cgroup.procs`);
 }

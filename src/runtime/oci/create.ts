@@ -1,11 +1,11 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { evacuate, groupsLeft, removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper, type KeeperSource } from "../../platform/keeper-file.ts";
 import { ownIdentity } from "../../platform/process-identity.ts";
 import { type EncodedPlan, findFailure, type Report } from "../../plan/index.ts";
 import type { Hooks } from "../config.ts";
-import { type Launched, launch } from "../launch.ts";
+import { type KeeperOutcome, type Launched, launch } from "../launch.ts";
 import { checkId, containerFiles, type ContainerFiles, openRoot } from "./folder.ts";
 import { setupError } from "./setup-error.ts";
 import { type CreateMode, type CreateOptions, type Prepared, prepareBundle } from "./prepare.ts";
@@ -41,10 +41,12 @@ export async function createContainer(
   mode: "wait" | "detach",
 ): Promise<void> {
   const { launched, prepared, files } = await begin(runtime, options, mode, []);
+  let outcome: KeeperOutcome | undefined;
   try {
-    finish(await launched.outcome, prepared, launched.encoded);
+    outcome = await launched.outcome;
+    finish(outcome, prepared, launched.encoded);
   } catch (error) {
-    abandon(files, prepared);
+    abandon(files, prepared, outcome);
     throw error;
   }
 }
@@ -68,7 +70,7 @@ export async function runInForeground(
       isLeft = groupsLeft(exports);
       return exitCode;
     } finally {
-      if (!keep && isLeft) abandon(files, prepared);
+      if (!keep && isLeft) abandon(files, prepared, outcome);
     }
   });
   return { kill: (signal) => launched.keeper.kill(signal), ended };
@@ -89,6 +91,8 @@ async function begin(
   const { id } = options;
   checkId(id);
   const files = containerFiles(runtime.root, id);
+  // Whoever has the id has its control groups as well; that would be the less helpful complaint.
+  if (existsSync(files.folder)) throw taken();
   const everything = removed.length === 0 ? [] : [files.state, files.config, files.seccomp, files.process];
   const prepared = prepareBundle(options, mode, files, everything);
   for (const warning of prepared.warnings) runtime.warn(warning);
@@ -121,8 +125,7 @@ function claim(root: string, files: ContainerFiles): void {
       return mkdirSync(files.folder, { mode: 0o700 }) as undefined;
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
-      if (code === "EEXIST")
-        throw new HuskError("conflict", "container with given ID already exists", { cause });
+      if (code === "EEXIST") throw taken(cause);
       if (code !== "ENOENT" || attempt > 0)
         throw new HuskError(
           "denied",
@@ -134,6 +137,14 @@ function claim(root: string, files: ContainerFiles): void {
       openRoot(root);
     }
   }
+}
+
+function taken(cause?: unknown): HuskError {
+  return new HuskError(
+    "conflict",
+    "container with given ID already exists",
+    cause === undefined ? {} : { cause },
+  );
 }
 
 function record(files: ContainerFiles, options: CreateOptions, { spec, rootfs, planned }: Prepared): void {
@@ -183,8 +194,12 @@ function finish(outcome: Awaited<Launched["outcome"]>, prepared: Prepared, encod
   return report;
 }
 
-/** Removes what is left of a container that did not come to be, or has ended. */
-function abandon(files: ContainerFiles, { planned }: Prepared): void {
-  if (planned.cgroups !== undefined) removeGroups(planned.cgroups.folders);
+/**
+ * Removes what is left of a container that did not come to be, or has ended. A keeper that could tell how it went has
+ * removed the groups that were the container's, and only it knows whether they were.
+ */
+function abandon(files: ContainerFiles, { planned }: Prepared, outcome?: KeeperOutcome): void {
+  const cleared = outcome?.kind === "reported" && !groupsLeft(outcome.report.exports);
+  if (planned.cgroups !== undefined && !cleared) removeGroups(planned.cgroups.folders);
   rmSync(files.folder, { recursive: true, force: true });
 }
