@@ -1,6 +1,6 @@
 import { HuskError } from "../platform/error.ts";
 import { exitStatus } from "./exit-status.ts";
-import { printError } from "./stderr.ts";
+import { oneLine, printError } from "./stderr.ts";
 
 /**
  * Says on stderr what failed and what to do about it, in one line, and returns the exit status.
@@ -26,8 +26,4 @@ export function errorLine(error: unknown): string {
   }
   const what = error instanceof Error ? error.message : String(error);
   return oneLine(`unexpected failure: ${what} — this is a fault of husk; --debug shows where`);
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, (control) => (/^\s+$/.test(control) ? " " : "?"));
 }

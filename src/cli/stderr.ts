@@ -11,3 +11,8 @@ export function printError(line: string): void {
     // Nobody reads it.
   }
 }
+
+/** Text without line ends and control characters: the words may be a stranger's, and reach a terminal. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, (control) => (/^\s+$/.test(control) ? " " : "?"));
+}

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { HuskError } from "../platform/error.ts";
-import type { List, Result } from "../plan/index.ts";
+import { type List, quote, type Result } from "../plan/index.ts";
 
 /** `process.apparmorProfile` and `process.selinuxLabel` of config.json. */
 export interface ExecLabels {
@@ -28,7 +28,7 @@ export function labelExec(list: List, procfs: Result, labels: ExecLabels): void 
     list.step(
       `AppArmor profile ${apparmorProfile}`,
       "the program is confined by the host's AppArmor rules",
-      () => `SETPRIV="$SETPRIV --apparmor-profile ${apparmorProfile}"`,
+      () => setprivShell("--apparmor-profile", apparmorProfile),
     );
     // The directory of its own exists since Linux 5.8; the older file may belong to another module.
     const own = openAttribute(list, procfs, "thread-self/attr/apparmor/exec").accept("ENOENT");
@@ -40,13 +40,17 @@ export function labelExec(list: List, procfs: Result, labels: ExecLabels): void 
   }
   if (selinuxLabel) {
     requireModule("SELinux", existsSync("/sys/fs/selinux/enforce"), `process.selinuxLabel: ${selinuxLabel}`);
-    list.step(
-      `SELinux label ${selinuxLabel}`,
-      "the program is confined by the host's SELinux policy",
-      () => `SETPRIV="$SETPRIV --selinux-label ${selinuxLabel}"`,
+    list.step(`SELinux label ${selinuxLabel}`, "the program is confined by the host's SELinux policy", () =>
+      setprivShell("--selinux-label", selinuxLabel),
     );
     writeLabel(list, openAttribute(list, procfs, "thread-self/attr/exec"), selinuxLabel, selinuxLabel);
   }
+}
+
+/** A label goes through words of a shell; what would be more than one word, or be expanded, must not get there. */
+function setprivShell(option: string, label: string): string {
+  if (/^[\w./:@%+,=-]+$/.test(label)) return `SETPRIV="$SETPRIV ${option} ${label}"`;
+  return `echo ${quote(`setpriv ${option}: a script cannot hand on the label ${label}`)} >&2; exit 1`;
 }
 
 /** As runc asks: the module is loaded and switched on. */

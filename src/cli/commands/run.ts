@@ -5,7 +5,7 @@ import { parseRun, type RunRequest } from "../flags/run-options.ts";
 import { forwardSignals } from "../forward-signals.ts";
 import type { Globals } from "../grammar.ts";
 import { keeperSource } from "../keeper-source.ts";
-import { printError } from "../stderr.ts";
+import { oneLine, printError } from "../stderr.ts";
 
 const SIGKILL = 9;
 
@@ -34,7 +34,7 @@ export async function runInForeground(
   how: StartOptions,
 ): Promise<RunResult> {
   const container = await start({ folders: chooseFolders(globals), keeper: keeperSource }, options, how);
-  for (const warning of container.warnings) printError(`husk: warning: ${warning}`);
+  for (const warning of container.warnings) printError(oneLine(`husk: warning: ${warning}`));
   let isForced = false;
   const force = (): void => {
     isForced = true;

@@ -54,9 +54,10 @@ function stepLines(step: ExplainedStep, isLast: boolean, layout: Layout): string
   const time = slowest === undefined ? "" : `${timeText(step.microseconds)} `;
   const line = slowest === undefined ? "" : `${bar(step.microseconds ?? 0, slowest)} `;
   const indent = time.length + line.length;
-  const reason = step.why === "" ? "" : `— ${step.why}`;
-  const [first = "", ...more] = wrap(`${step.title} ${reason}`.trimEnd(), width - branch.length - indent);
-  const title = first.slice(0, step.title.length);
+  const name = visible(step.title);
+  const reason = step.why === "" ? "" : `— ${visible(step.why)}`;
+  const [first = "", ...more] = wrap(`${name} ${reason}`.trimEnd(), width - branch.length - indent);
+  const title = first.slice(0, name.length);
   const lines = [
     paint(options, DIM, branch) +
       time +
@@ -105,7 +106,7 @@ function kindOf({ call, depth = 0 }: ExplainedCall): string {
 }
 
 function callText({ call, microseconds, depth = 0 }: ExplainedCall, measured: boolean): string {
-  return `${measured ? `${timeText(microseconds)} ` : ""}${"  ".repeat(depth)}${call}`;
+  return `${measured ? `${timeText(microseconds)} ` : ""}${"  ".repeat(depth)}${visible(call)}`;
 }
 
 function timeText(microseconds: number | undefined): string {
@@ -131,6 +132,11 @@ function wrap(text: string, width: number): string[] {
     } else line = line === "" ? word : `${line} ${word}`;
   }
   return [...lines, line];
+}
+
+/** The words may be a stranger's: without control characters they cannot play tricks on a terminal. */
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, "?");
 }
 
 function cut(text: string, width: number): string {
