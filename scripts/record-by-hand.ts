@@ -88,7 +88,12 @@ function runBlock(block: Block, folder: string): Block {
     },
     timeout: 60_000,
   });
-  const outputs = child.stdout.toString().replaceAll(folder, "/tmp").split(`${MARK}\n`).slice(1);
+  const outputs = child.stdout
+    .toString()
+    .replaceAll(folder, "/tmp")
+    .replaceAll(`${repository}/dist`, "/opt/husk")
+    .split(`${MARK}\n`)
+    .slice(1);
   if (outputs.length !== block.commands.length)
     throw new Error(`a command ended its shell: ${block.commands[outputs.length - 1]?.text}`);
   const commands = block.commands.map((command, index) => ({ ...command, output: linesOf(outputs[index]!) }));
