@@ -90,9 +90,13 @@ function userOf(text: string): { uid: number; gid?: number } {
 function id(text: string, kind: string): number {
   const number = toInteger(text);
   if (number !== undefined && number >= 0 && number <= HIGHEST_ID) return number;
-  throw new HuskError("invalid", `parsing ${text} as int for ${kind} failed: invalid syntax`, {
-    hint: "--user takes numbers: UID or UID:GID",
-  });
+  throw new HuskError(
+    "invalid",
+    `parsing ${text} as int for ${kind} failed: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`,
+    {
+      hint: "--user takes numbers: UID or UID:GID",
+    },
+  );
 }
 
 function entry(text: string): string {

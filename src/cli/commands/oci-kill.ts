@@ -17,6 +17,8 @@ export async function ociKill({ argv, from, globals, runtime }: OciCall): Promis
 }
 
 function signalNumber(name: string): number {
+  // kill(2): nothing is sent, and the answer tells whether the container runs.
+  if (name === "0") return 0;
   try {
     return parseSignal("signal", name);
   } catch (cause) {
