@@ -139,3 +139,21 @@ describe("a mistake is one line that names it and the mend", () => {
     expect(failure(line)).toBe(expected);
   });
 });
+
+test("a value that may be left out stands behind = or, in double brackets, behind the letter", () => {
+  const set: [string, string][] = [];
+  const globals: Globals = { root: undefined, run: undefined, debug: false, help: false };
+  const grammar: Grammar<typeof set> = {
+    name: "nsenter",
+    flags: "\n-m --mount [file] file\n-u --uts [[file]] file\n-f --fork\n",
+    flagsFirst: true,
+    set(target, flag, value) {
+      target.push([flag, value]);
+    },
+  };
+  const line = ["--mount", "--mount=/x", "-mf", "-fm", "-u", "-u/y", "program", "-m"];
+  expect(parseArguments(grammar, line, 0, set, globals)).toEqual(["program", "-m"]);
+  expect(set.map(([flag, value]) => `${flag}=${value}`).join(" ")).toBe(
+    "mount= mount=/x mount= fork=true fork=true mount= uts= uts=/y",
+  );
+});
