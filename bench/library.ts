@@ -4,7 +4,8 @@ import { runtimes } from "./oci-run.ts";
 import { compare } from "./result.ts";
 import type { Sample } from "./statistics.ts";
 
-const WARM_UP = 30;
+/** Until then the JavaScript engine still compiles what it has seen to be hot. */
+const WARM_UP = 250;
 
 /** Containers from a program that imports husk: one process, which has run some already. */
 export const library: Comparison = {
