@@ -114,7 +114,15 @@ function makeFolder(folder: string): void {
 
 /** Checks a folder, before anything in it is opened: a fifo of somebody else's would hold us for ever. */
 function isThere(folder: string): boolean {
-  const info = lstatSync(folder, { throwIfNoEntry: false });
+  let info;
+  try {
+    info = lstatSync(folder, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new HuskError("denied", `cannot reach husk's folder ${folder}: ${(cause as Error).message}`, {
+      cause,
+      hint: "give another one with --root DIR and --run DIR",
+    });
+  }
   if (info === undefined) return false;
   checkOwner(folder, info);
   return true;
