@@ -35,9 +35,9 @@ const INNER = "husk run --privileged -v /opt/husk:/opt/husk:ro host -- sh -c";
 asRoot(
   "S45: two deep, each level has namespaces of its own and sees fewer processes",
   async () => {
-    const count = "echo /proc/[0-9]* | wc -w";
+    const count = 'set -- /proc/[0-9]*; echo $#';
     const show = "readlink /proc/self/ns/pid /proc/self/ns/mnt /proc/self/ns/uts";
-    const text = await inMachine(`sleep 9 & ${show}; ${count}\n${INNER} '${show}; ${count}'\nkill $!`);
+    const text = await inMachine(`sleep 30 & ${show}; ${count}\n${INNER} '${show}; ${count}'\nkill $!`);
     const lines = text.trim().split("\n");
     const [outer, inner] = [lines.slice(0, 3), lines.slice(4, 7)];
     const host = ["pid", "mnt", "uts"].map((kind) => namespaceOf(process.pid, kind));

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { composeMap } from "./unshare-options.ts";
 
 const block = { containerID: 0, hostID: 100_000, size: 65_536 };
