@@ -256,6 +256,13 @@ describe("who a container runs as", () => {
     expect(stdout).toBe("CapInh:\t0000000000000000\n");
   });
 
+  test("a home that no environment can hold is none", async () => {
+    const rootfs = makeRootfs();
+    writeFileSync(join(rootfs, "etc/passwd"), "root:x:0:0::/\0evil:/bin/sh\n");
+    const { stdout, stderr } = await inRootfs([], ["sh", "-c", "echo $HOME"], rootfs);
+    expect([stdout, stderr]).toEqual(["/\n", ""]);
+  });
+
   test("CVE-2020-13401: no raw packets by default", async () => {
     const { stdout } = await inRootfs([], ["grep", "^CapBnd", "/proc/self/status"]);
     expect((BigInt(`0x${stdout.split("\t")[1]!.trim()}`) >> 13n) & 1n).toBe(0n);
@@ -533,4 +540,33 @@ test("what a bundle says cannot play tricks on the terminal it is shown in, nor 
   const result = await run(["sh", "-n", "-c", script.stdout]);
   expect([result.status, result.stderr]).toEqual([0, ""]);
   expect(existsSync(trace)).toBe(false);
+});
+
+asRoot("exec, too: CVE-2022-29162, CVE-2024-21626, CVE-2026-30892, CVE-2024-40635", async () => {
+  const { husk } = engine();
+  const { path, rootfs } = makeBundle(["sleep", "60"]);
+  const id = `exec-${process.pid}`;
+  // No environment can hold a NUL: a home like this must not keep anybody from entering.
+  writeFileSync(join(rootfs, "etc/passwd"), "root:x:0:0::/\0evil:/bin/sh\n");
+  expect((await husk(["oci", "create", "--bundle", path, id])).status).toBe(0);
+  try {
+    expect((await husk(["oci", "start", id])).status).toBe(0);
+    const exec = (flags: string[], ...command: string[]) => husk(["oci", "exec", ...flags, id, ...command]);
+    for (const flags of [[], ["--cap", "CAP_NET_RAW"]])
+      expect((await exec(flags, "grep", "^CapInh", "/proc/self/status")).stdout).toBe(
+        "CapInh:\t0000000000000000\n",
+      );
+    for (let fd = 3; fd <= 20; fd++)
+      for (const cwd of [`/proc/self/fd/${fd}`, `/proc/self/fd/${fd}/made`])
+        expect([cwd, (await exec(["--cwd", cwd], "pwd")).stdout]).toEqual([cwd, ""]);
+    expect(existsSync(join(rootfs, "made"))).toBe(false);
+    for (const user of ["", "x", "1:", "4294967296", "-1", "2147483648", "1:2147483648"]) {
+      const { status, stdout } = await exec(["--user", user], "id", "-u");
+      expect([user, status > 0, stdout]).toEqual([user, true, ""]);
+    }
+    expect((await exec([], "sh", "-c", "ls /proc/self/fd; true")).stdout).toBe("0\n1\n2\n3\n");
+    expect((await exec([], "sh", "-c", "echo $HOME")).stdout).toBe("/\n");
+  } finally {
+    await husk(["oci", "delete", "--force", id]);
+  }
 });

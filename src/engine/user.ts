@@ -33,7 +33,9 @@ export function findAccount(passwd: string, who: string | number): Account | und
     if (name === "" || (typeof who === "string" && name !== who) || uid === undefined || gid === undefined)
       continue;
     if (typeof who === "number" && uid !== who) continue;
-    return { name, uid, gid, home: fields[5] || "/" };
+    const home = fields[5] ?? "";
+    // A NUL cannot be in an environment; the file may be a stranger's.
+    return { name, uid, gid, home: home === "" || home.includes("\0") ? "/" : home };
   }
   return undefined;
 }

@@ -8,7 +8,8 @@ import { parseInteger, toInteger } from "../values/number.ts";
 import { printHelp } from "./help.ts";
 import type { OciCall } from "./oci.ts";
 
-const HIGHEST_ID = 0xfffffffe;
+/** Above it, programs that count with 32-bit integers take an id for another one (CVE-2024-40635). */
+const HIGHEST_ID = 2147483647;
 
 /** `husk oci exec [OPTIONS] ID PROGRAM [ARGUMENTS]` or `exec --process FILE ID`. */
 export async function ociExec({ argv, from, globals, runtime }: OciCall): Promise<number> {

@@ -174,7 +174,8 @@ export function addHome(process: Process, root: string): void {
     for (const line of lines) {
       const fields = line.split(":");
       if (fields[2] !== `${process.user.uid}`) continue;
-      home = fields[5] || "/";
+      // A NUL cannot be in an environment: nobody in there shall keep others from entering.
+      if (fields[5] && !fields[5].includes("\0")) home = fields[5];
       break;
     }
   } catch {
