@@ -21,7 +21,8 @@ export {
   Wait,
   When,
 } from "./plan.ts";
-export { type Complaint, decodeComplaint, decodeReport, type Report } from "./report.ts";
+export { type Complaint, decodeComplaint } from "./complaint.ts";
+export { decodeReport, type Report } from "./report.ts";
 export {
   capHeader,
   CLONE_ARGS_CGROUP,

@@ -1,10 +1,8 @@
 import { renameSync, rmSync } from "node:fs";
-import { removeGroups } from "../../cgroup/index.ts";
+import { removeGroups } from "../../cgroup/remove-groups.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isRunning, ownIdentity } from "../../platform/process-identity.ts";
 import type { Runtime } from "./create.ts";
-import { signalProcess } from "./kill.ts";
-import { runLaterHooks } from "./later-hooks.ts";
 import { type Container, readContainer } from "./state.ts";
 
 const SIGKILL = 9;
@@ -29,9 +27,7 @@ export async function deleteContainer(runtime: Runtime, id: string, force: boole
     // Nothing of the program has run in a created one: there is nothing to lose.
     if (!force && status !== "created")
       throw new HuskError("conflict", `cannot delete container ${id} that is not stopped: ${status}`);
-    if (process !== undefined) {
-      await signalProcess(runtime, process, SIGKILL);
-    }
+    if (process !== undefined) await (await import("./kill.ts")).signalProcess(runtime, process, SIGKILL);
   }
   if (state.cgroups !== undefined) removeGroups(state.cgroups, PATIENCE_MS);
   if (process !== undefined) waitForEnd(() => isRunning(process), id);
@@ -45,7 +41,8 @@ export async function deleteContainer(runtime: Runtime, id: string, force: boole
     throw new HuskError("not-found", "container does not exist", { cause });
   }
   try {
-    await runLaterHooks(runtime, container, "poststop");
+    if (state.hooks?.poststop?.length)
+      await (await import("./later-hooks.ts")).runLaterHooks(runtime, container, "poststop");
   } catch (error) {
     runtime.warn((error as Error).message);
   }

@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { GroupFolders } from "../../cgroup/index.ts";
-import { HuskError } from "../../platform/error.ts";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { List } from "../../plan/index.ts";
 import type { Runtime } from "./create.ts";
 import { freezerState, setFrozen } from "./freezer.ts";
+import { notRunning } from "./not-running.ts";
 import { openProcessHandle } from "./process-handle.ts";
+import { processesOf } from "./processes.ts";
 import { performList } from "./small-plan.ts";
 import type { Container } from "./state.ts";
 
@@ -34,10 +35,6 @@ export async function killContainer(
   // Of v1's freezer nothing gets away, not even by SIGKILL.
   if (signal === SIGKILL && cgroups !== undefined && freezerState(cgroups) === "frozen")
     setFrozen(cgroups, false);
-}
-
-export function notRunning(): HuskError {
-  return new HuskError("conflict", "container not running");
 }
 
 /** Signals that very process, whoever has its number now; false when it has ended. */
@@ -91,18 +88,4 @@ function signalGroups(cgroups: GroupFolders, signal: number): number {
     if (state === "thawed" || (state === "frozen" && signal === SIGKILL)) setFrozen(cgroups, false);
   }
   return count;
-}
-
-/** Process ids in a control group and below it. */
-export function processesOf(group: string): number[] {
-  const pids: number[] = [];
-  try {
-    for (const line of readFileSync(`${group}/cgroup.procs`, "latin1").split("\n"))
-      if (line !== "") pids.push(Number(line));
-    for (const entry of readdirSync(group, { withFileTypes: true }))
-      if (entry.isDirectory()) pids.push(...processesOf(`${group}/${entry.name}`));
-  } catch {
-    // The group is gone.
-  }
-  return pids;
 }

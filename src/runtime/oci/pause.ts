@@ -1,6 +1,6 @@
 import { HuskError } from "../../platform/error.ts";
 import { setFrozen } from "./freezer.ts";
-import { notRunning } from "./kill.ts";
+import { notRunning } from "./not-running.ts";
 import { withLock } from "./lock.ts";
 import { readContainer } from "./state.ts";
 

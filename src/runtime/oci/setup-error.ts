@@ -1,8 +1,9 @@
-import { errnoWords, type Failure, failureError, type Report } from "../../plan/index.ts";
+import { type Complaint, errnoWords, type Failure, failureError, type Report } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { programMissing, programRefused } from "../process/find-program.ts";
 import { hookOutput } from "../process/hooks.ts";
 import { explainExecFailure } from "../program.ts";
+import type { ContainerState } from "./state.ts";
 
 const prefix = "unable to start container process: ";
 
@@ -80,4 +81,13 @@ export function execError(facts: ExecFacts, rootfs: string): HuskError {
   else if (errnoWords(errno) === "permission denied") message = programRefused(name);
   const hint = explained.hint === undefined ? explained.message : `${explained.message} — ${explained.hint}`;
   return new HuskError(explained.code, `${prefix}${message}`, { hint });
+}
+
+/** The error for what a container failed at after its start. */
+export function startError(complaint: Complaint, { program, rootfs }: ContainerState): HuskError {
+  if (program !== undefined && complaint.ordinal === program.ordinal)
+    return execError({ ...complaint, name: program.name, paths: program.paths }, rootfs);
+  const ended = errnoWords(complaint.errno) === "no child processes"; // a process that was waited for
+  const reason = ended ? `exit status ${(complaint.detail >> 8) & 0xff}` : errnoWords(complaint.errno);
+  return new HuskError("failed", `error running startContainer hook: ${reason}`);
 }

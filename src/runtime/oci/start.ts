@@ -1,11 +1,8 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import { type Complaint, decodeComplaint, errnoWords } from "../../plan/index.ts";
+import { type Complaint, decodeComplaint } from "../../plan/complaint.ts";
 import type { Runtime } from "./create.ts";
-import { runLaterHooks } from "./later-hooks.ts";
-import { execError } from "./setup-error.ts";
 import { type Container, readContainer } from "./state.ts";
-import { signalProcess } from "./kill.ts";
 import { withLock } from "./lock.ts";
 
 const O_RDWR = 2;
@@ -24,10 +21,14 @@ export async function startContainer(runtime: Runtime, id: string): Promise<void
     const container = readContainer(runtime.root, id);
     refuseUnlessCreated(container);
     const complaint = release(container);
-    if (complaint !== undefined) throw startError(complaint, container);
+    if (complaint !== undefined)
+      throw (await import("./setup-error.ts")).startError(complaint, container.state);
+    if (!container.state.hooks?.poststart?.length) return;
+    const { runLaterHooks } = await import("./later-hooks.ts");
     try {
       await runLaterHooks(runtime, container, "poststart");
     } catch (error) {
+      const { signalProcess } = await import("./kill.ts");
       if (container.process !== undefined) await signalProcess(runtime, container.process, SIGKILL);
       throw error;
     }
@@ -74,15 +75,4 @@ function readAll(fd: number): Uint8Array {
   for (let n = 1; n > 0 && used < bytes.length; used += n)
     n = readSync(fd, bytes, used, bytes.length - used, null);
   return bytes.subarray(0, used);
-}
-
-function startError(complaint: Complaint, { state }: Container): HuskError {
-  const { program, rootfs } = state;
-  if (program !== undefined && complaint.ordinal === program.ordinal)
-    return execError({ ...complaint, name: program.name, paths: program.paths }, rootfs);
-  const reason =
-    complaint.errno === 10 // ECHILD: a process that was waited for
-      ? `exit status ${(complaint.detail >> 8) & 0xff}`
-      : errnoWords(complaint.errno);
-  return new HuskError("failed", `error running startContainer hook: ${reason}`);
 }

@@ -9,7 +9,7 @@ import {
 import { HuskError } from "../../platform/error.ts";
 import type { Spec } from "../config.ts";
 import { checkResources } from "../validate/resources.ts";
-import { notRunning } from "./kill.ts";
+import { notRunning } from "./not-running.ts";
 import { withLock } from "./lock.ts";
 import { readContainer, writeAtomically } from "./state.ts";
 
