@@ -785,8 +785,11 @@ static void move(struct relay *r, int console)
 	if (n == -E_AGAIN || n == -E_INTR)
 		return;
 	if (n <= 0) {
-		/* The terminal outside is gone, or nobody reads what it shows: so the one inside is hung up (tty_ioctl(4)). */
-		if (writes ? r->from == console : r->to == console && terminal_changed)
+		/* Who writes what nobody can read any more gets a broken pipe, or a hang-up; so does the terminal
+		 * inside when the one outside is gone. */
+		if (writes && r->from > 2)
+			CALL1(__NR_close, r->from);
+		else if (!writes && r->to == console && terminal_changed)
 			CALL1(__NR_close, console);
 		close_relay(r, console);
 	} else if (writes) {

@@ -183,7 +183,7 @@ describe("namespaces", () => {
       "host",
       "sh",
       "-c",
-      "sleep 60 & ps -e -o pid=,comm=; ls /proc; echo end; wait",
+      "sleep 60 & sleep 0.1; ps -e -o pid=,comm=; ls /proc; echo end; wait",
     ]);
     await waitFor("the lists", () => container.stdout().includes("end\n"));
     const lines = container

@@ -139,6 +139,18 @@ describe("when nobody is there any more", () => {
     expect(readdirSync(join(run, "containers"))).toEqual([]);
   });
 
+  test("a window that is closed breaks the pipe of a program without a terminal of its own", async () => {
+    const { root, run } = engine();
+    const terminal = openTerminal([huskPath, "run", "host", "yes"], {
+      env: { HUSK_ROOT: root, HUSK_RUN: run },
+    });
+    await terminal.shows("y\r\ny");
+    const pids = descendants(terminal.pid).map(({ pid }) => pid);
+    terminal.hangUp();
+    await waitFor("their end", () => ![terminal.pid, ...pids].some(isAlive));
+    expect(readdirSync(join(run, "containers"))).toEqual([]);
+  });
+
   needs({ command: "head" })("output that nobody reads ends the program", async () => {
     const { root, run } = engine();
     const terminal = openTerminal(["sh", "-c", `${huskPath} run -it host yes | head -1`], {

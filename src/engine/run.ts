@@ -152,12 +152,13 @@ function needsPipes({ tty }: RunOptions, { stdout = 1, stderr = 2, runtime }: St
   return tty !== true && runtime === undefined && (mayBeTerminal(stdout) || mayBeTerminal(stderr));
 }
 
-const NULL_DEVICE = 0x103;
+/** /dev/null, /dev/full and the like (mem(4)). */
+const MEMORY_DEVICES = 1;
 
 function mayBeTerminal(stream: number | "ignore"): boolean {
   if (stream === "ignore") return false;
   const { mode, rdev } = fstatSync(stream);
-  return (mode & 0o170000) === 0o020000 && rdev !== NULL_DEVICE;
+  return (mode & 0o170000) === 0o020000 && rdev >> 8 !== MEMORY_DEVICES;
 }
 
 function settle(
