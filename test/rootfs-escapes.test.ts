@@ -122,31 +122,37 @@ describe("symbolic links in the root file system", () => {
 });
 
 describe("the kernel's files", () => {
-  asRoot("CVE-2025-52881, CVE-2025-62596: a sysctl is written to the kernel, whatever stands at /proc/sys", () => {
-    const rootfs = makeRootfs();
-    mkdirSync(join(rootfs, "proc/sys/net/ipv4"), { recursive: true });
-    writeFileSync(join(rootfs, "proc/sys/net/ipv4/ip_forward"), "untouched\n");
-    const { error, stdout } = start(rootfs, {
-      mounts: [],
-      sysctls: { "net.ipv4.ip_forward": "1" },
-      command:
-        "cat /proc/sys/net/ipv4/ip_forward; mount -t proc proc /proc; cat /proc/sys/net/ipv4/ip_forward",
-    });
-    expect([error, stdout]).toEqual([undefined, "untouched\n1\n"]);
-  });
+  asRoot(
+    "CVE-2025-52881, CVE-2025-62596: a sysctl is written to the kernel, whatever stands at /proc/sys",
+    () => {
+      const rootfs = makeRootfs();
+      mkdirSync(join(rootfs, "proc/sys/net/ipv4"), { recursive: true });
+      writeFileSync(join(rootfs, "proc/sys/net/ipv4/ip_forward"), "untouched\n");
+      const { error, stdout } = start(rootfs, {
+        mounts: [],
+        sysctls: { "net.ipv4.ip_forward": "1" },
+        command:
+          "cat /proc/sys/net/ipv4/ip_forward; mount -t proc proc /proc; cat /proc/sys/net/ipv4/ip_forward",
+      });
+      expect([error, stdout]).toEqual([undefined, "untouched\n1\n"]);
+    },
+  );
 
-  asRoot("CVE-2019-16884, CVE-2023-27561: nothing is mounted below /proc, and by way of a link it deceives nobody", () => {
-    const rootfs = makeRootfs();
-    expect(() => start(rootfs, { mounts: [...defaultMounts, tmpfs("/proc/self/attr")] })).toThrow(
-      "nothing may be mounted below /proc",
-    );
-    replace(rootfs, "way", "/proc/sys");
-    const { error } = start(rootfs, {
-      mounts: [...defaultMounts, tmpfs("/way"), tmpfs("/way/net/ipv4")],
-      sysctls: { "net.ipv4.ip_forward": "1" },
-    });
-    expect(error).toContain('sysctl "net.ipv4.ip_forward": invalid cross-device link (EXDEV)');
-  });
+  asRoot(
+    "CVE-2019-16884, CVE-2023-27561: nothing is mounted below /proc, and by way of a link it deceives nobody",
+    () => {
+      const rootfs = makeRootfs();
+      expect(() => start(rootfs, { mounts: [...defaultMounts, tmpfs("/proc/self/attr")] })).toThrow(
+        "nothing may be mounted below /proc",
+      );
+      replace(rootfs, "way", "/proc/sys");
+      const { error } = start(rootfs, {
+        mounts: [...defaultMounts, tmpfs("/way"), tmpfs("/way/net/ipv4")],
+        sysctls: { "net.ipv4.ip_forward": "1" },
+      });
+      expect(error).toContain('sysctl "net.ipv4.ip_forward": invalid cross-device link (EXDEV)');
+    },
+  );
 
   asRoot("CVE-2025-52565: /dev/console is the terminal that was opened, by descriptor", () => {
     const rootfs = makeRootfs();
