@@ -3,6 +3,7 @@ import { blockIOWrites } from "./block-io.ts";
 import { cpuWrites } from "./cpu.ts";
 import type { Layout } from "./layout.ts";
 import { memoryWrites } from "./memory.ts";
+import { rareWrites } from "./rare-limits.ts";
 import { need, type ResourceWrite } from "./resource-write.ts";
 import type { LinuxResources } from "./resources.ts";
 
@@ -33,6 +34,7 @@ export function resourceWrites(resources: LinuxResources, layout: Layout): Resou
     });
   }
   if (resources.blockIO !== undefined) blockIOWrites(writes, resources.blockIO, layout);
+  rareWrites(writes, resources, layout);
   if (resources.unified !== undefined) unifiedWrites(writes, resources.unified, layout);
   return writes;
 }

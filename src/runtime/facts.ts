@@ -23,7 +23,10 @@ export function parsePrivileges(status: string): Privileges {
   return {
     uid: Number(field(status, "\nUid:\t", 1)),
     gid: Number(field(status, "\nGid:\t", 1)),
-    capabilities: { high: Number.parseInt(effective.slice(0, 8), 16), low: Number.parseInt(effective.slice(8), 16) },
+    capabilities: {
+      high: Number.parseInt(effective.slice(0, 8), 16),
+      low: Number.parseInt(effective.slice(8), 16),
+    },
   };
 }
 

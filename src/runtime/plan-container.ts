@@ -9,6 +9,7 @@ import {
   namespaceReasons,
   openProcess,
   openNamespaces,
+  setClockOffsets,
   writeIdMaps,
 } from "../namespace/index.ts";
 import {
@@ -193,7 +194,12 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   const inside = planInside(context, { channel, gate, pipes, parting, hooks });
 
   // Sync points cost a context switch each, so the only ones are those the kernel forces: maps and terminal.
-  const args = cloneArgs(cloneFlags(namespaces) | (joined.length > 0 ? CLONE_PARENT : 0));
+  const { timeOffsets = {} } = spec.linux;
+  // Clocks can be moved before the first process is born in the namespace only: another one has to make it.
+  const clocks = isNew("time") && Object.keys(timeOffsets).length > 0;
+  const between = joined.length > 0 || clocks;
+  const flags = cloneFlags(namespaces) & (clocks ? ~namespaceFlags.time : -1);
+  const args = cloneArgs(flags | (between ? CLONE_PARENT : 0));
   const titles: string[] = [];
   const reasons: string[] = [];
   for (const { type } of namespaces) {
@@ -205,7 +211,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     titles.length > 0 ? `new process in new namespaces: ${titles.join(", ")}` : "new process";
   const why = reasons.join("; ");
   let pid: Result;
-  if (joined.length === 0) {
+  if (!between) {
     keeper.step(cloneTitle, why);
     if (cgroups?.cloneInto !== undefined) cloneInto(keeper, args, cgroups.cloneInto);
     pid = keeper.add(new Clone(args, container));
@@ -215,6 +221,11 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
       setOomScoreAdj(joiner, AT_FDCWD, "/proc/self/oom_score_adj", oomScoreAdj);
     if (!request.privileged) refuseInspection(joiner);
     joinNamespaces(joiner, joined);
+    if (clocks) {
+      joiner.step("new time namespace", namespaceReasons.time);
+      joiner.call("unshare", namespaceFlags.time);
+      setClockOffsets(joiner, timeOffsets);
+    }
     joiner.step(cloneTitle, why);
     if (cgroups?.cloneInto !== undefined) cloneInto(joiner, args, cgroups.cloneInto);
     pid = joiner.add(new Clone(args, container));

@@ -23,7 +23,7 @@ import {
   resolveCapabilities,
   setNoNewPrivileges,
 } from "../security/index.ts";
-import type { Process } from "./config.ts";
+import type { Linux, Process } from "./config.ts";
 import { becomeUser, ownStreams } from "./process/credentials.ts";
 import { findProgram } from "./process/find-program.ts";
 import { beginParting, openParting, partFromContainer } from "./process/handover.ts";
@@ -38,6 +38,7 @@ import {
   setOomScoreAdj,
   setPersonality,
 } from "./process/surroundings.ts";
+import { setAffinity, setScheduling } from "./process/scheduling.ts";
 import {
   connectSocket,
   openConsoleSocket,
@@ -72,6 +73,7 @@ export interface ExecRequest {
   readonly cgroups: { readonly v1: readonly string[]; readonly v2: string | undefined };
   readonly seccomp: { readonly flags: number; readonly program: Uint8Array } | undefined;
   readonly personality: Personality | undefined;
+  readonly memoryPolicy: Linux["memoryPolicy"];
   readonly availableCapabilities: CapabilityMask;
   /** How many descriptors from 3 on the program gets; the one behind them is /proc/PID of the container. */
   readonly preserve: number;
@@ -128,6 +130,8 @@ export function planExec(request: ExecRequest): PlannedExec {
 
   const args = cloneArgs(CLONE_PARENT);
   const joiner = new List("joiner");
+  const { initial = "", final = "" } = process.execCPUAffinity ?? {};
+  setAffinity(joiner, initial);
   if (process.oomScoreAdj !== undefined)
     setOomScoreAdj(joiner, AT_FDCWD, "/proc/self/oom_score_adj", process.oomScoreAdj);
   refuseInspection(joiner);
@@ -150,6 +154,7 @@ export function planExec(request: ExecRequest): PlannedExec {
     for (const fd of tasks)
       container.call("write", fd, "0", 1).expect(1).about("the container's control group");
   }
+  setAffinity(container, final);
   const part = parting === undefined ? undefined : beginParting(container, parting, preserve);
   if (namespaces.includes("user")) becomeRoot(container, request.setgroupsDenied);
   container.step("own session", "signals of the caller's terminal go to husk, not past it");
@@ -166,6 +171,7 @@ export function planExec(request: ExecRequest): PlannedExec {
     const terminal = { size: process.consoleSize, owner: process.user.uid };
     takeTerminal(container, channel, openPty(view), terminal);
   }
+  setScheduling(container, process, request.memoryPolicy);
   if (request.personality !== undefined) setPersonality(container, request.personality);
   setRlimits(container, process.rlimits ?? []);
   restoreOpenFiles(container, process.rlimits ?? [], request.callerOpenFiles);

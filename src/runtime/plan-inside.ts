@@ -43,6 +43,7 @@ import {
   setOomScoreAdj,
   setPersonality,
 } from "./process/surroundings.ts";
+import { setScheduling } from "./process/scheduling.ts";
 import { takeTerminal, type TerminalChannel } from "./process/terminal.ts";
 import { programPaths } from "./program-paths.ts";
 
@@ -102,6 +103,7 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   // In another user namespace the file is nobody's any more: it was written before.
   if (process.oomScoreAdj !== undefined && !hasOwn("user"))
     setOomScoreAdj(list, root.procfs(), "self/oom_score_adj", process.oomScoreAdj);
+  setScheduling(list, process, spec.linux.memoryPolicy);
   if (spec.linux.personality !== undefined) setPersonality(list, spec.linux.personality);
   if (process.apparmorProfile || process.selinuxLabel) labelExec(list, root.procfs(), process);
   if (connections.pipes !== undefined) usePipes(list, connections.pipes);

@@ -54,7 +54,9 @@ function notFound(failure: ExecFailure): HuskError {
   }
   if (program.includes("/")) {
     return new HuskError("command-not-found", `cannot run ${program}${where}: no such file`, {
-      ...(rootfs === undefined ? {} : { hint: `the path is looked up inside ${rootfs}, not on this machine` }),
+      ...(rootfs === undefined
+        ? {}
+        : { hint: `the path is looked up inside ${rootfs}, not on this machine` }),
     });
   }
   const folders = paths.map((path) => path.slice(0, path.lastIndexOf("/")) || "/");

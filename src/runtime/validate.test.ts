@@ -197,16 +197,9 @@ test.each<[string, unknown, string]>([
 });
 
 test.each<[string, unknown]>([
-  ["process/scheduler", { policy: "SCHED_BATCH" }],
-  ["process/ioPriority", { class: "IOPRIO_CLASS_BE", priority: 4 }],
-  ["process/execCPUAffinity", { initial: "0" }],
-  ["linux/timeOffsets", { boottime: { secs: 1 } }],
   ["linux/netDevices", { eth0: {} }],
   ["linux/intelRdt", { closID: "x" }],
-  ["linux/memoryPolicy", { mode: "MPOL_BIND", nodes: "0" }],
   ["linux/personality/flags", ["ADDR_NO_RANDOMIZE"]],
-  ["linux/resources/hugepageLimits", [{ pageSize: "2MB", limit: 1 }]],
-  ["linux/resources/rdma", { mlx: { hcaHandles: 1 } }],
   ["mounts/0/uidMappings", [{ containerID: 0, hostID: 1, size: 1 }]],
 ])("%s is refused as later work, and passes when it asks for nothing", (path, value) => {
   expect(refusal(path, value)).toBe(

@@ -171,6 +171,7 @@ function requestOf(
     cgroups: groupsOf(state.cgroups?.groups ?? [], options.cgroups ?? [], pid),
     seccomp: readFilter(files.seccomp),
     personality: linux.personality,
+    memoryPolicy: linux.memoryPolicy,
     availableCapabilities: ownUser ? allCapabilities : host.capabilities,
     preserve,
     detach: options.detach,

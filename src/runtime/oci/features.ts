@@ -1,4 +1,5 @@
 import { capabilityNames } from "../../security/index.ts";
+import { memoryPolicyFlags, memoryPolicyModes } from "../process/scheduling.ts";
 import { SPEC_VERSION } from "./spec-template.ts";
 
 /** Attributes of mounts, which exist with `r` in front for everything below, too. */
@@ -20,7 +21,7 @@ export function features(version: string): object {
     linux: {
       namespaces: ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"],
       capabilities: capabilityNames,
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
       seccomp: {
         enabled: true,
         actions: names("SCMP_ACT_", "ALLOW ERRNO KILL KILL_PROCESS KILL_THREAD LOG TRACE TRAP"),
@@ -34,6 +35,7 @@ export function features(version: string): object {
       intelRdt: { enabled: false },
       mountExtensions: { idmap: { enabled: false } },
       netDevices: { enabled: false },
+      memoryPolicy: { modes: Object.keys(memoryPolicyModes), flags: Object.keys(memoryPolicyFlags) },
     },
     annotations: { "org.husk.version": version },
     potentiallyUnsafeConfigAnnotations: [],

@@ -51,9 +51,7 @@ export function joinSessionKeyring(list: List, id: string): void {
 
 export function setHostname(list: List, hostname: string): void {
   list.step(`hostname ${hostname}`, "the host keeps its own name", () => `hostname ${quote(hostname)}`);
-  list
-    .call("sethostname", hostname, utf8.encode(hostname).length)
-    .about(`hostname "${hostname}"`);
+  list.call("sethostname", hostname, utf8.encode(hostname).length).about(`hostname "${hostname}"`);
 }
 
 export function setDomainname(list: List, domainname: string): void {
@@ -62,9 +60,7 @@ export function setDomainname(list: List, domainname: string): void {
     "the NIS domain name is private too",
     () => `echo ${quote(domainname)} > /proc/sys/kernel/domainname`,
   );
-  list
-    .call("setdomainname", domainname, utf8.encode(domainname).length)
-    .about(`domainname "${domainname}"`);
+  list.call("setdomainname", domainname, utf8.encode(domainname).length).about(`domainname "${domainname}"`);
 }
 
 export function setPersonality(list: List, personality: Personality): void {

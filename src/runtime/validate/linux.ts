@@ -15,6 +15,7 @@ import {
 } from "./field.ts";
 import { checkIdMappings, checkNamespaces } from "./namespace.ts";
 import { checkResources } from "./resources.ts";
+import { checkMemoryPolicy, checkTimeOffsets } from "./scheduling.ts";
 import { checkSeccomp } from "./seccomp.ts";
 
 const propagations = [
@@ -51,6 +52,8 @@ export function checkLinux(linux: Json): void {
   checkPaths(linux, "maskedPaths");
   checkPaths(linux, "readonlyPaths");
   text(linux, "mountLabel", "linux");
+  checkMemoryPolicy(linux);
+  checkTimeOffsets(linux);
 
   const personality = object(linux, "personality", "linux");
   if (personality !== undefined) {

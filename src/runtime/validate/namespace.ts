@@ -83,6 +83,12 @@ export function checkNamespaceUse(spec: Spec): void {
   needs(own, "mount", linux.maskedPaths?.length, "linux.maskedPaths", why);
   needs(own, "mount", linux.readonlyPaths?.length, "linux.readonlyPaths", why);
   needs(own, "mount", linux.rootfsPropagation, "linux.rootfsPropagation", why);
+  if (
+    linux.timeOffsets !== undefined &&
+    (!own.has("time") || own.get("time") !== undefined) &&
+    Object.keys(linux.timeOffsets).length > 0
+  )
+    refuse("linux.timeOffsets", 'needs {"type": "time"} without a path in linux.namespaces');
   if (linux.sysctl !== undefined) checkSysctls(linux.sysctl, own);
 }
 

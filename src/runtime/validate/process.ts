@@ -17,6 +17,7 @@ import {
   uint32,
   uint64,
 } from "./field.ts";
+import { checkScheduling } from "./scheduling.ts";
 
 /** Checks `process`. */
 export function checkProcess(process: Json): void {
@@ -47,6 +48,7 @@ export function checkProcess(process: Json): void {
   text(process, "apparmorProfile", "process");
   text(process, "selinuxLabel", "process");
   integer(process, "oomScoreAdj", "process", -1000, 1000);
+  checkScheduling(process);
 }
 
 /** 2^32-1 means "leave as it is" to setresuid(2) and would keep root: it is no id. */

@@ -15,6 +15,7 @@ import {
   uint32,
   uint64,
 } from "./field.ts";
+import { checkRareResources } from "./scheduling.ts";
 
 /** Checks `linux.resources`. Limits are -1 for unlimited where the kernel has it so. */
 export function checkResources(resources: Json): void {
@@ -31,9 +32,7 @@ export function checkResources(resources: Json): void {
   if (pids !== undefined) integer(pids, "limit", `${at}.pids`, -1, int64);
   const blockIO = object(resources, "blockIO", at);
   if (blockIO !== undefined) checkBlockIO(blockIO, `${at}.blockIO`);
-  list(resources, "hugepageLimits", at);
-  object(resources, "network", at);
-  object(resources, "rdma", at);
+  checkRareResources(resources, at);
   const unified = stringMap(resources, "unified", at);
   if (unified === undefined) return;
   for (const file in unified) {

@@ -7,25 +7,11 @@ import type { Json } from "./field.ts";
  *
  * @throws HuskError "unsupported"
  */
-export function refuseLaterWork(spec: Json, process: Json, linux: Json | undefined): void {
-  later(process, "scheduler", "process");
-  later(process, "ioPriority", "process");
-  later(process, "execCPUAffinity", "process");
+export function refuseLaterWork(spec: Json, linux: Json | undefined): void {
   if (linux === undefined) return;
-  later(linux, "timeOffsets", "linux");
   later(linux, "netDevices", "linux");
   later(linux, "intelRdt", "linux");
-  later(linux, "memoryPolicy", "linux");
   if (linux.personality !== undefined) later(linux.personality as Json, "flags", "linux.personality");
-  const resources = linux.resources as Json | undefined;
-  if (resources !== undefined) {
-    later(resources, "rdma", "linux.resources");
-    later(resources, "hugepageLimits", "linux.resources");
-    if (resources.network !== undefined) {
-      later(resources.network as Json, "classID", "linux.resources.network");
-      later(resources.network as Json, "priorities", "linux.resources.network");
-    }
-  }
   const mounts = spec.mounts as Json[] | undefined;
   if (mounts === undefined) return;
   for (let i = 0; i < mounts.length; i++) {
