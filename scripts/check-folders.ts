@@ -19,7 +19,7 @@ const maximumLines = 400;
 
 /** Files that may be longer: tables, where one line is one fact, and the one file of C. */
 const longer: Record<string, number> = {
-  "native/keeper.c": 1000,
+  "native/keeper.c": 1100,
   "src/plan/errno.ts": 600,
   "src/plan/syscalls-arm64.ts": 600,
   "src/plan/syscalls-x86-64.ts": 600,
