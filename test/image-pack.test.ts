@@ -55,7 +55,7 @@ test("what is packed can be unpacked, and packing that gives the same bytes", as
 test("a name that marks deleted files is refused", async () => {
   const folder = newFolder();
   writeFileSync(join(folder, ".wh.x"), "");
-  expect(pack(folder)).rejects.toThrow('a layer cannot hold the file ".wh.x"');
+  await expect(pack(folder)).rejects.toThrow('a layer cannot hold the file ".wh.x"');
 });
 
 needs({ root: true, command: ["getcap", "setfattr", "mknod"] })(

@@ -261,9 +261,9 @@ describe("unpacking", () => {
 
   test("errors name the entry", async () => {
     const folder = newFolder();
-    expect(unpack(folder, archive({ name: "d/" }, { name: "d/../../b\n", content: "x" }))).rejects.toThrow(
-      'layer entry "d/../../b\\n": its name leads out of the layer',
-    );
+    await expect(
+      unpack(folder, archive({ name: "d/" }, { name: "d/../../b\n", content: "x" })),
+    ).rejects.toThrow('layer entry "d/../../b\\n": its name leads out of the layer');
   });
 
   needs({ root: true, command: ["getcap", "getfattr"] })(
@@ -371,7 +371,7 @@ describe("unpacking", () => {
 
   test("a file of another layer is no target of hard links", async () => {
     const folder = newFolder();
-    expect(unpack(folder, archive(hardLink("a", "not/there")))).rejects.toThrow(
+    await expect(unpack(folder, archive(hardLink("a", "not/there")))).rejects.toThrow(
       "which is no file of the layer",
     );
     expect(existsSync(join(folder, "a"))).toBe(false);

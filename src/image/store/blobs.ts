@@ -25,6 +25,7 @@ import { temporaryBeside } from "./write-whole.ts";
 
 /** Marks what a writer left on purpose. */
 const KEPT = "kept-";
+const PIECE = 1 << 18;
 
 /** Where a blob stands, or would stand. */
 export function blobPath(store: ImageStore, digest: string): string {
@@ -123,17 +124,16 @@ export class BlobWriter {
     return this.#size;
   }
 
-  /** Reads what a broken download left, which counts as written; `each` gets the pieces, valid during the call. */
-  readLeftover(each: (bytes: Uint8Array) => void): number {
-    const piece = new Uint8Array(1 << 18);
+  /** Reads what a broken download left, which then counts as written, and returns its size; `each` gets the pieces. */
+  async readLeftover(each: (bytes: Uint8Array) => void | Promise<void>): Promise<number> {
     for (;;) {
+      const piece = new Uint8Array(PIECE);
       const count = readSync(this.#fd, piece, 0, piece.length, this.#size);
-      if (count === 0 || this.#size + count > this.#expected.size) break;
+      if (count === 0 || this.#size + count > this.#expected.size) return this.#size;
       this.#hash.update(piece.subarray(0, count));
-      each(piece.subarray(0, count));
       this.#size += count;
+      await each(piece.subarray(0, count));
     }
-    return this.#size;
   }
 
   /** Forgets what was written: the other side begins anew. */

@@ -4,4 +4,5 @@ export { collectGarbage, type Collected, pruneUnnamed, useStore } from "./collec
 export { diskError } from "./disk-error.ts";
 export { type ImageStore, openImageStore } from "./image-store.ts";
 export { findImage, nameImage, nameOf, readIndex, removeNames, updateIndex } from "./index-file.ts";
+export { writeWhole } from "./write-whole.ts";
 export { findLayer, layerFolder, type LayerFacts, type NewLayer, newLayer } from "./layers.ts";

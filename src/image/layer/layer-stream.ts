@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createGunzip, createZstdDecompress, type Gunzip } from "node:zlib";
+import { HuskError } from "../../platform/error.ts";
+import { type TarEntry, type TarHandler, TarReader } from "../tar/index.ts";
+import { finishLayer, type KeeperTools } from "./keeper-work.ts";
+import { LayerUnpacker, type UnpackOptions } from "./unpack.ts";
+
+/** Decompressed pieces are of this size: larger ones mean fewer turns between threads. */
+const PIECE = 1 << 18;
+
+/** What an unpacked layer is. */
+export interface UnpackedLayer {
+  readonly diffId: string;
+  /** Bytes of all files. */
+  readonly size: number;
+}
+
+/**
+ * Unpacks a layer while it comes in: decompressed (gzip, zstd or not at all, told by its first bytes), hashed and
+ * written in one pass.
+ */
+export class LayerStream {
+  readonly #folder: string;
+  readonly #options: UnpackOptions;
+  readonly #tools: KeeperTools;
+  readonly #unpacker: LayerUnpacker;
+  readonly #reader: TarReader;
+  readonly #hash = createHash("sha256");
+  #size = 0;
+  #decompressor: Gunzip | undefined;
+  #ended: Promise<unknown> | undefined;
+  #start: Uint8Array = new Uint8Array();
+  #isPlain = false;
+  #failure: unknown;
+
+  constructor(folder: string, options: UnpackOptions, tools: KeeperTools) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#tools = tools;
+    const unpacker = new LayerUnpacker(folder, options);
+    this.#unpacker = unpacker;
+    const handler: TarHandler = {
+      entry: (entry: TarEntry) => {
+        this.#size += entry.size;
+        unpacker.entry(entry);
+      },
+      data: (bytes, offset) => unpacker.data(bytes, offset),
+      end: () => unpacker.end(),
+    };
+    this.#reader = new TarReader(handler);
+  }
+
+  /** Takes the next piece, which must not be changed afterwards; resolves when there is room for another. */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    let piece = bytes;
+    if (this.#decompressor === undefined && !this.#isPlain) {
+      piece = this.#start.length === 0 ? bytes : Buffer.concat([this.#start, bytes]);
+      this.#start = piece;
+      if (piece.length < 6) return;
+      this.#begin(piece);
+    }
+    await this.#pass(piece);
+  }
+
+  /**
+   * All has come: completes the layer.
+   *
+   * @throws HuskError "invalid" for an archive that is cut off or malformed
+   */
+  async finish(): Promise<UnpackedLayer> {
+    if (this.#decompressor === undefined && !this.#isPlain) {
+      this.#isPlain = true;
+      await this.#pass(this.#start);
+    }
+    this.#decompressor?.end();
+    await this.#ended;
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#reader.close();
+    const left = this.#unpacker.close();
+    await finishLayer(this.#folder, left, this.#tools, this.#options.warn);
+    return { diffId: `sha256:${this.#hash.digest("hex")}`, size: this.#size };
+  }
+
+  /** Lets go of everything, after a failure. */
+  abandon(): void {
+    this.#failure ??= new Error("abandoned");
+    this.#decompressor?.destroy();
+    this.#unpacker.abandon();
+  }
+
+  #begin(start: Uint8Array): void {
+    const isGzip = start[0] === 0x1f && start[1] === 0x8b;
+    const isZstd = start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd;
+    if (!isGzip && !isZstd) {
+      this.#refuseOthers(start);
+      this.#isPlain = true;
+      return;
+    }
+    const options = { chunkSize: PIECE };
+    const stream = isGzip ? createGunzip(options) : (createZstdDecompress(options) as unknown as Gunzip);
+    stream.on("data", (piece: Uint8Array) => {
+      if (this.#failure !== undefined) return;
+      try {
+        this.#take(piece);
+      } catch (error) {
+        this.#failure = error;
+        stream.destroy();
+      }
+    });
+    this.#ended = new Promise((resolve) => {
+      stream.once("end", resolve).once("close", resolve);
+      stream.once("error", (cause: Error) => {
+        this.#failure ??= new HuskError("invalid", `a compressed layer cannot be read: ${cause.message}`, {
+          cause,
+          hint: "the layer is damaged: get it again",
+        });
+        resolve(undefined);
+      });
+    });
+    this.#decompressor = stream;
+  }
+
+  #refuseOthers(start: Uint8Array): void {
+    const name = Buffer.from(start.subarray(0, 6)).toString("latin1");
+    const kind = name.startsWith("BZh") ? "bzip2" : name.startsWith("\xfd7zXZ") ? "xz" : undefined;
+    if (kind !== undefined)
+      throw new HuskError("unsupported", `a layer compressed with ${kind}`, {
+        hint: "layers are compressed with gzip or zstd (image-spec, layer.md)",
+      });
+  }
+
+  async #pass(bytes: Uint8Array): Promise<void> {
+    const stream = this.#decompressor;
+    if (stream === undefined) return this.#take(bytes);
+    if (stream.write(bytes)) return;
+    await Promise.race([once(stream, "drain"), this.#ended]);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    this.#reader.write(bytes);
+  }
+}

@@ -1,0 +1,1 @@
+export { pushImage, type PushOptions, type PushProgress } from "./push.ts";

@@ -1,0 +1,11 @@
+export {
+  credentialFiles,
+  type Credentials,
+  eraseCredentials,
+  findCredentials,
+  storeCredentials,
+} from "./credentials.ts";
+export { endpointsOf, readRegistryRules, type RegistryRule } from "./registries-conf.ts";
+export { type FetchedManifest, listRepositories, openForeign, Repository } from "./repository.ts";
+export { isLoopback, Session, type SessionOptions } from "./session.ts";
+export { DEFAULT_RETRIES, pauseBefore, readBody, type RetryPolicy } from "./transport.ts";

@@ -1,0 +1,525 @@
+// Pulling from a registry that keeps to nothing: connections break, digests are wrong, tokens expire.
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Index, MEDIA } from "../src/image/oci.ts";
+import { pullImage, type PullOptions } from "../src/image/pull/index.ts";
+import { parseReference } from "../src/image/reference.ts";
+import { findCredentials, listRepositories, Repository, Session } from "../src/image/registry/index.ts";
+import { parseRules } from "../src/image/registry/registries-conf.ts";
+import {
+  findImage,
+  findLayer,
+  hasBlob,
+  type ImageStore,
+  layerFolder,
+  openImageStore,
+} from "../src/image/store/index.ts";
+import { repository, run, start, temporaryFile, temporaryFolder, waitFor } from "./harness/index.ts";
+import {
+  type DoubleRegistry,
+  cutAfter,
+  type MadeImage,
+  makeImage,
+  pullOptions,
+  quickRetries,
+  sha,
+  startDouble,
+} from "./image-registry.ts";
+
+const double: DoubleRegistry = startDouble();
+afterAll(() => double.stop());
+beforeEach(() => {
+  double.mischief = () => undefined;
+  double.requests.length = 0;
+});
+
+const big = randomBytes(400_000).toString("base64");
+const image = makeImage([
+  [{ name: "base", content: big }, { name: "d/" }, { name: "d/x", content: "lower" }],
+  [{ name: "d/.wh.x" }, { name: "top", content: "two" }],
+]);
+double.add("team/app", "1", image);
+
+const newStore = (): ImageStore => openImageStore(temporaryFolder("store", 0o700));
+const pull = (store: ImageStore, changes: Partial<PullOptions> = {}, name = "team/app:1") =>
+  pullImage(store, parseReference(`${double.host}/${name}`), pullOptions(changes));
+
+function expectWhole(store: ImageStore, made: MadeImage = image): void {
+  for (const digest of [made.digest, ...made.blobs.keys()]) expect(hasBlob(store, digest), digest).toBe(true);
+  for (const diffId of made.diffIds) expect(findLayer(store, diffId)).toBeDefined();
+  expect(readdirSync(store.downloads)).toEqual([]);
+  expect(readdirSync(store.layers).length).toBe(made.diffIds.length);
+}
+
+const isBlob = (url: URL) => url.pathname.includes("/blobs/");
+const error = (code: string, status: number, headers = {}) =>
+  Response.json({ errors: [{ code, message: "so it is\x1b[31m" }] }, { status, headers });
+
+test("an image is there with its layers unpacked, and a second time no blob is asked for", async () => {
+  const store = newStore();
+  const { digest, config } = await pull(store);
+  expect([digest, config.config?.Cmd]).toEqual([image.digest, ["/bin/sh"]]);
+  expectWhole(store);
+  expect(readFileSync(join(layerFolder(store, image.diffIds[1]!), "top"), "utf8")).toBe("two");
+  expect(findLayer(store, image.diffIds[0]!)?.size).toBe(big.length + 5);
+  double.requests.length = 0;
+  await pull(store);
+  expect(double.requests.filter((request) => request.includes("/blobs/"))).toEqual([]);
+});
+
+describe("compressions and media types", () => {
+  for (const options of [{ compression: "zstd" }, { compression: "none" }, { docker: true }] as const)
+    test(JSON.stringify(options), async () => {
+      const store = newStore();
+      const made = makeImage([[{ name: "x", content: JSON.stringify(options) }]], options);
+      double.add("team/kinds", "1", made);
+      await pull(store, {}, "team/kinds:1");
+      expectWhole(store, made);
+    });
+});
+
+describe("connections", () => {
+  test("that break are taken up where they broke", async () => {
+    const store = newStore();
+    const blob = image.blobs.get(image.layers[0]!)!;
+    let cuts = 0;
+    double.mischief = (request, url) => {
+      if (!url.pathname.endsWith(image.layers[0]!) || cuts === 6) return undefined;
+      cuts++;
+      const from = Number(/=([0-9]+)/.exec(request.headers.get("range") ?? "")?.[1] ?? 0);
+      const headers = { "content-range": `bytes ${from}-${blob.length - 1}/${blob.length}` };
+      return cutAfter(blob.subarray(from), 20_000, { status: from === 0 ? 200 : 206, headers });
+    };
+    await pull(store);
+    expectWhole(store);
+    expect(double.requests.filter((request) => request.includes("bytes=20000-")).length).toBe(1);
+  });
+
+  test("are begun anew where the registry knows no ranges", async () => {
+    const store = newStore();
+    const blob = image.blobs.get(image.layers[0]!)!;
+    let cuts = 0;
+    double.mischief = (_, url) =>
+      !url.pathname.endsWith(image.layers[0]!)
+        ? undefined
+        : ++cuts === 1
+          ? cutAfter(blob, 100_000)
+          : new Response(blob);
+    await pull(store);
+    expectWhole(store);
+  });
+
+  test("that fail for good leave what was got for the next pull", async () => {
+    const store = newStore();
+    const blob = image.blobs.get(image.layers[0]!)!;
+    double.mischief = (request, url) =>
+      !url.pathname.endsWith(image.layers[0]!)
+        ? undefined
+        : request.headers.has("range")
+          ? cutAfter(blob, 0, { status: 206, headers: { "content-range": "bytes 150000-" } })
+          : cutAfter(blob, 150_000);
+    await expect(pull(store)).rejects.toThrow("cannot get blob");
+    await pull(store).catch(() => {});
+    expect(findImage(store, parseReference(`${double.host}/team/app:1`))).toBeUndefined();
+    double.mischief = () => undefined;
+    double.requests.length = 0;
+    await pull(store);
+    expectWhole(store);
+    expect(double.requests.some((request) => request.endsWith(`${image.layers[0]}bytes=150000-`))).toBe(true);
+  });
+
+  test("and servers that are not well are tried again", async () => {
+    const store = newStore();
+    let count = 0;
+    double.mischief = () => (count++ % 3 === 0 ? error("UNAVAILABLE", 503) : undefined);
+    await pull(store);
+    expectWhole(store);
+  });
+
+  test("that go silent are given up and taken up", async () => {
+    const store = newStore();
+    let first = true;
+    double.mischief = (_, url) => {
+      if (!isBlob(url) || !first) return undefined;
+      first = false;
+      return new Promise<Response>((resolve) => setTimeout(() => resolve(new Response("late")), 1500));
+    };
+    await pull(store);
+    expectWhole(store);
+  });
+});
+
+describe("what is wrong is refused, and nothing of it kept", () => {
+  test("a blob with another content", async () => {
+    const store = newStore();
+    const blob = Buffer.from(image.blobs.get(image.layers[0]!)!);
+    blob[blob.length - 4]! ^= 1;
+    double.mischief = (_, url) => (url.pathname.endsWith(image.layers[0]!) ? new Response(blob) : undefined);
+    await expect(pull(store)).rejects.toThrow(/is not what it should be: its digest is|cannot be read/);
+    await pull(store).catch(() => {});
+    expect(readdirSync(store.downloads)).toEqual([]);
+    expect(hasBlob(store, image.layers[0]!)).toBe(false);
+    expect(findLayer(store, image.diffIds[0]!)).toBeUndefined();
+  });
+
+  test("a leftover with another content", async () => {
+    const store = newStore();
+    writeFileSync(
+      join(store.downloads, `${image.layers[0]!.replace(":", "-")}.kept-1.1.1.1`),
+      "not the beginning of it",
+    );
+    await pull(store);
+    expectWhole(store);
+  });
+
+  test("a blob that is longer", async () => {
+    const store = newStore();
+    const blob = image.blobs.get(image.layers[1]!)!;
+    double.mischief = (_, url) =>
+      url.pathname.endsWith(image.layers[1]!) ? new Response(Buffer.concat([blob, blob])) : undefined;
+    await expect(pull(store)).rejects.toThrow("longer than the");
+  });
+
+  test("a manifest with another digest than asked for", async () => {
+    const store = newStore();
+    double.mischief = (_, url) =>
+      url.pathname.includes("/manifests/")
+        ? new Response(image.manifest, { headers: { "content-type": MEDIA.manifest } })
+        : undefined;
+    await expect(pull(store, {}, `team/app@sha256:${"0".repeat(64)}`)).rejects.toThrow(
+      "gave a manifest with the digest",
+    );
+  });
+
+  test("a layer with another diff id than the image says", async () => {
+    const store = newStore();
+    const made = makeImage([[{ name: "x", content: "x" }]]);
+    const config = [...made.blobs.values()].find((bytes) => bytes.includes("rootfs"))!;
+    const lie = Buffer.from(config.toString().replace(made.diffIds[0]!, sha(Buffer.from("other"))));
+    const manifest = Buffer.from(
+      made.manifest
+        .toString()
+        .replace(sha(config), sha(lie))
+        .replace(`"size":${config.length}`, `"size":${lie.length}`),
+    );
+    double.manifests.set("team/lie 1", { bytes: manifest, mediaType: MEDIA.manifest });
+    for (const [digest, bytes] of [...made.blobs, [sha(lie), lie] as const]) double.blobs.set(digest, bytes);
+    await expect(pull(store, {}, "team/lie:1")).rejects.toThrow("its diff id is");
+  });
+
+  test("a hostile layer", async () => {
+    const store = newStore();
+    const made = makeImage([[{ name: "../../../evil", content: "x" }]]);
+    double.add("team/evil", "1", made);
+    await expect(pull(store, {}, "team/evil:1")).rejects.toThrow("leads out of the layer");
+  });
+
+  test("a document that is manifest and index at once", async () => {
+    const both = Buffer.from(JSON.stringify({ ...JSON.parse(image.manifest.toString()), manifests: [] }));
+    double.manifests.set("team/both 1", { bytes: both, mediaType: MEDIA.manifest });
+    await expect(pull(newStore(), {}, "team/both:1")).rejects.toThrow("both a manifest and an index");
+  });
+});
+
+describe("errors say what to do", () => {
+  test("not found, denied, too many requests", async () => {
+    const store = newStore();
+    await expect(pull(store, {}, "team/none:1")).rejects.toThrow(
+      `cannot get ${double.host}/team/none:1: the registry has no such thing: manifest_unknown, manifest unknown`,
+    );
+    double.mischief = () => error("DENIED", 403);
+    await expect(pull(store)).rejects.toThrow("the registry does not allow it: denied, so it is?[31m");
+    double.mischief = () => error("TOOMANYREQUESTS", 429, { "retry-after": "0" });
+    await expect(pull(store)).rejects.toThrow("the registry's limit of requests is reached");
+    const nobody = pullImage(store, parseReference("127.0.0.1:1/x"), pullOptions());
+    await expect(nobody).rejects.toThrow("cannot reach 127.0.0.1:1: nothing listens there");
+  });
+});
+
+describe("platforms", () => {
+  const variants = [
+    { os: "linux", architecture: "arm", variant: "v6" },
+    { os: "linux", architecture: "arm", variant: "v7" },
+    { os: "linux", architecture: "amd64" },
+    { os: "windows", architecture: "amd64" },
+  ];
+  const images = variants.map((platform, i) =>
+    makeImage([[{ name: "which", content: `${i}` }]], { platform }),
+  );
+  for (const made of images) double.add("team/many", made.digest, made);
+  const index: Index = {
+    schemaVersion: 2,
+    mediaType: MEDIA.index,
+    manifests: images.map(({ digest, manifest }, i) => ({
+      mediaType: MEDIA.manifest,
+      digest,
+      size: manifest.length,
+      platform: variants[i]!,
+    })),
+  };
+  double.manifests.set("team/many 1", { bytes: Buffer.from(JSON.stringify(index)), mediaType: MEDIA.index });
+
+  for (const [wanted, expected] of [
+    [{ os: "linux", architecture: "amd64" }, 2],
+    [{ os: "linux", architecture: "arm" }, 1],
+    [{ os: "linux", architecture: "arm", variant: "v6" }, 0],
+    [{ os: "linux", architecture: "arm", variant: "v8" }, 1],
+    [{ os: "windows", architecture: "amd64" }, 3],
+  ] as const)
+    test(JSON.stringify(wanted), async () => {
+      const store = newStore();
+      const { manifestDigest, digest } = await pull(store, { platform: wanted }, "team/many:1");
+      expect(manifestDigest).toBe(images[expected]!.digest);
+      expect(digest).toBe(sha(Buffer.from(JSON.stringify(index))));
+    });
+
+  test("another one is not there", async () => {
+    const wanted = { os: "linux", architecture: "riscv64" };
+    await expect(pull(newStore(), { platform: wanted }, "team/many:1")).rejects.toThrow(
+      "is not there for linux/riscv64",
+    );
+  });
+});
+
+describe("who asks", () => {
+  const password = { kind: "password", user: "me", password: "secret" } as const;
+  const basic = `Basic ${btoa("me:secret")}`;
+
+  /** Tokens are good for `uses` requests. */
+  function wantTokens(uses: number): { tokens: number } {
+    const count = { tokens: 0 };
+    let left = 0;
+    double.mischief = (request, url) => {
+      const authorization = request.headers.get("authorization");
+      if (url.pathname === "/token") {
+        if (authorization !== basic) return error("UNAUTHORIZED", 401);
+        expect(url.searchParams.get("scope")).toBe("repository:team/app:pull");
+        left = uses;
+        return Response.json({ token: `token-${++count.tokens}`, expires_in: 300 });
+      }
+      if (url.pathname === "/v2/") return undefined;
+      if (authorization === `Bearer token-${count.tokens}` && left-- > 0) return undefined;
+      const challenge = `Bearer realm="http://${double.host}/token",service="double",scope="repository:team/app:pull"`;
+      return error("UNAUTHORIZED", 401, { "www-authenticate": challenge });
+    };
+    return count;
+  }
+  const session = (credentials: typeof password | undefined) => ({
+    session: { retries: quickRetries, credentials: async () => credentials },
+  });
+
+  test("tokens", async () => {
+    const store = newStore();
+    const count = wantTokens(1000);
+    await pull(store, { ...session(password), parallel: 1 });
+    expectWhole(store);
+    expect(count.tokens).toBe(1);
+  });
+
+  test("tokens that expire early", async () => {
+    const store = newStore();
+    const count = wantTokens(1);
+    await pull(store, { ...session(password), parallel: 1 });
+    expectWhole(store);
+    expect(count.tokens).toBeGreaterThan(1);
+  });
+
+  test("wrong credentials and none", async () => {
+    wantTokens(10);
+    await expect(pull(newStore(), session({ ...password, password: "wrong" } as never))).rejects.toThrow(
+      "wants to know who asks",
+    );
+    await expect(pull(newStore(), session(undefined))).rejects.toThrow("wants to know who asks");
+  });
+
+  test("basic", async () => {
+    const store = newStore();
+    double.mischief = (request) =>
+      request.headers.get("authorization") === basic
+        ? undefined
+        : error("UNAUTHORIZED", 401, { "www-authenticate": 'Basic realm="double"' });
+    await pull(store, session(password));
+    expectWhole(store);
+    await expect(pull(newStore(), session(undefined))).rejects.toThrow("wants to know who asks");
+  });
+
+  test("another host that blobs are at gets no secret", async () => {
+    const store = newStore();
+    const seen: (string | null)[] = [];
+    const other = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch(request) {
+        seen.push(request.headers.get("authorization"));
+        return new Response(image.blobs.get(new URL(request.url).pathname.slice(1)));
+      },
+    });
+    double.mischief = (request, url) => {
+      if (request.headers.get("authorization") !== basic)
+        return error("UNAUTHORIZED", 401, { "www-authenticate": 'Basic realm="double"' });
+      const digest = url.pathname.split("/").at(-1)!;
+      return isBlob(url) ? Response.redirect(`http://127.0.0.1:${other.port}/${digest}`, 307) : undefined;
+    };
+    await pull(store, session(password));
+    await other.stop(true);
+    expectWhole(store);
+    expect(seen).toEqual([null, null, null]);
+  });
+
+  test("foreign layers come from elsewhere, and nobody there learns who asks", async () => {
+    const store = newStore();
+    const seen: (string | null)[] = [];
+    const other = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch(request) {
+        seen.push(request.headers.get("authorization"));
+        return new Response(image.blobs.get(image.layers[1]!));
+      },
+    });
+    const manifest = JSON.parse(image.manifest.toString());
+    manifest.layers[1] = {
+      ...manifest.layers[1],
+      mediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+      urls: ["ftp://nowhere/x", `http://127.0.0.1:${other.port}/layer`],
+    };
+    double.manifests.set("team/foreign 1", {
+      bytes: Buffer.from(JSON.stringify(manifest)),
+      mediaType: MEDIA.manifest,
+    });
+    double.mischief = (request) =>
+      request.headers.get("authorization") === basic
+        ? undefined
+        : error("UNAUTHORIZED", 401, { "www-authenticate": 'Basic realm="double"' });
+    await pull(store, session(password), "team/foreign:1");
+    await other.stop(true);
+    expect(seen).toEqual([null]);
+    expect(findLayer(store, image.diffIds[1]!)).toBeDefined();
+  });
+
+  test("docker's config.json and credential helpers", async () => {
+    const folder = temporaryFolder("docker");
+    const file = join(folder, "config.json");
+    const auth = btoa("me:sec:ret");
+    writeFileSync(
+      file,
+      JSON.stringify({
+        auths: {
+          "localhost:1": { auth },
+          "https://index.docker.io/v1/": { identitytoken: "refresh" },
+          "http://old.example/v1/": { auth },
+        },
+        credHelpers: { "helped.example": "test" },
+      }),
+    );
+    mkdirSync(join(folder, "bin"));
+    const helper = join(folder, "bin/docker-credential-test");
+    writeFileSync(
+      helper,
+      `#!/bin/sh\nread host; [ "$1 $host" = "get helped.example" ] && echo '{"Username":"<token>","Secret":"x"}'`,
+    );
+    chmodSync(helper, 0o755);
+    const old = process.env.PATH;
+    process.env.PATH = `${folder}/bin:${old}`;
+    const find = (host: string) => findCredentials(host, [file]);
+    expect(await find("localhost:1")).toEqual({ kind: "password", user: "me", password: "sec:ret" });
+    expect(await find("old.example")).toEqual({ kind: "password", user: "me", password: "sec:ret" });
+    expect(await find("docker.io")).toEqual({ kind: "token", token: "refresh" });
+    expect(await find("helped.example")).toEqual({ kind: "token", token: "x" });
+    expect(await find("other.example")).toBeUndefined();
+    process.env.PATH = old;
+  });
+});
+
+describe("registries.conf", () => {
+  const rules = (text: string) => parseRules(text, "registries.conf");
+
+  test("mirrors are asked first, and the registry helps out", async () => {
+    const store = newStore();
+    const mirror = startDouble();
+    mirror.add("hub/team/app", "1", image);
+    mirror.blobs.delete(image.layers[1]!);
+    const text = `[[registry]]\nprefix = "example.com/team"\nlocation = "${double.host}/team"\n[[registry.mirror]]\nlocation = "127.0.0.1:1/x"\n[[registry.mirror]]\nlocation = "${mirror.host}/hub/team"\n`;
+    await pullImage(store, parseReference("example.com/team/app:1"), pullOptions({ rules: rules(text) }));
+    expectWhole(store);
+    expect(findImage(store, parseReference("example.com/team/app:1"))?.digest).toBe(image.digest);
+    expect(mirror.requests.filter((request) => request.includes("manifests")).length).toBe(1);
+    expect(double.requests.filter((request) => request.includes("/blobs/")).length).toBe(1);
+    await mirror.stop();
+  });
+
+  test("blocked registries are not asked", async () => {
+    const text = `[[registry]]\nlocation = "${double.host}"\nblocked = true\n`;
+    await expect(pull(newStore(), { rules: rules(text) })).rejects.toThrow("is blocked on this machine");
+    expect(double.requests).toEqual([]);
+  });
+});
+
+test("tags, repositories and referrers are listed", async () => {
+  const referrer = { mediaType: MEDIA.manifest, digest: image.digest, size: 3, artifactType: "text/sbom" };
+  double.mischief = (_, url) => {
+    if (url.pathname === "/v2/_catalog")
+      return url.searchParams.has("last")
+        ? Response.json({ repositories: ["b"] })
+        : Response.json(
+            { repositories: ["a"] },
+            { headers: { link: '</v2/_catalog?last=a&n=1>; rel="next"' } },
+          );
+    if (url.pathname.endsWith("/tags/list")) return Response.json({ name: "team/app", tags: ["1", "2"] });
+    if (url.pathname.includes("/manifests/sha256-"))
+      return Response.json({ schemaVersion: 2, mediaType: MEDIA.index, manifests: [referrer] });
+    return undefined;
+  };
+  const session = new Session(double.host, pullOptions().session);
+  const app = new Repository(session, "team/app");
+  expect(await listRepositories(session)).toEqual(["a", "b"]);
+  expect(await app.tags()).toEqual(["1", "2"]);
+  expect(await app.referrers(image.digest)).toEqual([referrer]);
+  expect(await app.referrers(image.digest, "text/other")).toEqual([]);
+});
+
+test("pulls that are killed leave a store that the next one completes; many at once do not disturb each other", async () => {
+  const root = temporaryFolder("store", 0o700);
+  const store = openImageStore(root);
+  const file = temporaryFile("pull.ts");
+  writeFileSync(
+    file,
+    `import { pullImage } from "${repository}/src/image/pull/index.ts";
+    import { parseReference } from "${repository}/src/image/reference.ts";
+    import { collectGarbage, openImageStore } from "${repository}/src/image/store/index.ts";
+    import { pullOptions } from "${repository}/test/image-registry.ts";
+    const store = openImageStore(process.argv[2]);
+    if (process.argv[3] === "gc") for (let i = 0; i < 20; i++) { await collectGarbage(store); await Bun.sleep(5); }
+    else await pullImage(store, parseReference("${double.host}/team/app:1"), pullOptions());`,
+  );
+  const bun = join(repository, "node_modules/.bin/bun");
+  const blob = image.blobs.get(image.layers[0]!)!;
+  double.mischief = (request, url) =>
+    url.pathname.endsWith(image.layers[0]!) && !request.headers.has("range")
+      ? new Response(
+          new ReadableStream({
+            async start(controller) {
+              controller.enqueue(blob.subarray(0, 200_000));
+              await Bun.sleep(3000);
+              controller.close();
+            },
+          }),
+        )
+      : undefined;
+  const victim = start([bun, file, root]);
+  await waitFor(
+    "half of a layer",
+    () => readdirSync(store.downloads).length > 0 && double.requests.length > 4,
+  );
+  await Bun.sleep(300);
+  victim.kill("SIGKILL");
+  await victim.result;
+  double.mischief = () => undefined;
+  const results = await Promise.all(["", "", "gc", ""].map((what) => run([bun, file, root, what])));
+  expect(results.map(({ stderr }) => stderr).join("")).toBe("");
+  await run([bun, file, root, "gc"]);
+  expectWhole(store);
+  expect(readdirSync(store.claims)).toEqual([]);
+}, 30_000);
