@@ -94,7 +94,10 @@ export function addDevices(
     if (bind) bindNode(root, node);
     else makeNode(list, node, 0o666, isNew);
   }
-  for (const device of given) addDevice(root, dev, device, { bind, isNew });
+  for (const device of given) {
+    // A node of that name would open the host's terminals: it is a link to the container's own.
+    if (cleanPath(device.path) !== "/dev/ptmx") addDevice(root, dev, device, { bind, isNew });
+  }
   for (let i = 0; i < DEFAULT_LINKS.length; i += 2) {
     const name = DEFAULT_LINKS[i] as string;
     const link = list.call("symlinkat", DEFAULT_LINKS[i + 1] as string, dev, name).about(`/dev/${name}`);

@@ -1,0 +1,118 @@
+// containerd drives husk-oci as it drives runc: `ctr run --runc-binary`, tasks, execs; output and status are the same.
+import { describe, expect } from "bun:test";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  findCommand,
+  huskOciScript,
+  makeRootfs,
+  needs,
+  shell,
+  start,
+  temporaryFolder,
+  waitFor,
+} from "./harness/index.ts";
+
+const needed = { root: true, command: ["busybox", "containerd", "ctr", "runc", "script"] } as const;
+
+/** Starts a containerd of its own, gives `script` to a shell for each runtime, and returns what it printed. */
+async function containerd(script: string): Promise<{ husk: string; runc: string }> {
+  const folder = temporaryFolder("cd");
+  const address = join(folder, "c.sock");
+  const config = join(folder, "config.toml");
+  writeFileSync(
+    config,
+    `version = 2
+root = "${folder}/root"
+state = "${folder}/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+[grpc]
+  address = "${address}"
+[ttrpc]
+  address = "${folder}/t.sock"
+`,
+  );
+  const daemon = start(["containerd", "-c", config], { timeout: 120_000 });
+  try {
+    await waitFor("containerd", () => existsSync(address), 15_000);
+    const { path } = await huskOciScript();
+    const outputs: string[] = [];
+    for (const runtime of [findCommand("runc") as string, path]) {
+      const prelude = `
+rootfs=$2 binary=$3
+ctr() { timeout 30 ctr -a "$address" "$@"; }
+export address=$1
+say() {
+  echo "ctr $*"
+  status=0
+  ctr "$@" 2>&1 || status=$?
+  echo "status $status"
+}
+gone() { while ctr task ls | grep -q "^$1 .*RUNNING"; do sleep 0.05; done; }
+run="--runc-binary $binary --rootfs $rootfs"
+`;
+      const values = [address, makeRootfs(), runtime];
+      const { stdout, stderr } = await shell(`${prelude}${script}`, values, { timeout: 90_000 });
+      outputs.push(
+        `${stdout}${stderr}`
+          .replaceAll(values[1] as string, "ROOTFS")
+          .replaceAll(runtime, "BINARY")
+          .replaceAll(/\b(husk|runc) (create|run) failed/g, "$2 failed")
+          .replaceAll(/time="[^"]*" /g, "")
+          .replaceAll(/^(one +)\d+/gm, "$1PID")
+          .replaceAll(/ — [^\n]*?(?=: unknown)/g, ""),
+      );
+    }
+    return { runc: outputs[0] as string, husk: outputs[1] as string };
+  } finally {
+    daemon.kill("SIGTERM");
+    await daemon.result;
+  }
+}
+
+describe("containerd", () => {
+  needs(needed)(
+    "run: status, output, terminal, limits, and what cannot be run",
+    async () => {
+      const { husk, runc } = await containerd(`
+say run --rm $run one /bin/sh -c 'echo out; id; exit 7'
+say run --rm --memory-limit 8000000 $run one /bin/sh -c 'cat /proc/self/cgroup | grep memory'
+say run --rm --user 1000:2000 --cwd /tmp --env A=1 $run one /bin/sh -c 'id; pwd; echo $A'
+say run --rm $run one /nosuch
+say run --rm $run one /etc/passwd
+say run --rm --privileged $run one /bin/sh -c 'grep CapEff /proc/self/status'
+script -qec "ctr -a $address run --rm -t $run one /bin/sh -c 'tty; exit 3'" /dev/null || echo "status $?"
+`);
+      expect(husk).toEqual(runc);
+    },
+    120_000,
+  );
+
+  needs(needed)(
+    "a task's life: exec, pause, resume, kill, delete",
+    async () => {
+      const { husk, runc } = await containerd(`
+say run -d $run one /bin/sleep 100
+say task ls
+say task exec --exec-id e1 one /bin/sh -c 'echo in; exit 5'
+say task exec --exec-id e2 one /nosuch
+say task exec --exec-id e3 --user 1000 one /bin/sh -c 'id; cat /proc/self/cgroup | grep pids'
+say task pause one
+say task ls
+say task exec --exec-id e4 one /bin/true
+say task resume one
+say task kill -s 0 one
+say task kill -s 9 one
+gone one
+say task ls
+say task kill one
+say task delete one
+say container delete one
+say task ls
+say container ls
+`);
+      expect(husk).toEqual(runc);
+    },
+    120_000,
+  );
+});
