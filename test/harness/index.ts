@@ -1,5 +1,5 @@
 // What system tests are written with.
-export { type Bundle, makeBundle, makeRootfs } from "./bundle.ts";
+export { type Bundle, type Config, makeBundle, makeRootfs } from "./bundle.ts";
 export { type CommandOptions, type Result, type Running, run, shell, start } from "./command.ts";
 export { type Engine, engine, husk, huskOciPath, huskPath, repository, startHusk } from "./husk.ts";
 export { cgroupVersion, findCommand, isRoot, isSoak, missing, type Needs, needs } from "./needs.ts";

@@ -161,6 +161,7 @@ function record(files: ContainerFiles, options: CreateOptions, { spec, rootfs, p
     creator: ownIdentity(),
     ...(cgroups === undefined || cgroups.groups.length === 0 ? {} : { cgroups: cgroups.folders }),
     namespaces: linux.namespaces ?? [],
+    ...(options.noNewKeyring ? { noNewKeyring: true } : {}),
     ...laterHooks(hooks),
     ...(program === undefined
       ? {}

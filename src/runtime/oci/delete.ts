@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync } from "node:fs";
 import { removeGroups } from "../../cgroup/remove-groups.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isRunning, ownIdentity } from "../../platform/process-identity.ts";
@@ -47,6 +47,16 @@ export async function deleteContainer(runtime: Runtime, id: string, force: boole
     runtime.warn((error as Error).message);
   }
   rmSync(doomed, { recursive: true, force: true });
+  removeLeftovers(runtime.root);
+}
+
+/** Folders of containers whose deleter was killed: all but the files was gone already. */
+function removeLeftovers(root: string): void {
+  for (const entry of readdirSync(root)) {
+    const [, pid, startTime] = /^\.deleted-(\d+)-(\d+)-/.exec(entry) ?? [];
+    if (startTime === undefined || isRunning({ pid: Number(pid), startTime })) continue;
+    rmSync(`${root}/${entry}`, { recursive: true, force: true });
+  }
 }
 
 /** A folder without a state: whoever made it was killed before anything else was made. */

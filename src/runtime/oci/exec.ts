@@ -176,7 +176,7 @@ function requestOf(
     preserve,
     detach: options.detach,
     callerPid: globalThis.process.pid,
-    noNewKeyring: false,
+    noNewKeyring: state.noNewKeyring === true,
     ownedStreams: process.terminal ? [] : ownedStreams(process.user.uid),
     callerOpenFiles: callerOpenFiles(),
     pidFile: options.pidFile,

@@ -22,6 +22,8 @@ export interface ContainerState {
   readonly creator: ProcessIdentity;
   readonly cgroups?: GroupFolders;
   readonly namespaces: readonly LinuxNamespace[];
+  /** Programs that enter later keep their callers' session keyrings, too. */
+  readonly noNewKeyring?: boolean;
   /** Hooks of the time after creation. */
   readonly hooks?: { readonly poststart?: readonly Hook[]; readonly poststop?: readonly Hook[] };
   /** The operation of the launch plan that executes the program, and what it tries, for start's errors. */
