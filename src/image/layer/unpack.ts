@@ -207,6 +207,10 @@ export class LayerUnpacker implements TarHandler {
       case "hard-link":
         return this.#link(parent, name, path, entry);
       default: {
+        if (entry.type !== "fifo" && this.#options.owners !== "now") {
+          this.#options.warn(`${displayName(path)}: a device, which only root can make, was left out`);
+          return;
+        }
         const finish = this.#finishes.at(path);
         const mode = nodeTypes[entry.type] | entry.mode;
         finish.node = { mode, major: entry.deviceMajor, minor: entry.deviceMinor };
