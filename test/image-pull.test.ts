@@ -1,7 +1,7 @@
 // Pulling from a registry that keeps to nothing: connections break, digests are wrong, tokens expire.
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Index, MEDIA } from "../src/image/oci.ts";
 import { pullImage, type PullOptions } from "../src/image/pull/index.ts";
@@ -309,11 +309,9 @@ test("pulls that are killed leave a store that the next one completes; many at o
         )
       : undefined;
   const victim = start([bun, file, root]);
-  await waitFor(
-    "half of a layer",
-    () => readdirSync(store.downloads).length > 0 && double.requests.length > 4,
-  );
-  await Bun.sleep(300);
+  const isUnderWay = (): boolean =>
+    readdirSync(store.downloads).some((name) => statSync(join(store.downloads, name)).size >= 200_000);
+  await waitFor("half of a layer", isUnderWay);
   victim.kill("SIGKILL");
   await victim.result;
   double.mischief = () => undefined;
