@@ -8,7 +8,6 @@ import {
 } from "../namespace/index.ts";
 import { Clone, cloneArgs, List, type Report, type Result } from "../plan/index.ts";
 import { HuskError } from "../platform/error.ts";
-import { statInRoot } from "../platform/in-root.ts";
 import type { Mount } from "../rootfs/index.ts";
 import { explainExecFailure } from "../runtime/program.ts";
 import { dieWithKeeper, openSelf } from "../runtime/process/lifetime.ts";
@@ -55,11 +54,6 @@ export interface ChrootOptions {
  */
 export async function planChroot(options: ChrootOptions, caller: Caller): Promise<HandPlan> {
   const { folder, maps, mounts, readOnly, oldRoot, user } = options;
-  if (oldRoot !== undefined && statInRoot({ root: folder }, oldRoot)?.stats.isDirectory() !== true) {
-    throw new HuskError("not-found", `${folder} has no folder ${oldRoot} for the old root`, {
-      hint: `mkdir -p ${folder}${oldRoot}, or name another with --old-root`,
-    });
-  }
   const hasMounts = mounts.length > 0 || readOnly || oldRoot !== undefined;
   const keeper = new List("keeper");
   const program = new List("program");

@@ -30,6 +30,7 @@ import { enterPlace } from "./unshare-place.ts";
 const CLONE_PARENT = 0x8000;
 const SIGKILL = 9;
 const MILLISECONDS = 60_000;
+const KINDS: readonly NamespaceType[] = ["user", "mount", "uts", "ipc", "network", "pid", "cgroup", "time"];
 
 /** What is known about the caller. */
 export interface Caller {
@@ -50,7 +51,11 @@ export interface Caller {
  * @param words the command line's options and program, for the script
  * @throws HuskError "invalid" for options that exclude each other
  */
-export function planUnshare(options: UnshareOptions, caller: Caller, words: readonly string[]): HandPlan {
+export function planUnshare(
+  options: UnshareOptions,
+  caller: Caller,
+  words: () => readonly string[],
+): HandPlan {
   checkUnshare(options);
   const { namespaces, fork, killChild, monotonic, boottime } = options;
   const keeper = new List("keeper");
@@ -58,8 +63,14 @@ export function planUnshare(options: UnshareOptions, caller: Caller, words: read
   const maps = idMaps(options, caller);
   const kept: { type: NamespaceType; file: string }[] = [];
   const types: NamespaceType[] = [];
-  for (const [type, file] of namespaces) {
-    types.push(type);
+  // Those of which only the program's children, or its next program, are members.
+  const later: NamespaceType[] = [];
+  for (let i = 0; i < KINDS.length; i++) {
+    const type = KINDS[i] as NamespaceType;
+    const file = namespaces.get(type);
+    if (file === undefined) continue;
+    if (!fork && (type === "pid" || type === "time")) later.push(type);
+    else types.push(type);
     if (file !== "") kept.push({ type, file });
   }
   // Without --fork unshare(1) itself becomes the program, so who kills the one kills the other.
@@ -94,13 +105,8 @@ export function planUnshare(options: UnshareOptions, caller: Caller, words: read
     keeper.add(new Wait(between, MILLISECONDS));
     keepBehind(keeper, program, pid, kept, keepGate);
   } else {
-    const later: NamespaceType[] = fork ? [] : types.filter((type) => type === "pid" || type === "time");
     const gate = maps === undefined && kept.length === 0 ? undefined : openGate(keeper);
-    pid = newProcess(
-      keeper,
-      types.filter((type) => !later.includes(type)),
-      program,
-    );
+    pid = newProcess(keeper, types, program);
     maps?.(keeper, pid);
     keepBehind(keeper, program, pid, kept, gate);
     if (later.length > 0) unshareNow(program, later);
@@ -113,7 +119,7 @@ export function planUnshare(options: UnshareOptions, caller: Caller, words: read
   return {
     plan: { keeper, cleanup: new List("afterwards"), exports: new Map() },
     ...(options.root === undefined ? {} : { rootfs: options.root }),
-    shell: () => `exec unshare ${words.map(quote).join(" ")}\n`,
+    shell: () => `exec unshare ${words().map(quote).join(" ")}\n`,
     explainFailure: (report, encoded) => refusedNamespace(report, encoded, namespaces.has("user")),
   };
 }
@@ -139,7 +145,7 @@ function refusedNamespace(
 /** A process in new namespaces of these types. */
 function newProcess(list: List, types: readonly NamespaceType[], performs: List, flags = 0): Result {
   let all = flags;
-  for (const type of types) all |= namespaceFlags[type];
+  for (let i = 0; i < types.length; i++) all |= namespaceFlags[types[i] as NamespaceType];
   list.step(
     types.length === 0 ? "new process" : `new process in new namespaces: ${types.join(", ")}`,
     types.length === 0 ? "it becomes the program" : reasons(types),
@@ -157,7 +163,12 @@ function unshareNow(list: List, types: readonly NamespaceType[]): void {
 }
 
 function reasons(types: readonly NamespaceType[]): string {
-  return types.map((type) => `${type}: ${namespaceReasons[type]}`).join("; ");
+  let text = "";
+  for (let i = 0; i < types.length; i++) {
+    const type = types[i] as NamespaceType;
+    text += `${i === 0 ? "" : "; "}${type}: ${namespaceReasons[type]}`;
+  }
+  return text;
 }
 
 /** The program waits at the gate until its ids are mapped and its namespaces are kept. */

@@ -15,9 +15,11 @@ export function programOrShell(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Program {
   const env: string[] = [];
-  for (const name in environment)
-    if (environment[name] !== undefined) env.push(`${name}=${environment[name]}`);
-  const [name] = command;
+  for (const name in environment) {
+    const value = environment[name];
+    if (value !== undefined) env.push(`${name}=${value}`);
+  }
+  const name = command[0];
   if (name !== undefined) return { paths: programPaths(name, env), argv: command, env };
   const shell = environment["SHELL"] || "/bin/sh";
   return { paths: [shell], argv: [`-${shell.slice(shell.lastIndexOf("/") + 1)}`], env };

@@ -45,13 +45,18 @@ export function checkUnshare(options: UnshareOptions): void {
   if (setgroups !== undefined && !namespaces.has("user")) {
     throw new HuskError("invalid", "--setgroups needs a user namespace", { hint: "add --user" });
   }
-  for (const type of ["pid", "time"] as const) {
-    const file = namespaces.get(type);
-    if (!file || options.fork) continue;
-    throw new HuskError("invalid", `--${type}=${file}: without --fork the namespace has no process yet`, {
-      hint: "add --fork",
-    });
-  }
+  if (options.fork) return;
+  requireNoFile(namespaces, "pid");
+  requireNoFile(namespaces, "time");
+}
+
+/** Without --fork nothing is in the namespace that a file could keep. */
+function requireNoFile(namespaces: UnshareOptions["namespaces"], type: "pid" | "time"): void {
+  const file = namespaces.get(type);
+  if (!file) return;
+  throw new HuskError("invalid", `--${type}=${file}: without --fork the namespace has no process yet`, {
+    hint: "add --fork",
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { utf8 } from "../platform/utf8.ts";
 import { type Errno, errnos } from "./errno.ts";
-import { type Arg, type Call, type List, Memory, type Operation, type Plan, Result } from "./plan.ts";
-import { type Arch, hostArch, syscallNumbers } from "./syscalls.ts";
+import { type Arg, type Call, type List, Memory, type Operation, type Plan, Result, type Step } from "./plan.ts";
+import { type Arch, hostArch, type SyscallName, syscallNumber } from "./syscalls.ts";
 
 /*
  * The wire format of a plan, little endian, all parts 32-bit words but the last:
@@ -87,7 +87,8 @@ export function encode(plan: Plan, options: EncodeOptions = {}): EncodedPlan {
 
 class Encoder {
   readonly operations: Operation[] = [];
-  readonly #numbers: Readonly<Record<string, number>>;
+  readonly #arch: Arch;
+  readonly #numbers = new Map<SyscallName, number>();
   readonly #machine: number;
   #words = new Int32Array(8192);
   #top = 0;
@@ -104,7 +105,7 @@ class Encoder {
   readonly #cellFixes: number[] = [];
 
   constructor(arch: Arch) {
-    this.#numbers = syscallNumbers[arch];
+    this.#arch = arch;
     this.#machine = arch === "x86_64" ? 62 : 183;
   }
 
@@ -117,8 +118,10 @@ class Encoder {
   encodeLists(): void {
     for (let i = this.#bounds.length / 2; i < this.#lists.length; i++) {
       const start = this.#top;
-      for (const step of (this.#lists[i] as List).steps) {
-        for (const operation of step.operations) this.#encode(operation);
+      const { steps } = this.#lists[i] as List;
+      for (let at = 0; at < steps.length; at++) {
+        const { operations } = steps[at] as Step;
+        for (let n = 0; n < operations.length; n++) this.#encode(operations[n] as Operation);
       }
       this.#bounds.push(start, this.#top);
     }
@@ -131,9 +134,11 @@ class Encoder {
     this.#data += (memory.bytes.length + 7) & ~7;
     this.#blocks.push(memory);
     if (memory.pointers !== undefined) {
-      for (const { at, to, offset } of memory.pointers) {
-        if (to instanceof Memory) this.#cellFixes.push(address + at, -1, this.place(to) + offset);
-        else this.#cellFixes.push(address + at, this.#string(to), 0);
+      const { pointers } = memory;
+      for (let i = 0; i < pointers.length; i++) {
+        const { at, to, offset } = pointers[i] as (typeof pointers)[0];
+        if (typeof to === "string") this.#cellFixes.push(address + at, this.#string(to), 0);
+        else this.#cellFixes.push(address + at, -1, this.place(to) + offset);
       }
     }
     return address;
@@ -278,7 +283,9 @@ class Encoder {
     this.#head(call, (count << 8) | (acceptedCount << 12) | (flags << 16));
     const words = this.#room(CALL_WORDS + acceptedCount);
     let top = this.#top;
-    words[top++] = this.#numbers[call.name] as number;
+    let number = this.#numbers.get(call.name);
+    if (number === undefined) this.#numbers.set(call.name, (number = syscallNumber(this.#arch, call.name)));
+    words[top++] = number;
     const tagsAt = top++;
     if (expected !== undefined) words[top++] = expected;
     if (retryMilliseconds > 0) words[top++] = retryMilliseconds;

@@ -63,13 +63,15 @@ export function sockFprog(filter: Uint8Array): Memory {
 /** `ppoll(2)`: one struct pollfd; the descriptor is stored at offset 0. */
 export function pollfd(events: number): Memory {
   const memory = new Memory(8);
-  new Int16Array(memory.bytes.buffer)[2] = events;
+  memory.bytes[4] = events;
+  memory.bytes[5] = events >> 8;
   return memory;
 }
 
 /** struct timespec (64 bit): seconds and nanoseconds. */
 export function timespec(seconds: number, nanoseconds = 0): Memory {
   const memory = new Memory(16);
+  if (seconds === 0 && nanoseconds === 0) return memory;
   const words = new Int32Array(memory.bytes.buffer);
   words[0] = seconds;
   words[2] = nanoseconds;

@@ -5,7 +5,6 @@ import { checkOwnMappings, isMapped } from "../../engine/subids.ts";
 import { resolveUser } from "../../engine/user.ts";
 import { type ChrootOptions, planChroot } from "../../jail/plan-chroot.ts";
 import { HuskError } from "../../platform/error.ts";
-import { readInRoot } from "../../platform/in-root.ts";
 import { isPrivileged, readPrivileges } from "../../runtime/facts.ts";
 import { HAND_FLAGS, type HandRequest } from "../by-hand.ts";
 import type { Globals, Grammar } from "../grammar.ts";
@@ -68,14 +67,15 @@ export async function parseChroot(
     network: false,
     ipc: false,
   };
-  const [folder, ...rest] = parseArguments(CHROOT, argv, from, flags, globals);
+  const words = parseArguments(CHROOT, argv, from, flags, globals);
+  const folder = words[0];
   if (globals.help) return undefined;
   if (folder === undefined) {
     throw new HuskError("invalid", "husk chroot: the folder is missing", {
       hint: "husk chroot [OPTIONS] DIR [COMMAND…]; husk jail make DIR bash ls fills one",
     });
   }
-  const command = rest[0] === "--" ? rest.slice(1) : rest;
+  const command = words.slice(words[1] === "--" ? 2 : 1);
   const privileges = readPrivileges();
   const caller = {
     pid: process.pid,
@@ -87,11 +87,11 @@ export async function parseChroot(
   const options: ChrootOptions = {
     folder: path,
     command,
-    mounts: flags.volumes.map(bindMount),
+    mounts: flags.volumes.length === 0 ? [] : flags.volumes.map(bindMount),
     readOnly: flags.readOnly,
     oldRoot: flags.keepOldRoot ? (flags.oldRoot ?? OLD_ROOT) : undefined,
     maps: chooseMaps(flags, caller),
-    user: flags.user === undefined ? undefined : findUser(path, flags.user),
+    user: flags.user === undefined ? undefined : await findUser(path, flags.user),
     ownNetwork: flags.network,
     ownIpc: flags.ipc,
   };
@@ -206,7 +206,8 @@ function checkMapped({ maps, user }: ChrootOptions): void {
 }
 
 /** Names mean what the jail's own /etc/passwd and /etc/group say. */
-function findUser(root: string, spec: UserSpec): NonNullable<ChrootOptions["user"]> {
+async function findUser(root: string, spec: UserSpec): Promise<NonNullable<ChrootOptions["user"]>> {
+  const { readInRoot } = await import("../../platform/in-root.ts");
   const read = (path: string): string =>
     new TextDecoder().decode(readInRoot({ root }, path, ACCOUNTS_BYTES) ?? new Uint8Array());
   const { user } = resolveUser(spec, undefined, { passwd: read("/etc/passwd"), group: read("/etc/group") });

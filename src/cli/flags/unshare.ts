@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { subIdRanges } from "../../engine/subids.ts";
 import { findAccount, findGroup } from "../../engine/user.ts";
-import { planUnshare } from "../../jail/plan-unshare.ts";
+import { type Caller, planUnshare } from "../../jail/plan-unshare.ts";
 import type { UnshareOptions } from "../../jail/unshare-options.ts";
 import type { LinuxIdMapping, NamespaceType } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
@@ -89,21 +89,26 @@ export function parseUnshare(
   from: number,
   globals: Globals,
 ): HandRequest | undefined {
-  const caller = readPrivileges();
+  const caller: Caller = {
+    pid: process.pid,
+    uid: process.geteuid?.() ?? 0,
+    gid: process.getegid?.() ?? 0,
+    // Read only for id maps.
+    get privileged() {
+      return isPrivileged(readPrivileges());
+    },
+  };
   const flags: UnshareFlags = { options: emptyOptions(), uid: caller.uid, gid: caller.gid, explain: false };
   const { options } = flags;
   options.command = parseArguments(UNSHARE, argv, from, flags, globals);
   if (globals.help) return undefined;
-  const implied = [options.mapUser, options.mapGroup, options.mapUsers, options.mapGroups];
-  if (implied.some((value) => value !== undefined) && !options.namespaces.has("user"))
-    options.namespaces.set("user", "");
+  const { mapUser, mapGroup, mapUsers, mapGroups } = options;
+  const hasMap =
+    mapUser !== undefined || mapGroup !== undefined || mapUsers !== undefined || mapGroups !== undefined;
+  if (hasMap && !options.namespaces.has("user")) options.namespaces.set("user", "");
   if (options.mountProc !== undefined && !options.namespaces.has("mount"))
     options.namespaces.set("mount", "");
-  const hand = planUnshare(
-    options,
-    { pid: process.pid, uid: caller.uid, gid: caller.gid, privileged: isPrivileged(caller) },
-    withoutExplain(argv.slice(from), options.command.length),
-  );
+  const hand = planUnshare(options, caller, () => withoutExplain(argv.slice(from), options.command.length));
   return { hand, name: "unshare", explain: flags.explain };
 }
 
