@@ -35,7 +35,7 @@ const INNER = "husk run --privileged -v /opt/husk:/opt/husk:ro host -- sh -c";
 asRoot(
   "S45: two deep, each level has namespaces of its own and sees fewer processes",
   async () => {
-    const count = 'set -- /proc/[0-9]*; echo $#';
+    const count = "set -- /proc/[0-9]*; echo $#";
     const show = "readlink /proc/self/ns/pid /proc/self/ns/mnt /proc/self/ns/uts";
     const text = await inMachine(`sleep 30 & ${show}; ${count}\n${INNER} '${show}; ${count}'\nkill $!`);
     const lines = text.trim().split("\n");

@@ -104,5 +104,8 @@ asRoot("where no program may be executed, no container starts; --run may be such
 test("a folder that cannot be made is named", async () => {
   const missing = isRoot ? "/proc/nothing" : "/root/nothing";
   const { stdout, stderr } = await shell(`${huskPath} --root ${missing} run host true || echo $?`);
-  expect([stdout, stderr]).toEqual(["125\n", oneLine(`cannot (make|reach) husk's folder ${missing}`, "--root DIR")]);
+  expect([stdout, stderr]).toEqual([
+    "125\n",
+    oneLine(`cannot (make|reach) husk's folder ${missing}`, "--root DIR"),
+  ]);
 });

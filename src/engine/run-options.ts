@@ -108,11 +108,19 @@ export interface RunOptions {
 /**
  * Where a container comes from.
  * - `host`: this machine's programs as a copy-on-write view; `with` adds folders of the host.
+ * - `image`: layers of an image, absolute paths with the topmost first, and its /etc/passwd and /etc/group;
+ *   what is written goes to memory.
  * - `rootfs`: an absolute path of a folder that becomes the root file system, written to directly.
  * - `bundle`: an absolute path of a folder with a `config.json`; flags refine it.
  */
 export type RunSource =
   | { readonly kind: "host"; readonly with: readonly string[] }
+  | {
+      readonly kind: "image";
+      readonly name: string;
+      readonly layers: readonly string[];
+      readonly accounts: { readonly passwd: string; readonly group: string };
+    }
   | { readonly kind: "rootfs"; readonly path: string }
   | { readonly kind: "bundle"; readonly path: string };
 

@@ -13,7 +13,10 @@ function planOf(build: (list: List) => void): Plan {
 const words = (bytes: Uint8Array): Int32Array => new Int32Array(bytes.buffer, 0, bytes.length >> 2);
 
 test("a call is its number, tags and arguments", () => {
-  const { bytes } = encode(planOf((list) => list.call("getpid")), { arch: "x86_64" });
+  const { bytes } = encode(
+    planOf((list) => list.call("getpid")),
+    { arch: "x86_64" },
+  );
   const all = words(bytes);
   const operations = 16 + 2;
   expect(all.slice(operations, operations + 4)).toEqual(Int32Array.of(1, 0, 39, 0));
@@ -21,7 +24,10 @@ test("a call is its number, tags and arguments", () => {
 });
 
 test("arm64 has numbers of its own", () => {
-  const { bytes } = encode(planOf((list) => list.call("getpid")), { arch: "aarch64" });
+  const { bytes } = encode(
+    planOf((list) => list.call("getpid")),
+    { arch: "aarch64" },
+  );
   expect([words(bytes)[2] as number, words(bytes)[16 + 2 + 2] as number]).toEqual([183, 172]);
 });
 

@@ -1,6 +1,15 @@
 import { utf8 } from "../platform/utf8.ts";
 import { type Errno, errnos } from "./errno.ts";
-import { type Arg, type Call, type List, Memory, type Operation, type Plan, Result, type Step } from "./plan.ts";
+import {
+  type Arg,
+  type Call,
+  type List,
+  Memory,
+  type Operation,
+  type Plan,
+  Result,
+  type Step,
+} from "./plan.ts";
 import { type Arch, hostArch, type SyscallName, syscallNumber } from "./syscalls.ts";
 
 /*

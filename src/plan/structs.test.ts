@@ -14,7 +14,12 @@ function fromC(source: string): Map<string, number> | undefined {
     if (built.error !== undefined) return undefined;
     if (built.status !== 0) throw new Error(built.stderr);
     const out = spawnSync(join(folder, "a"), { encoding: "utf8" }).stdout;
-    return new Map(out.trim().split("\n").map((line) => [line.split(" ")[0] as string, Number(line.split(" ")[1])]));
+    return new Map(
+      out
+        .trim()
+        .split("\n")
+        .map((line) => [line.split(" ")[0] as string, Number(line.split(" ")[1])]),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -63,10 +68,16 @@ int main(void) {
 
   const how = structs.openHow(1, 2, 3).bytes;
   expect(how.length).toBe(get("open_how"));
-  expect([word(how, 0), word(how, get("open_how.mode")), word(how, get("open_how.resolve"))]).toEqual([1, 2, 3]);
+  expect([word(how, 0), word(how, get("open_how.mode")), word(how, get("open_how.resolve"))]).toEqual([
+    1, 2, 3,
+  ]);
   const attr = structs.mountAttr(1, 2, 3).bytes;
   expect(attr.length).toBe(get("mount_attr"));
-  expect([word(attr, 0), word(attr, get("mount_attr.attr_clr")), word(attr, get("mount_attr.propagation"))]).toEqual([1, 2, 3]);
+  expect([
+    word(attr, 0),
+    word(attr, get("mount_attr.attr_clr")),
+    word(attr, get("mount_attr.propagation")),
+  ]).toEqual([1, 2, 3]);
   expect(structs.MOUNT_ATTR_USERNS).toBe(get("mount_attr.userns_fd"));
   const clone = structs.cloneArgs(0x40000000).bytes;
   expect(clone.length).toBe(get("clone_args"));
@@ -74,7 +85,10 @@ int main(void) {
   expect(structs.CLONE_ARGS_CGROUP).toBe(get("clone_args.cgroup"));
   const fprog = structs.sockFprog(new Uint8Array(24));
   expect(fprog.bytes.length).toBe(get("sock_fprog"));
-  expect([fprog.bytes[0] as number, fprog.pointers?.[0]?.at as number]).toEqual([24 / get("sock_filter"), get("sock_fprog.filter")]);
+  expect([fprog.bytes[0] as number, fprog.pointers?.[0]?.at as number]).toEqual([
+    24 / get("sock_filter"),
+    get("sock_fprog.filter"),
+  ]);
   const poll = structs.pollfd(1).bytes;
   expect([poll.length, poll[get("pollfd.events")] as number]).toEqual([get("pollfd"), 1]);
   const time = structs.timespec(1, 2).bytes;
@@ -86,8 +100,15 @@ int main(void) {
   const { header, control } = structs.descriptorMessage();
   expect(header.bytes.length).toBe(get("msghdr"));
   expect(header.pointers?.map((p) => p.at)).toEqual([get("msghdr.msg_iov"), get("msghdr.msg_control")]);
-  expect([word(header.bytes, get("msghdr.msg_iovlen")), word(header.bytes, get("msghdr.msg_controllen"))]).toEqual([1, get("cmsg_space")]);
-  expect([control.bytes.length, word(control.bytes, 0), structs.DESCRIPTOR_AT]).toEqual([get("cmsg_space"), get("cmsg_len"), get("cmsg_data")]);
+  expect([
+    word(header.bytes, get("msghdr.msg_iovlen")),
+    word(header.bytes, get("msghdr.msg_controllen")),
+  ]).toEqual([1, get("cmsg_space")]);
+  expect([control.bytes.length, word(control.bytes, 0), structs.DESCRIPTOR_AT]).toEqual([
+    get("cmsg_space"),
+    get("cmsg_len"),
+    get("cmsg_data"),
+  ]);
   const ifreq = structs.ifreqFlags("lo", 0x41).bytes;
   expect([ifreq.length, ifreq[get("ifreq.ifr_flags")] as number]).toEqual([get("ifreq"), 0x41]);
 });
@@ -99,5 +120,6 @@ test("system call numbers are those of the kernel's headers", () => {
   const c = fromC(`#include <stdio.h>\n#include <asm/unistd.h>\nint main(void) {\n${lines.join("\n")}\n}`);
   if (c === undefined) return;
   expect(c.size).toBeGreaterThan(300);
-  for (const [name, number] of c) expect([name, (syscallNumbers.x86_64 as Record<string, number>)[name] as number]).toEqual([name, number]);
+  for (const [name, number] of c)
+    expect([name, (syscallNumbers.x86_64 as Record<string, number>)[name] as number]).toEqual([name, number]);
 });

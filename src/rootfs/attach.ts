@@ -14,6 +14,7 @@ import {
   O_CLOEXEC,
   OPEN_TREE_CLONE,
 } from "./flags.ts";
+import { attachLayered } from "./layered.ts";
 import { rootView } from "./in-root.ts";
 import { propagationFlags } from "./propagation.ts";
 import { quote } from "../plan/index.ts";
@@ -39,8 +40,10 @@ export interface AttachOptions {
  */
 export function attachRoot(list: List, source: RootfsSource, options: AttachOptions = {}): AttachedRoot {
   if (source.kind === "composed") return attachComposed(list, source, options.userNamespace ?? false);
-  const { path } = source;
   const { keeper, propagation, noDevices = false } = options;
+  if (source.kind === "layers")
+    return attachLayered(list, source, { userNamespace: options.userNamespace ?? false, noDevices });
+  const { path } = source;
   if (keeper !== undefined) {
     keeper.step(
       "open the root file system",

@@ -67,6 +67,10 @@ function hostFolder(source: RootfsSource, destination: string): string | undefin
   let base: string | undefined;
   let rest = destination;
   if (source.kind === "directory") base = source.path;
+  else if (source.kind === "layers")
+    throw new HuskError("unsupported", `tmpcopyup on ${destination}: the root file system is an image's`, {
+      hint: "use a volume",
+    });
   else {
     for (const part of source.parts) {
       if (part.kind !== "copy-on-write" || !isBelow(destination, part.path)) continue;

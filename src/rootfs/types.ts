@@ -62,6 +62,19 @@ export interface CgroupMount {
 export type RootfsSource =
   | { readonly kind: "directory"; readonly path: string }
   | {
+      readonly kind: "layers";
+      /** Absolute paths of folders, the topmost layer first. */
+      readonly layers: readonly string[];
+      /** Permission bits of the root directory. */
+      readonly mode: number;
+      /** Files that replace those of the image, such as /etc/hosts. */
+      readonly files: readonly { readonly path: string; readonly content: string }[];
+      /** The kernel does not take layers by descriptor (before Linux 6.13). */
+      readonly byName: boolean;
+      /** Largest size of everything written, in tmpfs's words (`512m`, `25%`); absent: half of the memory. */
+      readonly size?: string;
+    }
+  | {
       readonly kind: "composed";
       readonly parts: readonly RootPart[];
       /**

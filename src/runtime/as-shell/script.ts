@@ -28,7 +28,7 @@ export function containerAsShell(
   const entering = list.steps.slice(0, Math.max(cut, 0));
   const inside = [...list.steps.slice(cut + 1), ...programSteps(list)];
   const outside = keeper.steps.filter((step) => step !== made.step && !has(step, "keep"));
-  const isComposed = request.root.kind === "composed" && inside.some((step) => calls(step, "pivot_root"));
+  const isComposed = request.root.kind !== "directory" && inside.some((step) => calls(step, "pivot_root"));
   const holds = outside.some((step) => step.shell?.().includes("HOLDER=") === true);
 
   const body = insideLines(inside, request);

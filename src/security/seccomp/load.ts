@@ -10,8 +10,11 @@ const SECCOMP_SET_MODE_FILTER = 1;
  */
 export function loadSeccomp(list: List, compiled: CompiledSeccomp): Call {
   const { program, flags } = compiled;
-  list.step("system call filter", "calls the container has no use for fail before they reach kernel code", () =>
-    "#   a shell cannot load a seccomp filter: here the program may make every call its capabilities allow",
+  list.step(
+    "system call filter",
+    "calls the container has no use for fail before they reach kernel code",
+    () =>
+      "#   a shell cannot load a seccomp filter: here the program may make every call its capabilities allow",
   );
   // struct sock_fprog: a count of instructions and, aligned to 8 bytes, their address.
   const header = new Memory(16);
