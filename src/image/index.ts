@@ -5,3 +5,37 @@ export {
   type HostImageOptions,
   type HostImagePart,
 } from "./host/index.ts";
+export { findByNameOrId, listImages, loadImage, type StoredImage } from "./images.ts";
+export { readInLayers } from "./layer/index.ts";
+export type { Descriptor, HistoryEntry, ImageConfig, Manifest, Platform, RunConfig } from "./oci.ts";
+export { formatPlatform, hostPlatform, parsePlatform } from "./platform.ts";
+export { type LayerProgress, pullImage, type Pulled, type PullOptions } from "./pull/index.ts";
+export { pushImage, type PushOptions, type PushProgress } from "./push/index.ts";
+export {
+  DEFAULT_REGISTRY,
+  familiarName,
+  familiarReference,
+  formatReference,
+  parseReference,
+  type Reference,
+} from "./reference.ts";
+export {
+  credentialFiles,
+  type Credentials,
+  DEFAULT_RETRIES,
+  eraseCredentials,
+  findCredentials,
+  readRegistryRules,
+  Session,
+  storeCredentials,
+} from "./registry/index.ts";
+export {
+  collectGarbage,
+  type Collected,
+  type ImageStore,
+  layerFolder,
+  nameImage,
+  openImageStore,
+  pruneUnnamed,
+  removeNames,
+} from "./store/index.ts";

@@ -1,8 +1,9 @@
+import { constants } from "node:fs";
 import { List, openHow, OPEN_HOW_BYTES, type Result } from "../../plan/index.ts";
 import { type ByteString, displayName, isAscii } from "../tar/index.ts";
 
 const AT_FDCWD = -100;
-const FOLDER = 0o10000000 | 0o200000 | 0o2000000; // O_PATH | O_DIRECTORY | O_CLOEXEC
+const FOLDER = 0o10000000 | constants.O_DIRECTORY | 0o2000000; // O_PATH and O_CLOEXEC
 const BENEATH = 0x8 | 0x4 | 0x2; // RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS
 /** A plan has at most 65,535 operations and 64 MiB. */
 const MOST_OPERATIONS = 40_000;

@@ -1,0 +1,119 @@
+import { type List, quote, type Result } from "../plan/index.ts";
+import type { AttachedRoot } from "./attached-root.ts";
+import { newFileSystem, setFlag, setString } from "./file-system.ts";
+import {
+  AT_FDCWD,
+  FSCONFIG_CMD_CREATE,
+  FSCONFIG_SET_FD,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
+  MOUNT_ATTR_NODEV,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  MS_NODEV,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
+  OPEN_TREE_CLONE,
+} from "./flags.ts";
+import { rootView, writeFileInRoot } from "./in-root.ts";
+import type { RootfsSource } from "./types.ts";
+
+type Layered = Extract<RootfsSource, { kind: "layers" }>;
+
+export interface LayeredOptions {
+  readonly userNamespace: boolean;
+  readonly noDevices: boolean;
+}
+
+/**
+ * An overlay of an image's layers, with a writable one in memory on top that goes when the container goes.
+ *
+ * The kernel gets the layers as descriptors (overlay's `lowerdir+`), so their number and the length of their paths do
+ * not matter. Where it does not take descriptors they are mounted beside the root under short names, all of which fit
+ * into the one page that mount(2) allows.
+ */
+export function attachLayered(list: List, source: Layered, options: LayeredOptions): AttachedRoot {
+  list.step(
+    "root of layers",
+    `${source.layers.length} read-only layers of the image, and what the container writes above them, in memory`,
+    () => shell(source, options),
+  );
+  list.call("umask", 0);
+  const data = source.size === undefined ? ["mode=755"] : ["mode=755", `size=${source.size}`];
+  const stage = newFileSystem(list, { type: "tmpfs", source: "tmpfs", data }, "/");
+  list.call("move_mount", stage, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH).about("/");
+  // Overlays take the writable folder by name: with this working directory the names are short and our own.
+  list.call("fchdir", stage);
+  for (const name of ["root", "work"]) list.call("mkdirat", stage, name, 0o755);
+  list.call("mkdirat", stage, "upper", source.mode);
+  const mount = source.byName
+    ? mountByName(list, stage, source, options)
+    : mountByDescriptor(list, stage, source, options);
+  const root = rootView(list, mount);
+  for (const { path, content } of source.files) writeFileInRoot(root, path, content);
+  return { view: root, layers: [], staged: true };
+}
+
+function mountByDescriptor(list: List, stage: Result, source: Layered, options: LayeredOptions): Result {
+  const overlay = list.call("fsopen", "overlay", FSOPEN_CLOEXEC).about('file system "overlay"');
+  setString(list, overlay, "source", "overlay", "overlay");
+  for (const layer of source.layers) {
+    const folder = list.call("openat", AT_FDCWD, layer, O_PATH | O_DIRECTORY | O_CLOEXEC, 0).about(layer);
+    list.call("fsconfig", overlay, FSCONFIG_SET_FD, "lowerdir+", null, folder).about(`overlay of ${layer}`);
+    list.call("close", folder);
+  }
+  setString(list, overlay, "upperdir", "upper", "overlay");
+  setString(list, overlay, "workdir", "work", "overlay");
+  if (options.userNamespace) setFlag(list, overlay, "userxattr", "overlay");
+  list.call("fsconfig", overlay, FSCONFIG_CMD_CREATE, null, null, 0).about("overlay of the image's layers");
+  const attributes = options.noDevices ? MOUNT_ATTR_NODEV : 0;
+  const mount = list
+    .call("fsmount", overlay, FSMOUNT_CLOEXEC, attributes)
+    .about("overlay of the image's layers");
+  list
+    .call("move_mount", mount, "", stage, "root", MOVE_MOUNT_F_EMPTY_PATH)
+    .about("overlay of the image's layers");
+  return mount;
+}
+
+function mountByName(list: List, stage: Result, source: Layered, options: LayeredOptions): Result {
+  const names: string[] = [];
+  for (const layer of source.layers) {
+    const name = `${names.length}`;
+    names.push(name);
+    list.call("mkdirat", stage, name, 0o755);
+    const tree = list.call("open_tree", AT_FDCWD, layer, OPEN_TREE_CLONE | O_CLOEXEC).about(layer);
+    list.call("move_mount", tree, "", stage, name, MOVE_MOUNT_F_EMPTY_PATH).about(layer);
+    list.call("close", tree);
+  }
+  const userxattr = options.userNamespace ? ",userxattr" : "";
+  list
+    .call(
+      "mount",
+      "overlay",
+      "root",
+      "overlay",
+      options.noDevices ? MS_NODEV : 0,
+      `lowerdir=${names.join(":")},upperdir=upper,workdir=work${userxattr}`,
+    )
+    .about("overlay of the image's layers");
+  return list.call("openat", stage, "root", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+function shell(source: Layered, { userNamespace, noDevices }: LayeredOptions): string {
+  const size = source.size === undefined ? "" : `,size=${quote(source.size)}`;
+  const more = `${userNamespace ? ",userxattr" : ""}${noDevices ? ",nodev" : ""}`;
+  return [
+    `mount -t tmpfs -o mode=755${size} tmpfs "$ROOTFS"`,
+    "STAGE=$ROOTFS",
+    "ROOTFS=$STAGE/root",
+    'mkdir "$ROOTFS" "$STAGE"/upper "$STAGE"/work',
+    `chmod ${source.mode.toString(8)} "$STAGE"/upper`,
+    `mount -t overlay -o lowerdir=${source.layers.map(quote).join(":")},upperdir="$STAGE"/upper,workdir="$STAGE"/work${more} overlay "$ROOTFS"`,
+    ...source.files.flatMap(({ path, content }) => [
+      `mkdir -p "$ROOTFS"${quote(path.slice(0, path.lastIndexOf("/")))}`,
+      `rm -f "$ROOTFS"${quote(path)}`,
+      `printf %s ${quote(content)} >"$ROOTFS"${quote(path)}`,
+    ]),
+  ].join("\n");
+}
