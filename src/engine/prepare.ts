@@ -66,7 +66,7 @@ export async function prepareContainer(
   const layout = readLayout();
   const bundle = options.source.kind === "bundle" ? readBundle(options.source.path, warn) : undefined;
   const rootfs = chooseRootfs(options, bundle);
-  const spec = composeSpec(options, specFacts(id, host, rootfs), layout, bundle);
+  const spec = composeSpec(options, specFacts(id, host, rootfs, options), layout, bundle);
   if (spec.process.rlimits !== undefined && !host.raisesLimits) {
     spec.process.rlimits = lowerRlimits(
       spec.process.rlimits,
@@ -94,7 +94,12 @@ function readBundle(path: string, warn: (message: string) => void): Spec {
   return parseConfig(content, file, warn);
 }
 
-function specFacts(id: string, host: HostFacts, rootfs: ChosenRootfs): Parameters<typeof composeSpec>[1] {
+function specFacts(
+  id: string,
+  host: HostFacts,
+  rootfs: ChosenRootfs,
+  { source }: RunOptions,
+): Parameters<typeof composeSpec>[1] {
   return {
     id,
     uid: host.uid,
@@ -104,7 +109,7 @@ function specFacts(id: string, host: HostFacts, rootfs: ChosenRootfs): Parameter
     environment: process.env,
     capabilities: () => namesOf(host.capabilities),
     hostname: () => readFileSync("/proc/sys/kernel/hostname", "utf8").trim(),
-    accounts: () => readAccounts(rootfs.view),
+    accounts: () => (source.kind === "image" ? source.accounts : readAccounts(rootfs.view)),
   };
 }
 

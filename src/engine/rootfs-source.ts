@@ -17,6 +17,7 @@ export interface ChosenRootfs {
 export function chooseRootfs(options: RunOptions, bundle: Spec | undefined): ChosenRootfs {
   if (isOff(options, "root")) return { view: { root: "/" }, name: "this machine's own root" };
   const { source } = options;
+  if (source.kind === "image") return { view: { root: source.layers[0] as string }, name: source.name };
   if (source.kind === "host") return { view: { root: "/" }, name: "the image host" };
   let root = source.path;
   if (bundle !== undefined)
@@ -35,14 +36,18 @@ export async function rootfsSource(
   rootfs: ChosenRootfs,
   warn: (message: string) => void,
 ): Promise<RootfsSource> {
-  if (options.source.kind !== "host" || isOff(options, "root"))
-    return { kind: "directory", path: rootfs.view.root };
-  const { hostImage } = await import("../image/index.ts");
+  const wanted = options.source;
+  if (wanted.kind === "image" && !isOff(options, "root")) {
+    const { layeredRoot } = await import("./layered-root.ts");
+    return layeredRoot(options, wanted, spec);
+  }
+  if (wanted.kind !== "host" || isOff(options, "root")) return { kind: "directory", path: rootfs.view.root };
+  const { hostImage } = await import("../image/host/index.ts");
   const { hostname, linux } = spec;
   const { uidMappings, gidMappings, namespaces } = linux;
   const ownNetwork = namespaceOf(namespaces, "network") !== undefined;
   const { source, warnings } = hostImage({
-    with: options.source.with,
+    with: wanted.with,
     ...(hostname === undefined ? {} : { hostname }),
     ...(ownNetwork ? { hosts: hostsFile(hostname) } : {}),
     ...(uidMappings && gidMappings ? { idMaps: { uids: uidMappings, gids: gidMappings } } : {}),
@@ -52,7 +57,7 @@ export async function rootfsSource(
 }
 
 /** hosts(5) of a container with a network of its own. */
-function hostsFile(hostname: string | undefined): string {
+export function hostsFile(hostname: string | undefined): string {
   const own = hostname === undefined ? "" : `127.0.1.1\t${hostname}\n`;
   return `127.0.0.1\tlocalhost\n${own}::1\tlocalhost ip6-localhost ip6-loopback\n`;
 }

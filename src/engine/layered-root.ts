@@ -1,0 +1,47 @@
+import { readFileSync, statSync } from "node:fs";
+import { namespaceOf } from "../namespace/index.ts";
+import { HuskError } from "../platform/error.ts";
+import type { RootfsSource } from "../rootfs/index.ts";
+import type { Spec } from "../runtime/config.ts";
+import { hostsFile } from "./rootfs-source.ts";
+import type { RunOptions } from "./run-options.ts";
+
+/**
+ * The root file system of an image's container: its layers, with the files that tell of this container.
+ *
+ * @throws HuskError "unsupported" with id maps that the layers' files do not follow
+ */
+export function layeredRoot(
+  options: RunOptions,
+  source: Extract<RunOptions["source"], { kind: "image" }>,
+  { hostname, linux }: Spec,
+): RootfsSource {
+  if (options.uidMap !== undefined || options.gidMap !== undefined)
+    throw new HuskError(
+      "unsupported",
+      `${source.name}: its files belong to ids that --uidmap and --gidmap do not change`,
+      { hint: "leave the maps out, or use --rootfs with a folder that belongs to the mapped ids" },
+    );
+  const ownNetwork = namespaceOf(linux.namespaces, "network") !== undefined;
+  const hosts = ownNetwork ? hostsFile(hostname) : hostFile("/etc/hosts");
+  const files = [{ path: "/etc/hosts", content: hosts }];
+  if (hostname !== undefined) files.push({ path: "/etc/hostname", content: `${hostname}\n` });
+  if (!ownNetwork) files.push({ path: "/etc/resolv.conf", content: hostFile("/etc/resolv.conf") });
+  const mode = statSync(source.layers[0] as string).mode & 0o7777;
+  return { kind: "layers", layers: source.layers, mode, files, byName: !takesDescriptors() };
+}
+
+function hostFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Whether overlayfs takes layers by descriptor: since Linux 6.13. */
+function takesDescriptors(): boolean {
+  const release = readFileSync("/proc/sys/kernel/osrelease", "latin1").split(".");
+  const [major = 0, minor = 0] = release.map((part) => Number.parseInt(part, 10));
+  return major > 6 || (major === 6 && minor >= 13);
+}
