@@ -7,14 +7,12 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import {
   cgroupVersion,
-  compile,
   engine,
   huskPath,
   isRoot,
   makeRootfs,
   needs,
   type Result,
-  run,
   temporaryFolder,
 } from "./harness/index.ts";
 import { inBundle, inRootfs } from "./security-container.ts";
