@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { bigProfile, makeBundle } from "./bundle.ts";
+import { byHand } from "./by-hand.ts";
 import { type Comparison, type Context, repository } from "./context.ts";
 import { engines, hostImage } from "./host-image.ts";
 import { keeperShare } from "./keeper-share.ts";
@@ -26,6 +27,7 @@ const comparisons: readonly Comparison[] = [
   keeperShare,
   library,
   help,
+  byHand,
   sizes,
   many,
   phases,

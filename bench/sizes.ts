@@ -66,7 +66,7 @@ export function proportionalMemory(pid: number): number {
 }
 
 /** A compiled program that does nothing, as small as Bun makes them. */
-function emptyProgram({ folder }: Context): string {
+export function emptyProgram({ folder }: Context): string {
   const program = join(folder, "empty");
   if (statSync(program, { throwIfNoEntry: false }) !== undefined) return program;
   writeFileSync(join(folder, "empty.ts"), "export {};\n");

@@ -4,8 +4,8 @@ import { explainExecFailure } from "../runtime/program.ts";
 import type { HandPlan } from "./hand-plan.ts";
 
 /** What a failed plan means for a person: the program's fault, or a step's. */
-export function handError(hand: HandPlan, encoded: EncodedPlan, report: Report): HuskError {
-  const own = hand.explainFailure?.(report, encoded);
+export async function handError(hand: HandPlan, encoded: EncodedPlan, report: Report): Promise<HuskError> {
+  const own = await hand.explainFailure?.(report, encoded);
   if (own !== undefined) return own;
   const failure = findFailure(hand.plan, encoded.operations, report);
   if (failure === undefined)

@@ -14,7 +14,10 @@ export interface HandPlan {
   /** What has to be waited for behind it; may throw a HuskError. */
   readonly after?: (() => void) | undefined;
   /** Better words for a failed step than the plan's own; undefined: the plan's own. */
-  readonly explainFailure?: (report: Report, encoded: EncodedPlan) => HuskError | undefined;
+  readonly explainFailure?: (
+    report: Report,
+    encoded: EncodedPlan,
+  ) => HuskError | undefined | Promise<HuskError | undefined>;
 }
 
 /** What it takes to carry out a plan. */
@@ -64,7 +67,7 @@ export async function perform(hand: HandPlan, tools: HandTools): Promise<HandRes
   const { report } = ended;
   if (report.outcome === "failed") {
     const { handError } = await import("./hand-error.ts");
-    throw handError(hand, encoded, report);
+    throw await handError(hand, encoded, report);
   }
   hand.after?.();
   return { exitCode: report.exitCode, signal: report.exitSignal, report };

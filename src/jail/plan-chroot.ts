@@ -1,21 +1,11 @@
-import { existsSync } from "node:fs";
-import {
-  type LinuxIdMapping,
-  namespaceFlags,
-  namespaceReasons,
-  type NamespaceType,
-  writeIdMaps,
-} from "../namespace/index.ts";
-import { Clone, cloneArgs, List, type Report, type Result } from "../plan/index.ts";
-import { HuskError } from "../platform/error.ts";
+import { namespaceFlags, namespaceReasons, type NamespaceType } from "../namespace/types.ts";
+import { Clone, cloneArgs, List, type Result } from "../plan/index.ts";
 import type { Mount } from "../rootfs/index.ts";
-import { explainExecFailure } from "../runtime/program.ts";
 import { dieWithKeeper, openSelf } from "../runtime/process/lifetime.ts";
+import type { ChrootMaps } from "./chroot-maps.ts";
 import { chrootScript } from "./chroot-script.ts";
-import { letPass, openGate, waitAtGate } from "./gate.ts";
 import type { HandPlan } from "./hand-plan.ts";
 import { keeperDiesWithCaller } from "./lifetime.ts";
-import { mapWriter } from "./map-writer.ts";
 import type { Caller } from "./plan-unshare.ts";
 import { becomeProgram, keepProgram, type Program, programOrShell } from "./program.ts";
 
@@ -34,9 +24,7 @@ export interface ChrootOptions {
   /** Absolute path in the jail where the old root stays to be seen; undefined: nowhere. */
   readonly oldRoot: string | undefined;
   /** Id maps of a new user namespace; undefined: none is made. */
-  readonly maps:
-    | { readonly uids: readonly LinuxIdMapping[]; readonly gids: readonly LinuxIdMapping[] }
-    | undefined;
+  readonly maps: ChrootMaps | undefined;
   /** Ids of the program; undefined: the caller's, or root of the user namespace. */
   readonly user:
     | { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
@@ -66,33 +54,29 @@ export async function planChroot(options: ChrootOptions, caller: Caller): Promis
   if (options.ownNetwork) types.push("network");
   if (options.ownIpc) types.push("ipc");
   const opened = hasMounts ? undefined : openFolder(keeper, folder);
-  const gate = maps === undefined ? undefined : openGate(keeper);
-  const deniesSetgroups = maps !== undefined && isOwn(maps.gids, caller.gid) && !caller.privileged;
   // The program's part is written first: what the keeper opens for it has to be open before it is born.
-  if (maps !== undefined && gate !== undefined) {
-    waitAtGate(program, gate);
-    becomeRoot(program, maps.uids, maps.gids, deniesSetgroups);
-  }
+  const inside =
+    maps === undefined
+      ? undefined
+      : (await import("./chroot-maps.ts")).enterUserNamespace(keeper, program, maps, caller);
   if (opened !== undefined) changeRoot(program, opened, folder);
   else (await import("./chroot-mounts.ts")).enterWithMounts(program, keeper, options, caller);
-  if (user !== undefined) becomeUser(program, user, !deniesSetgroups);
+  if (user !== undefined) becomeUser(program, user, inside?.deniesSetgroups !== true);
   dieWithKeeper(program, self, SIGKILL);
   const chosen = programOf(options.command);
   becomeProgram(program, chosen);
 
   const pid = newProcess(keeper, types, program);
-  if (maps !== undefined && gate !== undefined) {
-    const { uids, gids } = maps;
-    writeIdMaps(keeper, pid, uids, gids, mapWriter(caller, uids, gids), deniesSetgroups);
-    letPass(keeper, gate);
-  }
+  inside?.write(pid);
   keepProgram(keeper, pid);
   return {
     plan: { keeper, cleanup: new List("afterwards"), exports: new Map() },
     rootfs: folder,
     shell: () => chrootScript(options, types, chosen.argv, caller),
-    explainFailure: (report, encoded) =>
-      encoded.operations[report.ordinal]?.kind === "exec" ? programError(folder, chosen, report) : undefined,
+    async explainFailure(report, encoded) {
+      if (encoded.operations[report.ordinal]?.kind !== "exec") return undefined;
+      return (await import("./chroot-error.ts")).jailProgramError(folder, chosen, report);
+    },
   };
 }
 
@@ -118,30 +102,6 @@ function newProcess(keeper: List, types: readonly NamespaceType[], program: List
     () => "# unshare",
   );
   return keeper.add(new Clone(cloneArgs(flags), program));
-}
-
-function isOwn(map: readonly LinuxIdMapping[], id: number): boolean {
-  return map.length === 1 && map[0]?.size === 1 && map[0].hostID === id;
-}
-
-/** Takes the ids that stand for root inside, or the first that are mapped: until execve(2) all rights are there. */
-function becomeRoot(
-  list: List,
-  uids: readonly LinuxIdMapping[],
-  gids: readonly LinuxIdMapping[],
-  setgroupsDenied: boolean,
-): void {
-  const first = (maps: readonly LinuxIdMapping[]): number =>
-    maps.some(({ containerID }) => containerID === 0) ? 0 : (maps[0]?.containerID ?? 0);
-  const [uid, gid] = [first(uids), first(gids)];
-  list.step(
-    `user ${uid}:${gid} of the user namespace`,
-    "powerful in here, an ordinary user outside",
-    () => "# unshare --map-root-user",
-  );
-  if (!setgroupsDenied) list.call("setgroups", 0, null);
-  list.call("setresgid", gid, gid, gid).about(`gid ${gid}`);
-  list.call("setresuid", uid, uid, uid).about(`uid ${uid}`);
 }
 
 /** The jail itself: one call. */
@@ -171,18 +131,4 @@ function becomeUser(
   }
   list.call("setresgid", gid, gid, gid).about(`gid ${gid}`);
   list.call("setresuid", uid, uid, uid).about(`uid ${uid}`);
-}
-
-/** Where a program, its loader or its interpreter is missing, `jail make` is the mend. */
-function programError(rootfs: string, { argv, paths }: Program, report: Report): HuskError {
-  const [program = ""] = argv;
-  const { path, errno, detail: mode, exhibit: bytes } = report;
-  const error = explainExecFailure({ program, paths, path, errno, mode, bytes, rootfs });
-  const isHere = paths.some((path) => existsSync(path));
-  if (error.code !== "command-not-found" || !isHere) return error;
-  const mend = `husk jail make ${rootfs} ${program} copies it from this machine with all it needs`;
-  return new HuskError(error.code, error.message, {
-    hint: error.hint === undefined ? mend : `${error.hint}; ${mend}`,
-    cause: error.cause,
-  });
 }

@@ -1,19 +1,12 @@
-import { existsSync, statSync } from "node:fs";
-import type { BindSpec, IdMap, UserSpec } from "../../engine/run-options.ts";
-import { bindMount } from "../../engine/spec/mounts.ts";
-import { checkOwnMappings, isMapped } from "../../engine/subids.ts";
-import { resolveUser } from "../../engine/user.ts";
-import { type ChrootOptions, planChroot } from "../../jail/plan-chroot.ts";
+import { statSync } from "node:fs";
+import { planChroot } from "../../jail/plan-chroot.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isPrivileged, readPrivileges } from "../../runtime/facts.ts";
 import { HAND_FLAGS, type HandRequest } from "../by-hand.ts";
 import type { Globals, Grammar } from "../grammar.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { parseChoice } from "../values/choice.ts";
-import { parseIdMaps } from "../values/id-map.ts";
 import { hostPath, mountTarget } from "../values/path.ts";
-import { parseUser } from "../values/user.ts";
-import { parseVolume } from "../values/volume.ts";
 
 /** Letters and names are nsroot's; those of husk run stand beside. */
 export const CHROOT_FLAGS = `
@@ -31,13 +24,13 @@ ${HAND_FLAGS}-G --gid-map list
 
 interface Flags {
   explain: boolean;
-  volumes: BindSpec[];
+  volumes: string[];
   readOnly: boolean;
   keepOldRoot: boolean;
   oldRoot: string | undefined;
-  uids: IdMap[];
-  gids: IdMap[];
-  user: UserSpec | undefined;
+  uids: string[];
+  gids: string[];
+  user: string | undefined;
   network: boolean;
   ipc: boolean;
 }
@@ -46,8 +39,6 @@ const CHROOT: Grammar<Flags> = { name: "chroot", flags: CHROOT_FLAGS, flagsFirst
 
 /** nsroot's folder for the old root. */
 const OLD_ROOT = "/mnt";
-/** More than any real one; the jail's files are not to be trusted. */
-const ACCOUNTS_BYTES = 4 * 1024 * 1024;
 
 /** Reads `[flags] DIR [COMMAND…]`; what follows DIR belongs to the command. */
 export async function parseChroot(
@@ -84,24 +75,30 @@ export async function parseChroot(
     privileged: isPrivileged(privileges),
   };
   const path = checkFolder(folder);
-  const options: ChrootOptions = {
-    folder: path,
-    command,
-    mounts: flags.volumes.length === 0 ? [] : flags.volumes.map(bindMount),
-    readOnly: flags.readOnly,
-    oldRoot: flags.keepOldRoot ? (flags.oldRoot ?? OLD_ROOT) : undefined,
-    maps: chooseMaps(flags, caller),
-    user: flags.user === undefined ? undefined : await findUser(path, flags.user),
-    ownNetwork: flags.network,
-    ownIpc: flags.ipc,
-  };
-  checkMapped(options);
   if (flags.oldRoot !== undefined && !flags.keepOldRoot) {
     throw new HuskError("invalid", "--old-root says where the old root stays, and it does not", {
       hint: "add --keep-old-root; husk needs no folder to let go of it",
     });
   }
-  return { hand: await planChroot(options, caller), name: "chroot", explain: flags.explain };
+  const hand = await planChroot(
+    {
+      folder: path,
+      command,
+      readOnly: flags.readOnly,
+      oldRoot: flags.keepOldRoot ? (flags.oldRoot ?? OLD_ROOT) : undefined,
+      ownNetwork: flags.network,
+      ownIpc: flags.ipc,
+      ...(isPlain(flags) && caller.privileged
+        ? { mounts: [], maps: undefined, user: undefined }
+        : (await import("./chroot-details.ts")).readDetails(flags, path, caller)),
+    },
+    caller,
+  );
+  return { hand, name: "chroot", explain: flags.explain };
+}
+
+function isPlain({ volumes, uids, gids, user }: Flags): boolean {
+  return volumes.length + uids.length + gids.length === 0 && user === undefined;
 }
 
 function setFlag(flags: Flags, flag: string, value: string): void {
@@ -111,7 +108,7 @@ function setFlag(flags: Flags, flag: string, value: string): void {
       flags.explain = isOn;
       return;
     case "gid-map":
-      flags.gids.push(...parseIdMaps(flag, value));
+      flags.gids.push(value);
       return;
     case "ipc":
       flags.ipc = isOn;
@@ -132,13 +129,13 @@ function setFlag(flags: Flags, flag: string, value: string): void {
       flags.readOnly = isOn;
       return;
     case "uid-map":
-      flags.uids.push(...parseIdMaps(flag, value));
+      flags.uids.push(value);
       return;
     case "user":
-      flags.user = parseUser(flag, value);
+      flags.user = value;
       return;
     case "volume":
-      flags.volumes.push(parseVolume(flag, value));
+      flags.volumes.push(value);
   }
 }
 
@@ -163,53 +160,4 @@ function checkFolder(given: string): string {
       hint: "name the folder it lies in, or unpack it first",
     });
   return folder;
-}
-
-/** Maps as asked for; an ordinary user without any is root inside. A map that is left out maps the own id to 0. */
-function chooseMaps(
-  { uids, gids }: Flags,
-  caller: { uid: number; gid: number; privileged: boolean },
-): ChrootOptions["maps"] {
-  const isAsked = uids.length + gids.length > 0;
-  if (!isAsked && caller.privileged) return undefined;
-  const self = (hostID: number): IdMap[] => [{ containerID: 0, hostID, size: 1 }];
-  const maps = {
-    uids: uids.length > 0 ? uids : self(caller.uid),
-    gids: gids.length > 0 ? gids : self(caller.gid),
-  };
-  if (!isAsked || caller.privileged) return maps;
-  checkOwnMappings({ uid: maps.uids, gid: maps.gids }, caller.uid, caller.gid);
-  const own = ({ uids, gids }: typeof maps): boolean =>
-    uids.length === 1 &&
-    gids.length === 1 &&
-    uids[0]?.hostID === caller.uid &&
-    gids[0]?.hostID === caller.gid;
-  if (!own(maps) && !existsSync("/usr/bin/newuidmap")) {
-    throw new HuskError("unavailable", "a map of other ids than your own needs newuidmap and newgidmap", {
-      hint: "apt-get install uidmap",
-    });
-  }
-  return maps;
-}
-
-function checkMapped({ maps, user }: ChrootOptions): void {
-  if (maps === undefined || user === undefined) return;
-  for (const [kind, map, id] of [
-    ["uid", maps.uids, user.uid],
-    ["gid", maps.gids, user.gid],
-  ] as const) {
-    if (isMapped(map, id)) continue;
-    throw new HuskError("invalid", `--user: ${kind} ${id} is not mapped in the user namespace`, {
-      hint: `map it with --${kind}-map, such as --${kind}-map 0:100000:65536, or leave --user out`,
-    });
-  }
-}
-
-/** Names mean what the jail's own /etc/passwd and /etc/group say. */
-async function findUser(root: string, spec: UserSpec): Promise<NonNullable<ChrootOptions["user"]>> {
-  const { readInRoot } = await import("../../platform/in-root.ts");
-  const read = (path: string): string =>
-    new TextDecoder().decode(readInRoot({ root }, path, ACCOUNTS_BYTES) ?? new Uint8Array());
-  const { user } = resolveUser(spec, undefined, { passwd: read("/etc/passwd"), group: read("/etc/group") });
-  return { uid: user.uid, gid: user.gid, groups: user.additionalGids ?? [] };
 }
