@@ -57,6 +57,8 @@ run="--runc-binary $binary --rootfs $rootfs"
         `${stdout}${stderr}`
           .replaceAll(values[1] as string, "ROOTFS")
           .replaceAll(runtime, "BINARY")
+          // What script(1) shows of the end of its input.
+          .replaceAll(/\^@|\0/g, "")
           .replaceAll(/\b(husk|runc) (create|run) failed/g, "$2 failed")
           .replaceAll(/time="[^"]*" /g, "")
           .replaceAll(/^(one +)\d+/gm, "$1PID")

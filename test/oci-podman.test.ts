@@ -12,8 +12,11 @@ const needed = {
 
 /** `say ARGUMENTS…` is podman with its status; podman has no eyes for a v2 hierarchy beside those of v1. */
 const prelude = `
-export CONTAINERS_CONF="$1/containers.conf" CONTAINERS_STORAGE_CONF="$1/storage.conf"
-folder=$1 rootfs=$2 runtime=$3
+rootfs=$2 runtime=$3
+# podman puts sockets deep into its folder, and paths of sockets are short.
+folder=/mnt
+mount --bind "$1" $folder
+export CONTAINERS_CONF=$folder/containers.conf CONTAINERS_STORAGE_CONF=$folder/storage.conf
 umount /sys/fs/cgroup/unified 2>/dev/null || true
 podman() { command podman --tmpdir "$folder/tmp" --runtime "$runtime" "$@"; }
 say() {
@@ -45,7 +48,7 @@ husk = ["${husk.path}"]
     );
     writeFileSync(
       join(folder, "storage.conf"),
-      `[storage]\ndriver = "vfs"\ngraphroot = "${folder}/root"\nrunroot = "${folder}/run"\n`,
+      `[storage]\ndriver = "vfs"\ngraphroot = "/mnt/root"\nrunroot = "/mnt/run"\n`,
     );
     const wrapped = `exec unshare --mount --propagation private /bin/sh -c "$4" sh "$1" "$2" "$3"`;
     const values = [folder, makeRootfs(), runtime, `${prelude}${script}`];
@@ -108,7 +111,7 @@ say top one pid args
 say update --memory 50m one
 say exec one cat /sys/fs/cgroup/memory/memory.limit_in_bytes
 say stop -t 0 one
-say ps -a --format '{{.State}}'
+say ps -a --format '{{.State}}' | cut -d' ' -f1,2
 say start one
 say kill one
 podman wait one > /dev/null
