@@ -2,6 +2,14 @@
 export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["run", "Run a program in a new container"],
   ["explain", "Print what run would do, step by step"],
+  ["pull", "Download an image from a registry"],
+  ["push", "Upload an image to a registry"],
+  ["images", "List images"],
+  ["rmi", "Remove images"],
+  ["tag", "Give an image a further name"],
+  ["history", "Show how an image was made"],
+  ["login", "Log in to a registry"],
+  ["logout", "Log out of a registry"],
   ["chroot", "Run a program whose root is a folder, by hand"],
   ["jail", "Fill a folder with programs and all they need; list one"],
   ["unshare", "Run a program in new namespaces, by hand"],
@@ -18,6 +26,6 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
 /** Docker's commands that husk does not have yet. */
 export const LATER_COMMANDS =
   "attach build builder buildx checkpoint commit compose config container context cp create diff events exec " +
-  "export history image images import inspect kill load login logout logs manifest network node pause plugin port " +
-  "ps pull push rename restart rm rmi save search secret service stack start stats stop swarm system tag top trust " +
+  "export image import inspect kill load logs manifest network node pause plugin port " +
+  "ps rename restart rm save search secret service stack start stats stop swarm system top trust " +
   "unpause update volume wait";

@@ -18,7 +18,7 @@ export async function handParser(name: string): Promise<HandParser | undefined> 
     case "chroot":
       return (await import("./flags/chroot.ts")).parseChroot;
     case "cgroup":
-      return (await import("./flags/cgroup.ts")).parseCgroup;
+      return (await import("./flags/plan-cgroup.ts")).parseCgroup;
     default:
       return undefined;
   }

@@ -51,6 +51,22 @@ async function load(name: string): Promise<Command> {
       return (await import("./commands/run.ts")).run;
     case "explain":
       return (await import("./commands/explain.ts")).explain;
+    case "pull":
+      return (await import("./commands/pull.ts")).pull;
+    case "push":
+      return (await import("./commands/push.ts")).push;
+    case "images":
+      return (await import("./commands/images.ts")).images;
+    case "rmi":
+      return (await import("./commands/rmi.ts")).rmi;
+    case "tag":
+      return (await import("./commands/tag.ts")).tag;
+    case "history":
+      return (await import("./commands/history.ts")).history;
+    case "login":
+      return (await import("./commands/login.ts")).login;
+    case "logout":
+      return (await import("./commands/logout.ts")).logout;
     case "unshare":
       return (await import("./commands/unshare.ts")).unshare;
     case "nsenter":

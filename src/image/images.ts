@@ -4,7 +4,15 @@ import type { Descriptor, ImageConfig, Manifest, Platform } from "./oci.ts";
 import { parseConfig, parseManifest } from "./parse-oci.ts";
 import { choosePlatform } from "./platform.ts";
 import { familiarReference, parseReference, type Reference } from "./reference.ts";
-import { blobPath, findImage, findLayer, type ImageStore, nameOf, readBlob, readIndex } from "./store/index.ts";
+import {
+  blobPath,
+  findImage,
+  findLayer,
+  type ImageStore,
+  nameOf,
+  readBlob,
+  readIndex,
+} from "./store/index.ts";
 
 /** An image of the store, for one platform. */
 export interface StoredImage {
@@ -26,7 +34,11 @@ export interface StoredImage {
  *
  * @throws HuskError "invalid" when it is damaged
  */
-export function loadImage(store: ImageStore, reference: Reference, platform: Platform): StoredImage | undefined {
+export function loadImage(
+  store: ImageStore,
+  reference: Reference,
+  platform: Platform,
+): StoredImage | undefined {
   const top = findImage(store, reference);
   return top === undefined ? undefined : describe(store, top, platform);
 }
@@ -58,9 +70,13 @@ export function findByNameOrId(store: ImageStore, text: string, platform: Platfo
   const digits = text.replace(/^sha256:/, "");
   if (/^[0-9a-f]{4,64}$/.test(digits)) {
     const begins = (digest: string): boolean => digest.slice(digest.indexOf(":") + 1).startsWith(digits);
-    const found = images.filter(({ id, top, manifestDigest }) => [id, top.digest, manifestDigest].some(begins));
+    const found = images.filter(({ id, top, manifestDigest }) =>
+      [id, top.digest, manifestDigest].some(begins),
+    );
     if (found.length > 1)
-      throw new HuskError("invalid", `several images have an id that begins with ${text}`, { hint: "give more of it" });
+      throw new HuskError("invalid", `several images have an id that begins with ${text}`, {
+        hint: "give more of it",
+      });
     if (found[0] !== undefined) return found[0];
   }
   const reference = parseReference(text);
@@ -73,7 +89,8 @@ export function findByNameOrId(store: ImageStore, text: string, platform: Platfo
 }
 
 function describe(store: ImageStore, top: Descriptor, platform: Platform): StoredImage | undefined {
-  const has = (digest: string): boolean => statSync(blobPath(store, digest), { throwIfNoEntry: false }) !== undefined;
+  const has = (digest: string): boolean =>
+    statSync(blobPath(store, digest), { throwIfNoEntry: false }) !== undefined;
   if (!has(top.digest)) return undefined;
   let digest = top.digest;
   let parsed = parseManifest(readBlob(store, digest), top.mediaType, `manifest ${digest}`);
@@ -91,7 +108,10 @@ function describe(store: ImageStore, top: Descriptor, platform: Platform): Store
   }
   const { manifest } = parsed;
   if (!has(manifest.config.digest)) return undefined;
-  const config = parseConfig(readBlob(store, manifest.config.digest), `configuration ${manifest.config.digest}`);
+  const config = parseConfig(
+    readBlob(store, manifest.config.digest),
+    `configuration ${manifest.config.digest}`,
+  );
   let size = 0;
   for (const [i, layer] of manifest.layers.entries())
     size += findLayer(store, config.rootfs.diff_ids[i] ?? layer.digest)?.size ?? layer.size;

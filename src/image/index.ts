@@ -32,6 +32,7 @@ export {
 export {
   collectGarbage,
   type Collected,
+  findLayer,
   type ImageStore,
   layerFolder,
   nameImage,

@@ -14,7 +14,12 @@ export async function explain(argv: readonly string[], from: number, globals: Gl
   const request = parseRun("explain", argv, from, globals);
   if (request === undefined) return printHelp(["explain"]);
 
-  const prepared = await prepareContainer(request.options);
+  let { options } = request;
+  if (request.image !== undefined) {
+    const { fromImage } = await import("./run.ts");
+    options = await fromImage(request, request.image, globals);
+  }
+  const prepared = await prepareContainer(options);
   for (const warning of prepared.warnings) printError(`husk: warning: ${warning}`);
   console.log(
     request.asShell

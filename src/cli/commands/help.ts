@@ -27,6 +27,15 @@ async function findHelp(words: readonly string[]): Promise<Help> {
       return (await import("../help/run.ts")).HELP;
     case "explain":
       return (await import("../help/explain.ts")).HELP;
+    case "pull":
+    case "push":
+    case "images":
+    case "rmi":
+    case "tag":
+    case "history":
+    case "login":
+    case "logout":
+      return (await import("../help/image-commands.ts")).IMAGE_HELPS[words[0]];
     case "unshare":
       return (await import("../help/unshare.ts")).HELP;
     case "nsenter":

@@ -16,7 +16,9 @@ export async function run(argv: readonly string[], from: number, globals: Global
     const { printHelp } = await import("./help.ts");
     return printHelp(["run"]);
   }
-  const { options, explain } = request;
+  const { explain } = request;
+  let { options } = request;
+  if (request.image !== undefined) options = await fromImage(request, request.image, globals);
   if (options.tty === true && options.interactive === true) await refuseWithoutTerminal();
   const result = await runInForeground(options, globals, explain ? { timed: true } : {});
   if (explain) await printTrace(request, result);
@@ -46,6 +48,18 @@ export async function runInForeground(
   if (isForced) throw new HuskError("failed", "got 3 SIGTERM or SIGINT: the container was ended by force");
   if (result.timedOut) printError("husk: the time of --timeout is over: the container was killed");
   return result;
+}
+
+/** The options with those of an image, which is pulled if it is missing. */
+export async function fromImage(
+  { options }: RunRequest,
+  image: NonNullable<RunRequest["image"]>,
+  globals: Globals,
+): Promise<RunOptions> {
+  const { withImage } = await import("../../engine/image-source.ts");
+  const { pullProgress } = await import("../pull-progress.ts");
+  const engine = { folders: chooseFolders(globals), keeper: keeperSource };
+  return withImage(engine, options, image, pullProgress(image.quiet));
 }
 
 async function refuseWithoutTerminal(): Promise<void> {

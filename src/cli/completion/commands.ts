@@ -8,6 +8,7 @@ import { HELP as CHROOT } from "../help/chroot.ts";
 import { HELP as COMPLETION } from "../help/completion.ts";
 import { HELP as EXPLAIN } from "../help/explain.ts";
 import { HELP as HELP_HELP } from "../help/help.ts";
+import { IMAGE_HELPS } from "../help/image-commands.ts";
 import { HELP as INFO } from "../help/info.ts";
 import { HELP as JAIL } from "../help/jail.ts";
 import { GLOBAL_ABOUT, type Help } from "../help/layout.ts";
@@ -34,6 +35,7 @@ export interface CompletedFlag extends Flag {
 const HELPS: Readonly<Record<string, Help>> = {
   run: RUN,
   explain: EXPLAIN,
+  ...IMAGE_HELPS,
   unshare: UNSHARE,
   nsenter: NSENTER,
   chroot: CHROOT,

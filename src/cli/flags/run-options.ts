@@ -1,3 +1,4 @@
+import type { WantedImage } from "../../engine/image-source.ts";
 import type { RunOptions, RunSource } from "../../engine/run-options.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { Globals, Grammar } from "../grammar.ts";
@@ -13,6 +14,8 @@ export interface RunRequest {
   readonly explain: boolean;
   readonly format: "text" | "json";
   readonly asShell: boolean;
+  /** An image that the container is made of, still to be found or pulled. */
+  readonly image?: WantedImage & { readonly quiet: boolean };
 }
 
 const RUN: Grammar<RunFlags> = {
@@ -52,12 +55,14 @@ export function parseRun(
     explain: false,
     format: "text",
     asShell: false,
+    image: {},
   };
   const rest = parseArguments(command === "run" ? RUN : EXPLAIN, argv, from, flags, globals);
   if (globals.help) return undefined;
 
   const { options } = flags;
-  options.command = takeSource(command, flags, rest);
+  const { name, words } = takeSource(command, flags, rest);
+  options.command = words;
   if (flags.envFiles.length > 0) {
     const env: string[] = [];
     for (const file of flags.envFiles) env.push(...readEnvFile("env-file", file, process.env));
@@ -69,14 +74,25 @@ export function parseRun(
     explain: flags.explain || command === "explain",
     format: flags.format,
     asShell: flags.asShell,
+    ...(name === undefined
+      ? {}
+      : {
+          image: {
+            ...flags.image,
+            name,
+            pull: flags.image.pull ?? "missing",
+            quiet: flags.image.quiet === true,
+          },
+        }),
   };
 }
 
-/** Sets the source of the root file system and returns what is left: the command. */
-function takeSource(command: string, flags: RunFlags, rest: string[]): string[] {
+/** Sets the source of the root file system and returns what is left: an image's name, and the command. */
+function takeSource(command: string, flags: RunFlags, rest: string[]): { name?: string; words: string[] } {
   const { rootfs, bundle } = flags;
   let source: RunSource;
   let next = 0;
+  let name: string | undefined;
   if (rootfs !== undefined && bundle !== undefined) {
     throw new HuskError("invalid", "--rootfs and --bundle cannot both be given", { hint: "leave one out" });
   }
@@ -89,21 +105,29 @@ function takeSource(command: string, flags: RunFlags, rest: string[]): string[] 
         hint: `husk ${command} host COMMAND…, or --rootfs DIR COMMAND…; see 'husk ${command} --help'`,
       });
     }
-    if (image !== "host") {
-      throw new HuskError("unsupported", `image "${image}": pulling images is not in this version of husk`, {
-        hint: `use the built-in image host, or --rootfs ${image} if it is a folder`,
-      });
-    }
+    if (image !== "host") name = image;
     source = { kind: "host", with: flags.with };
   }
-  if (source.kind !== "host" && flags.with.length > 0) {
+  refuseImageFlags(flags, name);
+  if ((source.kind !== "host" || name !== undefined) && flags.with.length > 0) {
     throw new HuskError("invalid", "--with adds folders to the image host only", {
-      hint: "with --rootfs or --bundle use --volume",
+      hint: "with an image, --rootfs or --bundle use --volume",
     });
   }
   if (rest[next] === "--") next++;
   flags.options.source = source;
-  return next === 0 ? rest : rest.slice(next);
+  const words = next === 0 ? rest : rest.slice(next);
+  return name === undefined ? { words } : { name, words };
+}
+
+function refuseImageFlags({ image }: RunFlags, name: string | undefined): void {
+  if (name !== undefined) return;
+  for (const flag of ["entrypoint", "platform", "pull"] as const) {
+    if (image[flag] === undefined) continue;
+    throw new HuskError("invalid", `--${flag} is for images only`, {
+      hint: "leave it out, or name an image",
+    });
+  }
 }
 
 function refuseConflicts({ options, explain, format, asShell }: RunFlags): void {

@@ -17,6 +17,7 @@ export const RUN_FLAGS = `
 --device-read-iops list
 --device-write-bps list
 --device-write-iops list
+--entrypoint string
 -e --env list
 --env-file list file
 --explain
@@ -39,7 +40,10 @@ export const RUN_FLAGS = `
 --personality string linux|linux32
 --pid string private|host
 --pids-limit int
+--platform string
 --privileged
+--pull string always|missing|never
+-q --quiet
 --read-only
 --rm
 --rootfs dir dir
@@ -84,7 +88,6 @@ export const RUN_LATER = `
 --dns-option list
 --dns-search list
 --domainname string
---entrypoint string
 --expose list
 --gpus gpu-request
 --health-cmd string
@@ -111,11 +114,8 @@ export const RUN_LATER = `
 --network-alias list
 --no-healthcheck
 --oom-kill-disable
---platform string
 -p --publish list
 -P --publish-all
---pull string
--q --quiet
 --restart string
 --runtime string
 --stop-timeout int

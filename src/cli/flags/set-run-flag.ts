@@ -34,6 +34,8 @@ export interface RunFlags {
   explain: boolean;
   format: "text" | "json";
   asShell: boolean;
+  /** What only images have. */
+  image: { pull?: "always" | "missing" | "never"; platform?: string; entrypoint?: string; quiet?: boolean };
 }
 
 /** Docker's rule for limits: 0 is "not set". */
@@ -102,6 +104,18 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
       return;
     case "device-write-iops":
       (options.deviceWriteIops ??= []).push(parseOperationRate(flag, value));
+      return;
+    case "entrypoint":
+      flags.image.entrypoint = value;
+      return;
+    case "platform":
+      flags.image.platform = value;
+      return;
+    case "pull":
+      flags.image.pull = parseChoice(flag, value, ["always", "missing", "never"]);
+      return;
+    case "quiet":
+      flags.image.quiet = value === "true";
       return;
     case "env": {
       const entry = parseEnv(flag, value, process.env);

@@ -4,11 +4,14 @@ import { RUN_ABOUT } from "./run-about.ts";
 
 export const HELP: Help = {
   usage: [
+    "run [OPTIONS] IMAGE [COMMAND] [ARG...]",
     "run [OPTIONS] host COMMAND [ARG...]",
     "run [OPTIONS] --rootfs DIR [--] COMMAND [ARG...]",
     "run [OPTIONS] --bundle DIR [--] [COMMAND] [ARG...]",
   ],
   description: `Create and run a new container in the foreground
+
+An image that is not here is pulled first. What the container writes is kept in memory and goes with it.
 
 The image host is this machine's own programs as a copy-on-write view: nothing written inside is seen outside, and what other users may not read is hidden. The exit status is the program's; 125 if husk failed, 126 if the program cannot be executed, 127 if there is none, 128+n if signal n ended it.`,
   flags: RUN_FLAGS,

@@ -38,7 +38,10 @@ export function readInLayers(layers: readonly string[], path: string, limit: num
 }
 
 /** What the topmost layer that knows a path has there. A layer knows what is below its own whiteouts and files, too. */
-function look(layers: readonly string[], names: readonly string[]): { path: string; stats: Stats } | undefined {
+function look(
+  layers: readonly string[],
+  names: readonly string[],
+): { path: string; stats: Stats } | undefined {
   for (const layer of layers) {
     let path = layer;
     for (const [i, name] of names.entries()) {
