@@ -1,3 +1,4 @@
+import { accessSync, constants } from "node:fs";
 import type { Group } from "../cgroup/index.ts";
 import { Clone, cloneArgs, List, quote } from "../plan/index.ts";
 import { dieWithKeeper, openSelf } from "../runtime/process/lifetime.ts";
@@ -26,8 +27,10 @@ export function planCgroupExec(
   keeperDiesWithCaller(keeper, callerPid);
   keeper.step("open the group", "with husk's rights, before the program's process exists", () => "# open(2)");
   const files = places.map(({ path, hierarchy }) => {
-    // A process without threads may use `tasks`, which takes microseconds where `cgroup.procs` takes milliseconds.
-    const file = `${path}/${hierarchy.version === 1 ? "tasks" : "cgroup.procs"}`;
+    // A process without threads may use `tasks`, which takes microseconds where `cgroup.procs` takes milliseconds;
+    // a group that was handed over may have another owner for each.
+    const usesTasks = hierarchy.version === 1 && mayWrite(`${path}/tasks`);
+    const file = `${path}/${usesTasks ? "tasks" : "cgroup.procs"}`;
     return { path, file, fd: keeper.call("openat", AT_FDCWD, file, O_WRONLY_CLOEXEC, 0).about(file) };
   });
   keeper.step("new process", "it becomes the program", () => "# fork(2)");
@@ -45,4 +48,13 @@ export function planCgroupExec(
     shell: () =>
       `${places.map(({ path }) => `echo $$ > ${quote(`${path}/cgroup.procs`)}`).join("\n")}\nexec ${command.map(quote).join(" ")}\n`,
   };
+}
+
+function mayWrite(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 import { performByHand } from "../by-hand.ts";
-import { type CgroupWords, planCgroup, readCgroupWords, readGroupView, takeGroups } from "../flags/cgroup.ts";
+import { type CgroupWords, readCgroupWords, readGroupView, takeGroups } from "../flags/cgroup.ts";
+import { planCgroup } from "../flags/plan-cgroup.ts";
 import type { Globals } from "../grammar.ts";
 
 /** `husk cgroup COMMAND`: control groups by hand, as libcgroup's tools make them. */
@@ -21,13 +22,20 @@ export async function cgroup(argv: readonly string[], from: number, globals: Glo
   }
 }
 
+/** With a flag of cgget(1), or a group in its spelling alone, as that prints it; else husk's own form. */
 async function get(words: CgroupWords): Promise<number> {
   const { existingPlaces } = await import("../../cgroup/by-hand/index.ts");
-  const { printValues } = await import("../cgroup/print-values.ts");
-  const { specs, rest } = takeGroups(words, words.variables.length > 0);
+  const { printAsCgget, printValues } = await import("../cgroup/print-values.ts");
+  const hasControllers = words.groups.some((text) => !text.includes(":"));
+  const namesGroupsOnly = words.all || words.variables.length > 0 || hasControllers;
+  const { specs, rest } = takeGroups(words, namesGroupsOnly);
+  const isCgget = namesGroupsOnly || (words.groups.length > 0 && rest.length === 0);
   const view = readGroupView();
-  for (const spec of specs)
-    printValues(existingPlaces(view, spec), spec, [...words.variables, ...rest], words, specs.length > 1);
+  for (const spec of specs) {
+    const places = existingPlaces(view, spec);
+    if (isCgget) printAsCgget(places, spec, words);
+    else printValues(places, spec, rest, words, specs.length > 1);
+  }
   return 0;
 }
 

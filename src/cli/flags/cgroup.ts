@@ -1,4 +1,9 @@
-import { type GroupRights, type GroupSpec, type GroupView, parseGroupSpec } from "../../cgroup/by-hand/index.ts";
+import {
+  type GroupRights,
+  type GroupSpec,
+  type GroupView,
+  parseGroupSpec,
+} from "../../cgroup/by-hand/index.ts";
 import { readLayout } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { nearest } from "../../platform/nearest.ts";
@@ -119,9 +124,13 @@ function setFlag(words: CgroupWords, flag: string, value: string): void {
       return;
     case "sticky":
     case "cancel-sticky":
-      throw new HuskError("unsupported", `--${flag} is for cgrulesengd, which moves processes by rules: husk never does`, {
-        hint: "leave it out: a process stays in its group until somebody moves it; where that daemon runs, use cgexec or cgclassify",
-      });
+      throw new HuskError(
+        "unsupported",
+        `--${flag} is for cgrulesengd, which moves processes by rules: husk never does`,
+        {
+          hint: "leave it out: a process stays in its group until somebody moves it; where that daemon runs, use cgexec or cgclassify",
+        },
+      );
     case "from":
       words.from = value;
       return;

@@ -49,6 +49,13 @@ rm NAME…                Remove it`,
 
 const ABOUT: Readonly<Record<string, string>> = {
   ...HAND_ABOUT,
+  admin: "Owner of the folder and its files; in v2 of those that can be handed over, so that limits hold",
+  all: "Print the values of all controllers",
+  "copy-from": "Begin with the settings of this group",
+  dperm: "Permissions of the folder, in octal",
+  fperm: "Permissions of its files, where the owner has them too",
+  tasks: "Owner of what takes processes in: tasks, in v2 cgroup.procs and cgroup.threads",
+  tperm: "Permissions of that",
   group: "Group as CONTROLLERS:NAME, or the controllers of the group named",
   variable: "A file (get), or FILE=VALUE (set), as libcgroup has it",
   recursive: "Remove the groups below it too",
@@ -71,7 +78,7 @@ const FORMS: Readonly<Record<CgroupCommand, readonly [usage: string, description
   set: ["NAME FILE=VALUE...", "Set limits and other values of a control group"],
   get: [
     "NAME [FILE...]",
-    "Print values of a control group: one file as it is, several behind their names, none named: all. --explain tells where each was read",
+    "Print values of a control group: one file as it is, several behind their names, none named: all. --explain tells where each was read. With -a, -r or -g, as cgget prints them; then every NAME is a group",
   ],
   show: ["NAME [FILE...]", "Print a control group's folders, processes and values"],
   stat: ["NAME...", "Print what control groups use, and what they may use"],
