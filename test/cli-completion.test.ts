@@ -25,8 +25,8 @@ const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
   [
     "husk ",
     [
-      ...["cgroup", "check", "chroot", "completion", "explain", "help", "info", "jail"],
-      ...["nsenter", "oci", "run", "unshare", "version"],
+      ...["cgroup", "check", "chroot", "completion", "explain", "help", "history", "images", "info", "jail"],
+      ...["login", "logout", "nsenter", "oci", "pull", "push", "rmi", "run", "tag", "unshare", "version"],
     ],
   ],
   ["husk c", ["cgroup", "check", "chroot", "completion"]],

@@ -55,7 +55,7 @@ describe("mistakes are one line on stderr, with status 125", () => {
     ],
     [["run", "--name"], "husk: flag needs an argument: --name — see 'husk run --help'"],
     [["run"], "husk: husk run: what to run is missing — husk run host COMMAND…"],
-    [["run", "alpine"], `husk: image "alpine": pulling images is not in this version of husk — `],
+    [["run", "Alpine"], `husk: image Alpine: the repository "Alpine" has capital letters — `],
     [["explain", "--explain", "host"], "husk: unknown flag: --explain — "],
     [["version", "--format", "yaml"], `husk: invalid value "yaml" for --format — text or json`],
     [["info", "all"], `husk: husk info takes no arguments, "all" is one — see 'husk info --help'`],

@@ -1,8 +1,17 @@
 // Images from the command line: pulled, listed, run, pushed, removed.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Engine, engine, findCommand, missing, needs, temporaryFolder } from "./harness/index.ts";
+import {
+  type Engine,
+  engine,
+  findCommand,
+  missing,
+  needs,
+  temporaryFile,
+  temporaryFolder,
+  waitFor,
+} from "./harness/index.ts";
 import type { EntryChanges } from "./image-archive.ts";
 import { makeImage, type RealRegistry, sha, startDouble, startRegistry } from "./image-registry.ts";
 
@@ -118,6 +127,25 @@ describe("husk run IMAGE", () => {
 });
 
 describe("the store", () => {
+  test("keeps the layers that a container stands on", async () => {
+    const gate = temporaryFile("gate");
+    Bun.spawnSync(["mkfifo", gate]);
+    const waiting = own.start([
+      "run",
+      "-v",
+      `${gate}:/gate`,
+      name,
+      "echo up; cat /gate; cat /bin/busybox | busybox wc -c",
+    ]);
+    await waitFor("the container", () => waiting.stdout().includes("up"));
+    expect((await own.husk(["rmi", name])).stdout).toContain("Untagged");
+    writeFileSync(gate, "go\n");
+    const { stdout, status } = await waiting.result;
+    expect([status, stdout]).toEqual([0, `up\ngo\n${(busybox[1]!.content as Buffer).length}\n`]);
+    expect((await own.husk(["rmi", "-f", name])).stdout).toContain("Deleted: ");
+    await own.husk(["pull", "-q", name]);
+  });
+
   test("is listed", async () => {
     const { stdout } = await own.husk(["images", "--digests"]);
     expect(stdout).toMatch(/^REPOSITORY +TAG +DIGEST +IMAGE ID +CREATED +SIZE\n/);

@@ -3,9 +3,10 @@ import type { Platform, Pulled, StoredImage } from "../image/index.ts";
 import { HuskError } from "../platform/error.ts";
 import { installKeeper } from "../platform/keeper-file.ts";
 import { openFolders } from "./folders.ts";
+import { applyImageConfig } from "./image-config.ts";
 import { fileOwners } from "./image-owners.ts";
 import type { Engine } from "./run.ts";
-import type { RunOptions, UserSpec } from "./run-options.ts";
+import type { RunOptions } from "./run-options.ts";
 
 /** An image that a container shall be made of. */
 export interface WantedImage {
@@ -27,6 +28,13 @@ export interface PullReporter {
   warn(message: string): void;
 }
 
+/** Options for a container of an image. */
+export interface ImageOptions {
+  readonly options: RunOptions;
+  /** To be called when the container has ended: until then nobody removes the layers it stands on. */
+  readonly release: () => void;
+}
+
 /**
  * Completes options by an image: its layers, and what its configuration says where the options do not. A missing image
  * is pulled first, if that is wished.
@@ -34,6 +42,22 @@ export interface PullReporter {
  * @throws HuskError "not-found", and what pulling throws
  */
 export async function withImage(
+  engine: Engine,
+  options: RunOptions,
+  wanted: WantedImage,
+  report: PullReporter,
+): Promise<ImageOptions> {
+  const { openImageStore, useStore } = await import("../image/index.ts");
+  const use = await useStore(openImageStore(openFolders(engine.folders).root));
+  try {
+    return { options: await completed(engine, options, wanted, report), release: use.release };
+  } catch (error) {
+    use.release();
+    throw error;
+  }
+}
+
+async function completed(
   engine: Engine,
   options: RunOptions,
   wanted: WantedImage,
@@ -72,35 +96,15 @@ export async function withImage(
       hint: "it is no image of a root file system",
     });
   const read = (path: string): string => Buffer.from(readInLayers(layers, path, 4 << 20) ?? []).toString();
-  const run = config.config ?? {};
-  const entrypoint =
-    wanted.entrypoint === undefined
-      ? (run.Entrypoint ?? [])
-      : wanted.entrypoint === ""
-        ? []
-        : [wanted.entrypoint];
-  // As docker: another entrypoint makes the image's arguments meaningless.
-  const args =
-    options.command.length > 0 ? options.command : wanted.entrypoint === undefined ? (run.Cmd ?? []) : [];
-  const command = [...entrypoint, ...args];
-  if (command.length === 0)
-    throw new HuskError("invalid", `the image ${wanted.name} names no program`, {
-      hint: "say which to run after its name",
-    });
-  const user = options.user ?? (run.User ? parseUser(run.User) : undefined);
-  const workdir = options.workdir ?? (run.WorkingDir || undefined);
   return {
     ...options,
+    ...applyImageConfig(options, config.config ?? {}, wanted.entrypoint, wanted.name),
     source: {
       kind: "image",
       name: wanted.name,
       layers,
       accounts: { passwd: read("/etc/passwd"), group: read("/etc/group") },
     },
-    command,
-    env: [...(run.Env ?? []), ...(options.env ?? [])],
-    ...(user === undefined ? {} : { user }),
-    ...(workdir === undefined ? {} : { workdir }),
   };
 }
 
@@ -130,11 +134,4 @@ export async function pull(
   });
   report.done(name, pulled.digest);
   return pulled;
-}
-
-/** `name|uid[:group|gid]` (image-spec, config.md, "User"). */
-function parseUser(text: string): UserSpec {
-  const [user = "", group] = text.split(":");
-  const value = (part: string): string | number => (/^[0-9]+$/.test(part) ? Number(part) : part);
-  return { user: value(user), ...(group === undefined || group === "" ? {} : { group: value(group) }) };
 }

@@ -39,4 +39,5 @@ export {
   openImageStore,
   pruneUnnamed,
   removeNames,
+  useStore,
 } from "./store/index.ts";

@@ -14,11 +14,9 @@ export async function explain(argv: readonly string[], from: number, globals: Gl
   const request = parseRun("explain", argv, from, globals);
   if (request === undefined) return printHelp(["explain"]);
 
-  let { options } = request;
-  if (request.image !== undefined) {
-    const { fromImage } = await import("./run.ts");
-    options = await fromImage(request, request.image, globals);
-  }
+  const { fromImage } = await import("./run.ts");
+  const { options, release } = await fromImage(request, globals);
+  release();
   const prepared = await prepareContainer(options);
   for (const warning of prepared.warnings) printError(`husk: warning: ${warning}`);
   console.log(

@@ -1,5 +1,6 @@
 import { chooseFolders, type RunResult, start, type StartOptions } from "../../engine/index.ts";
 import type { RunOptions } from "../../engine/index.ts";
+import type { ImageOptions } from "../../engine/image-source.ts";
 import { HuskError } from "../../platform/error.ts";
 import { parseRun, type RunRequest } from "../flags/run-options.ts";
 import { forwardSignals } from "../forward-signals.ts";
@@ -17,12 +18,15 @@ export async function run(argv: readonly string[], from: number, globals: Global
     return printHelp(["run"]);
   }
   const { explain } = request;
-  let { options } = request;
-  if (request.image !== undefined) options = await fromImage(request, request.image, globals);
+  const { options, release } = await fromImage(request, globals);
   if (options.tty === true && options.interactive === true) await refuseWithoutTerminal();
-  const result = await runInForeground(options, globals, explain ? { timed: true } : {});
-  if (explain) await printTrace(request, result);
-  return result.exitCode;
+  try {
+    const result = await runInForeground(options, globals, explain ? { timed: true } : {});
+    if (explain) await printTrace(request, result);
+    return result.exitCode;
+  } finally {
+    release();
+  }
 }
 
 /**
@@ -50,12 +54,9 @@ export async function runInForeground(
   return result;
 }
 
-/** The options with those of an image, which is pulled if it is missing. */
-export async function fromImage(
-  { options }: RunRequest,
-  image: NonNullable<RunRequest["image"]>,
-  globals: Globals,
-): Promise<RunOptions> {
+/** The options, with those of an image, which is pulled if it is missing. */
+export async function fromImage({ options, image }: RunRequest, globals: Globals): Promise<ImageOptions> {
+  if (image === undefined) return { options, release: () => {} };
   const { withImage } = await import("../../engine/image-source.ts");
   const { pullProgress } = await import("../pull-progress.ts");
   const engine = { folders: chooseFolders(globals), keeper: keeperSource };

@@ -126,7 +126,7 @@ describe("what makes no sense is refused in one line", () => {
     [[], "husk run: what to run is missing — husk run host COMMAND…"],
     [["--rootfs", "/a", "--bundle", "/b"], "--rootfs and --bundle cannot both be given"],
     [["--rootfs", "/a", "--with", "/opt"], "--with adds folders to the image host only"],
-    [["alpine", "sh"], `image "alpine": pulling images is not in this version of husk`],
+    [["--pull", "always", "host", "sh"], "--pull is for images only"],
     [["--cpus", "1", "--cpu-quota", "5000", "host"], "--cpus and --cpu-quota cannot both be given"],
     [["--cpus", "1", "--cpu-period", "5000", "host"], "--cpus and --cpu-period cannot both be given"],
     [["--userns", "host", "--uidmap", "0:0:1", "host"], "need a user namespace"],
