@@ -2,15 +2,19 @@ import {
   type CompletedCommand,
   type CompletedFlag,
   completedCommands,
-  completedOciCommands,
+  completedFamilies,
   globalFlags,
+  nestedCommands,
 } from "./commands.ts";
 import { valuesOf } from "./values.ts";
 
 /** The script for bash 4.4 or newer; needs no bash-completion package. */
 export function bashCompletion(): string {
   const commands = completedCommands();
-  const oci = completedOciCommands().map((command) => ({ ...command, name: `oci ${command.name}` }));
+  const nested = nestedCommands();
+  const isFamily = completedFamilies()
+    .map(({ name }) => `$command == ${name}`)
+    .join(" || ");
   return `# bash completion for husk
 # Made by 'husk completion bash'.
 
@@ -28,7 +32,7 @@ _husk_words() {
 # Flags of a command.
 _husk_flags() {
   case $1 in
-${cases([...commands, ...oci], ({ flags }) => `echo "${flags.flatMap(spellings).join(" ")}"`)}
+${cases([...commands, ...nested], ({ flags }) => `echo "${flags.flatMap(spellings).join(" ")}"`)}
   esac
   echo "${globalFlags().flatMap(spellings).join(" ")}"
 }
@@ -36,7 +40,7 @@ ${cases([...commands, ...oci], ({ flags }) => `echo "${flags.flatMap(spellings).
 # Whether a flag of a command is followed by a value.
 _husk_takes_value() {
   case "$1 $2" in
-${valued([...commands, ...oci])}
+${valued([...commands, ...nested])}
     return 0 ;;
   esac
   [[ $2 == --root || $2 == --run ]]
@@ -45,7 +49,7 @@ ${valued([...commands, ...oci])}
 # Completes the value of a flag.
 _husk_value() {
   case "$1 $2" in
-${[...commands, ...oci].flatMap(({ name, flags }) => flags.flatMap((flag) => valueCase(name, flag))).join("\n")}
+${[...commands, ...nested].flatMap(({ name, flags }) => flags.flatMap((flag) => valueCase(name, flag))).join("\n")}
   *" --root" | *" --run")
     compopt -o filenames
     COMPREPLY=($(compgen -d -- "$HUSK_CURRENT")) ;;
@@ -72,8 +76,8 @@ _husk() {
       fi
     elif [[ -z $command ]]; then
       command=$word
-    elif [[ $command == oci ]]; then
-      command="oci $word"
+    elif [[ ${isFamily} ]]; then
+      command="$command $word"
     elif [[ $command == run || $command == explain ]]; then
       # The program of the container: its name, then its arguments.
       ((at + 1 == last)) && [[ -z $sourced ]] && COMPREPLY=($(compgen -c -- "$HUSK_CURRENT"))

@@ -2,7 +2,7 @@ import { COMMANDS } from "../command-names.ts";
 import { CGROUP_FLAGS } from "../flags/cgroup.ts";
 import { type Flag, readFlags } from "../flags/table.ts";
 import { GLOBAL_FLAGS } from "../grammar.ts";
-import { HELP as CGROUP } from "../help/cgroup.ts";
+import { cgroupHelp, HELP as CGROUP } from "../help/cgroup.ts";
 import { HELP as CHECK } from "../help/check.ts";
 import { HELP as CHROOT } from "../help/chroot.ts";
 import { HELP as COMPLETION } from "../help/completion.ts";
@@ -62,12 +62,34 @@ export function completedCommands(): CompletedCommand[] {
   });
 }
 
-/** The commands of `husk oci`. */
-export function completedOciCommands(): CompletedCommand[] {
-  return ociSummaries().map(([name, summary]) => {
+/** A command with commands of its own. */
+export interface Family {
+  readonly name: string;
+  readonly commands: readonly CompletedCommand[];
+}
+
+/** `husk oci` and `husk cgroup`, whose commands have flags of their own. */
+export function completedFamilies(): Family[] {
+  const oci = ociSummaries().map(([name, summary]): CompletedCommand => {
     const { flags, about } = ociHelp(name) as Help;
     return { name, summary, flags: describe(flags, about), takes: "nothing" };
   });
+  const cgroup = Object.keys(CGROUP_FLAGS).map((name): CompletedCommand => {
+    const { flags, about, description } = cgroupHelp(name);
+    const summary = description.split(/[;:.]/)[0] as string;
+    return { name, summary, flags: describe(flags, about), takes: "nothing" };
+  });
+  return [
+    { name: "cgroup", commands: cgroup },
+    { name: "oci", commands: oci },
+  ];
+}
+
+/** The commands of families under their whole names: `oci run`. */
+export function nestedCommands(): CompletedCommand[] {
+  return completedFamilies().flatMap(({ name, commands }) =>
+    commands.map((command) => ({ ...command, name: `${name} ${command.name}` })),
+  );
 }
 
 function taken(name: string): CompletedCommand["takes"] {

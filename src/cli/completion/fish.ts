@@ -1,11 +1,11 @@
-import { type CompletedFlag, completedCommands, completedOciCommands, globalFlags } from "./commands.ts";
+import { type CompletedFlag, completedCommands, globalFlags, nestedCommands } from "./commands.ts";
 import { valuesOf } from "./values.ts";
 
 /** The script for fish 3 or newer. */
 export function fishCompletion(): string {
   const commands = completedCommands();
-  const oci = completedOciCommands().map((command) => ({ ...command, name: `oci ${command.name}` }));
-  const valued = [...new Set([...commands, ...oci].flatMap(({ flags }) => flags).concat(globalFlags()))]
+  const nested = nestedCommands();
+  const valued = [...new Set([...commands, ...nested].flatMap(({ flags }) => flags).concat(globalFlags()))]
     .filter(({ type, optional }) => type !== "" && !optional)
     .flatMap(({ letter, name }) => (letter === "" ? [`--${name}`] : [`-${letter}`, `--${name}`]));
   const lines = [
@@ -32,6 +32,11 @@ export function fishCompletion(): string {
     '    test "$(__husk_arguments | string join \' \')" = "$argv"',
     "end",
     "",
+    "# Whether the arguments begin with these words.",
+    "function __husk_behind",
+    '    string match -q -- "$argv *" "$(__husk_arguments | string join \' \') "',
+    "end",
+    "",
     "# Whether the container's program is being typed.",
     "function __husk_in_program",
     "    set -l words (__husk_arguments)",
@@ -47,14 +52,15 @@ export function fishCompletion(): string {
     lines.push(`complete -c husk -n '__husk_at' -a ${name} -d ${quote(summary)}`);
   }
   lines.push("complete -c husk -n '__husk_at' -s v -l version -d 'Print version information and quit'");
-  for (const { name, takes, flags } of [...commands, ...oci]) {
+  for (const { name, takes, flags } of [...commands, ...nested]) {
     if (typeof takes !== "string")
       lines.push(`complete -c husk -n '__husk_at ${name}' -a ${quote(takes.join(" "))}`);
     if (takes === "program")
       lines.push(
         `complete -c husk -n '__husk_at ${name}; and not __husk_in_program' -a host -d 'This machine'`,
       );
-    for (const flag of flags) lines.push(complete(`__husk_at ${name}`, flag));
+    const place = name.includes(" ") ? "__husk_behind" : "__husk_at";
+    for (const flag of flags) lines.push(complete(`${place} ${name}`, flag));
   }
   lines.push("complete -c husk -n '__husk_in_program' -a '(__fish_complete_subcommand --fcs-skip=3)'");
   return `${lines.join("\n")}\n`;

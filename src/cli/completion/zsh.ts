@@ -2,7 +2,8 @@ import {
   type CompletedCommand,
   type CompletedFlag,
   completedCommands,
-  completedOciCommands,
+  completedFamilies,
+  type Family,
   globalFlags,
 } from "./commands.ts";
 import { valuesOf } from "./values.ts";
@@ -10,7 +11,7 @@ import { valuesOf } from "./values.ts";
 /** The script for zsh, on its own completion system (zshcompsys(1)). */
 export function zshCompletion(): string {
   const commands = completedCommands();
-  const oci = completedOciCommands();
+  const families = completedFamilies();
   const global = globalFlags();
   return `#compdef husk husk-oci
 # zsh completion for husk
@@ -23,12 +24,7 @@ ${descriptions(commands)}
   _describe command commands
 }
 
-_husk_oci_commands() {
-  local -a commands=(
-${descriptions(oci)}
-  )
-  _describe command commands
-}
+${families.map(listFunction).join("\n\n")}
 
 # The image, unless a folder is given for it.
 _husk_source() {
@@ -39,16 +35,7 @@ _husk_source() {
   fi
 }
 
-_husk_oci() {
-  local curcontext=$curcontext state line
-  _arguments -C -S -A '-*' \\
-${specs([...(commands.find(({ name }) => name === "oci")?.flags ?? []), ...global])} \\
-    '1: :_husk_oci_commands' '*:: :->arguments'
-  [[ $state == arguments ]] || return
-  case $words[1] in
-${oci.map((command) => `  ${command.name})\n    _arguments -s -S \\\n${specs([...command.flags, ...global])} '*: :' ;;`).join("\n")}
-  esac
-}
+${families.map((family) => familyFunction(family, commands, global)).join("\n\n")}
 
 _husk() {
   local curcontext=$curcontext state line
@@ -62,7 +49,7 @@ ${specs(global)} \\
     '1: :_husk_commands' '*:: :->arguments'
   [[ $state == arguments ]] || return
   case $words[1] in
-${commands.map((command) => commandCase(command, global)).join("\n")}
+${commands.map((command) => commandCase(command, families, global)).join("\n")}
   esac
 }
 
@@ -74,9 +61,42 @@ function descriptions(commands: readonly CompletedCommand[]): string {
   return commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`).join("\n");
 }
 
-function commandCase(command: CompletedCommand, global: readonly CompletedFlag[]): string {
+/** Offers the commands of a family. */
+function listFunction({ name, commands }: Family): string {
+  return `_husk_${name}_commands() {
+  local -a commands=(
+${descriptions(commands)}
+  )
+  _describe command commands
+}`;
+}
+
+/** Completes what stands behind the name of a family. */
+function familyFunction(
+  { name, commands }: Family,
+  all: readonly CompletedCommand[],
+  global: readonly CompletedFlag[],
+): string {
+  const own = all.find((command) => command.name === name)?.flags ?? [];
+  return `_husk_${name}() {
+  local curcontext=$curcontext state line
+  _arguments -C -S -A '-*' \\
+${specs([...own, ...global])} \\
+    '1: :_husk_${name}_commands' '*:: :->arguments'
+  [[ $state == arguments ]] || return
+  case $words[1] in
+${commands.map((command) => `  ${command.name})\n    _arguments -s -S \\\n${specs([...command.flags, ...global])} '*: :' ;;`).join("\n")}
+  esac
+}`;
+}
+
+function commandCase(
+  command: CompletedCommand,
+  families: readonly Family[],
+  global: readonly CompletedFlag[],
+): string {
   const { name, takes } = command;
-  if (name === "oci") return "  oci) _husk_oci ;;";
+  if (families.some((family) => family.name === name)) return `  ${name}) _husk_${name} ;;`;
   const flags = specs([...command.flags, ...global]);
   if (takes === "program") {
     return `  ${name})\n    _arguments -s -S -A '-*' \\\n${flags} \\\n      '1: :_husk_source' '*:: :_normal' ;;`;
