@@ -70,7 +70,8 @@ function splitName(name: string, text: string): { registry: string; repository: 
     slash >= 0 && (/[.:[]/.test(first) || first === "localhost" || first.toLowerCase() !== first);
   const host = isHost ? first : DEFAULT_REGISTRY;
   const registry = host === `index.${DEFAULT_REGISTRY}` ? DEFAULT_REGISTRY : host;
-  let repository = isHost ? name.slice(slash + 1) : name;
+  const written = isHost ? name.slice(slash + 1) : name;
+  let repository = written;
   if (registry === DEFAULT_REGISTRY && !repository.includes("/"))
     repository = repository === "" ? "" : `${DEFAULT_NAMESPACE}/${repository}`;
   if (!domainPattern.test(registry))
@@ -79,7 +80,7 @@ function splitName(name: string, text: string): { registry: string; repository: 
     const why = /[A-Z]/.test(repository) ? "has capital letters" : `is not one`;
     throw refuse(
       text,
-      `the repository ${JSON.stringify(repository)} ${why}`,
+      `the repository ${JSON.stringify(written)} ${why}`,
       "repositories are a-z 0-9, with single . _ __ or - between, and parts divided by /",
     );
   }
