@@ -34,7 +34,11 @@ export interface Parting {
 
 /** In the keeper, before the clone: a pipe that tells it when it may end, and the fifos. */
 export function openParting(keeper: List, handover: Handover): Parting {
-  keeper.step("prepare the parting", "the keeper ends when the container stands on its own feet");
+  keeper.step(
+    "prepare the parting",
+    "the keeper ends when the container stands on its own feet, or with its caller",
+  );
+  keeper.call("prctl", PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   const ends = new Memory(8);
   keeper.call("pipe2", ends, O_CLOEXEC);
   const [read, write] = [keeper.load(ends, 0), keeper.load(ends, 4)];
