@@ -101,7 +101,9 @@ describe("the log of a caller", () => {
     expect((await husk(["oci", ...line])).status).toBe(1);
     expect((await husk(["oci", "--log-format", "json", ...line])).status).toBe(1);
     const [text, json] = readFileSync(file, "utf8").trimEnd().split("\n");
-    expect(text).toMatch(/^time="\d{4}-[^"]*Z" level=error msg="husk run failed: JSON specification file \/no\/such\/bundle/);
+    expect(text).toMatch(
+      /^time="\d{4}-[^"]*Z" level=error msg="husk run failed: JSON specification file \/no\/such\/bundle/,
+    );
     expect(JSON.parse(json!)).toMatchObject({
       level: "error",
       msg: expect.stringContaining("/no/such/bundle"),
