@@ -93,7 +93,9 @@ describe("v2's and v1's names say the same", () => {
     );
     expect(stderr).toContain(`cpu.weight: ${folderWith(name, "cpu")}/cpu.`);
     await cgroup("set", name, "memory.max=max", "cpu.max=max", "pids.max=max");
-    expect(await cgroup("get", name, "-n", "-v", "-r", "memory.max", "-r", "cpu.max")).toBe("max\nmax 100000\n");
+    expect(await cgroup("get", name, "-n", "-v", "-r", "memory.max", "-r", "cpu.max")).toBe(
+      "max\nmax 100000\n",
+    );
   });
 });
 

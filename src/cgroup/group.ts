@@ -117,7 +117,8 @@ function hasControllers(base: string, asked: readonly string[]): boolean {
   return asked.every((controller) => controller === "cgroup" || has.includes(controller));
 }
 
-function isWritable(path: string): boolean {
+/** Whether this process may write a file, or make files in a folder. */
+export function isWritable(path: string): boolean {
   if (!existsSync(path)) return false;
   try {
     accessSync(path, constants.W_OK);

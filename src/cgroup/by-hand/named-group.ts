@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import { baseOf, chooseGroups, type Group, type Maker } from "../group.ts";
+import { baseOf, chooseGroups, type Group, isWritable, type Maker } from "../group.ts";
 import { groupPath, parentsOf } from "../group-path.ts";
 import { type Hierarchy, hierarchyOf, type Layout } from "../layout.ts";
 import { unavailable } from "../unavailable.ts";
@@ -55,13 +55,32 @@ export function refuseTop({ path }: GroupSpec, what: string): void {
 export function placesFor({ layout, maker }: GroupView, spec: GroupSpec): Group[] {
   const asked = spec.controllers ?? [];
   for (const controller of asked) checkController(layout, maker, controller, spec);
-  const groups = chooseGroups(layout, spec.path, maker, v2Names(layout, asked));
+  const groups = chooseGroups(layout, spec.path, maker, v2Names(layout, asked)).map((group): Group => {
+    const { hierarchy } = group;
+    const top = topOf(hierarchy, maker);
+    return top === undefined || top === group.base ? group : groupBelow(hierarchy, top, spec.path);
+  });
   const chosen =
     asked.length === 0
       ? groups
       : groups.filter(({ hierarchy }) => asked.some((name) => isMeant(layout, hierarchy, name)));
   if (chosen.length > 0) return chosen;
   throw unavailable(layout, "memory", `control group "${spec.text}"`, maker);
+}
+
+/**
+ * The group below which names stand, or undefined: for an ordinary user on v2 the highest that was handed over, so that
+ * a name means the same wherever below it the shell is.
+ */
+function topOf(hierarchy: Hierarchy, maker: Maker): string | undefined {
+  let top = baseOf(hierarchy, maker, []);
+  if (top === undefined || hierarchy.version === 1 || !maker.rootless) return top;
+  while (top.length > hierarchy.mount.length) {
+    const above: string = top.slice(0, top.lastIndexOf("/"));
+    if (!isWritable(above) || !isWritable(`${above}/cgroup.procs`)) break;
+    top = above;
+  }
+  return top;
 }
 
 /**
@@ -75,21 +94,21 @@ export function existingPlaces(view: GroupView, spec: GroupSpec): Group[] {
   const found: Group[] = [];
   for (const hierarchy of view.layout.hierarchies) {
     if (asked.length > 0 && !asked.some((name) => isMeant(view.layout, hierarchy, name))) continue;
-    const own = baseOf(hierarchy, view.maker, []);
-    const bases = own === undefined || own === hierarchy.mount ? [hierarchy.mount] : [own, hierarchy.mount];
-    for (const base of bases) {
-      const path = base + spec.path;
-      if (!existsSync(`${path}/cgroup.procs`)) continue;
-      const parents = parentsOf(spec.path).map((parent) => base + parent);
-      found.push({ hierarchy, path, base, parents, removable: [] });
-      break;
-    }
+    const top = topOf(hierarchy, view.maker) ?? hierarchy.mount;
+    const bases = top === hierarchy.mount ? [top] : [top, hierarchy.mount];
+    const base = bases.find((candidate) => existsSync(`${candidate}${spec.path}/cgroup.procs`));
+    if (base !== undefined) found.push(groupBelow(hierarchy, base, spec.path));
   }
   if (found.length > 0) return found;
   const where = spec.controllers === undefined ? "" : ` with ${spec.controllers.join(", ")}`;
   throw new HuskError("not-found", `there is no control group "${spec.text}"${where}`, {
     hint: `husk cgroup create ${spec.controllers === undefined ? "" : `${spec.controllers.join(",")}:`}${spec.text}`,
   });
+}
+
+function groupBelow(hierarchy: Hierarchy, base: string, path: string): Group {
+  const parents = parentsOf(path).map((parent) => base + parent);
+  return { hierarchy, path: base + path, base, parents, removable: [] };
 }
 
 function checkController(

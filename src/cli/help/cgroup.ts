@@ -43,6 +43,10 @@ rm NAME…                Remove it`,
     ["husk cgroup set sandbox memory.max=80M cpu.max=5%", "At most 80 MiB, and 5 % of one core"],
     ["husk cgroup exec sandbox sh", "A shell in it"],
     ["husk cgroup attach -g cpu,memory:sandbox 1234", "As cgclassify has it"],
+    [
+      "husk cgroup create -a alice:alice -g cpu,memory:alice",
+      "Hand a group over to a user, as cgcreate does",
+    ],
     ["husk cgroup kill sandbox && husk cgroup rm sandbox", "The end"],
   ],
 };
