@@ -6,7 +6,6 @@ import type { LinuxResources } from "./resources.ts";
 import { checkRunLimits, resourcesOf } from "./run-limits.ts";
 
 const MiB = 2 ** 20;
-const nothing = { hierarchies: [] };
 
 function codeOf(action: () => unknown): string {
   try {

@@ -33,15 +33,11 @@ export function makeGroups(
   mine.bytes.fill(255);
   const tasks: { group: Group; fd: Call }[] = [];
   let folder: Call | undefined;
-  keeper.step(
-    "own control groups",
-    "the kernel counts and limits all processes of a group together",
-    () => {
-      const parents = new Set(groups.flatMap(({ removable }) => removable));
-      const lines = [...parents].map((path) => `mkdir -p ${quote(path)}`);
-      return [...lines, ...groups.map(({ path }) => `mkdir ${quote(path)}`)].join("\n");
-    },
-  );
+  keeper.step("own control groups", "the kernel counts and limits all processes of a group together", () => {
+    const parents = new Set(groups.flatMap(({ removable }) => removable));
+    const lines = [...parents].map((path) => `mkdir -p ${quote(path)}`);
+    return [...lines, ...groups.map(({ path }) => `mkdir ${quote(path)}`)].join("\n");
+  });
   for (let i = 0; i < groups.length; i++)
     makeGroup(keeper, groups[i] as Group, i === 0 ? mine : undefined, adopt, 1);
   for (const group of groups) {
