@@ -70,7 +70,7 @@ export async function* packLayer(
       });
     if (options.overlay && stats.isCharacterDevice() && stats.rdev === 0n) {
       const hidden = `${path.slice(0, path.length - name.length)}${WHITEOUT_PREFIX}${name}`;
-      yield tarHeader(marker(hidden, stats));
+      yield tarHeader(marker(hidden));
       continue;
     }
     const own = xattrs.get(path);
@@ -84,7 +84,7 @@ export async function* packLayer(
     yield tarHeader(entry);
     if (entry.type === "file") yield* content(folder, path, entry.size);
     if (options.overlay && isOpaque(own))
-      yield tarHeader(marker(`${path === "." ? "" : `${path}/`}${OPAQUE_NAME}`, stats));
+      yield tarHeader(marker(`${path === "." ? "" : `${path}/`}${OPAQUE_NAME}`));
   }
   yield TAR_END;
 }
@@ -150,7 +150,8 @@ function isOpaque(xattrs: ReadonlyMap<ByteString, Uint8Array> | undefined): bool
   return value !== undefined && Buffer.from(value).toString() === "y";
 }
 
-function marker(name: ByteString, stats: BigIntStats): TarEntry {
+/** A marker has no time of its own: unpacking makes another whiteout, and packing that has to give the same bytes. */
+function marker(name: ByteString): TarEntry {
   return {
     name,
     type: "file",
@@ -158,7 +159,7 @@ function marker(name: ByteString, stats: BigIntStats): TarEntry {
     uid: 0,
     gid: 0,
     size: 0,
-    mtime: { seconds: Math.max(Number(stats.mtimeNs / 1_000_000_000n), 0), nanoseconds: 0 },
+    mtime: { seconds: 0, nanoseconds: 0 },
     linkName: "",
     userName: "",
     groupName: "",
