@@ -61,12 +61,14 @@ describe("v2's and v1's names say the same", () => {
     ["cpuset.cpus=0", "cpuset", "cpuset.cpus", "0"],
   ] as const) {
     v1(`${setting} is ${v1File} ${v1Value}`, async () => {
+      await cgroup("set", name, "cpu.max=max 100000");
       await cgroup("set", name, setting);
       expect(file(controller, v1File)).toBe(v1Value);
     });
   }
 
   v1("S56: --explain says which file, which value, which formula", async () => {
+    await cgroup("set", name, "cpu.max=max 100000");
     const { stderr } = await husk(["cgroup", "set", "--explain", name, "cpu.max=5%machine", "cpu.weight=50"]);
     expect(stderr).toContain(
       `5% of this machine's ${cores} cores: 5 / 100 × ${cores} × 100000 µs = ${5000 * cores} µs in each period`,
@@ -85,6 +87,7 @@ describe("v2's and v1's names say the same", () => {
   });
 
   asRoot("what is set is read back in either spelling", async () => {
+    await cgroup("set", name, "cpu.max=max 100000");
     await cgroup("set", name, "memory.max=80M", "cpu.max=25%", "cpu.weight=100", "pids.max=9");
     const names = ["memory.max", "cpu.max", "cpu.cfs_quota_us", "cpu.weight", "cpu.shares", "pids.max"];
     const { stdout, stderr } = await husk(["cgroup", "get", "--explain", name, ...names]);

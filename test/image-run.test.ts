@@ -1,5 +1,5 @@
 // Images from the command line: pulled, listed, run, pushed, removed.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -59,8 +59,12 @@ const image = makeImage([busybox, upper], {
 double.add("app", "1", image);
 const name = `${double.host}/app:1`;
 
+// Each test finds the image, whichever ran before.
+beforeEach(() => own.husk(["pull", "-q", name]));
+
 describe("husk run IMAGE", () => {
   test("pulls what is missing, and runs what the image says", async () => {
+    await own.husk(["rmi", name]);
     const first = await own.husk(["run", name]);
     expect(first.stderr).toContain(`there is no image ${name} yet: pulling it`);
     expect([first.status, first.stdout]).toEqual([0, "default\n/etc\nhello\n"]);
