@@ -204,4 +204,5 @@ needs({ command: "docker-registry" })("push and pull through a registry, logged 
   const kept = JSON.parse(readFileSync(join(config, "config.json"), "utf8"));
   expect(kept.auths[registry!.host].auth).toBe(btoa("me:secret"));
   expect((await own.husk(["logout", registry!.host], { env })).stdout).toContain("Removing");
+  await own.husk(["rmi", target]);
 });
