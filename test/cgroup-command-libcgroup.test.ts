@@ -39,6 +39,8 @@ function rights(name: string): string[] {
 function values(name: string): string[] {
   return foldersOf(name).flatMap((folder) =>
     readdirSync(folder)
+      // What the kernel counts goes on by itself.
+      .filter((entry) => !/stat$|usage|\.current$|numa|slabinfo|pressure|events/.test(entry))
       .toSorted()
       .flatMap((entry) => {
         try {
