@@ -117,6 +117,16 @@ test("in a terminal reasons are wrapped, calls cut, and many alike folded", () =
 `);
 });
 
+test("a word longer than a line is broken, so that no line is wider than asked", () => {
+  const step = { title: `root ${"x".repeat(150)}`, why: "y".repeat(61), calls: [] };
+  const tree = explainedTree(
+    { processes: [{ process: "container", steps: [step] }] },
+    { colour: false, calls: true, width: 60 },
+  );
+  expect(Math.max(...tree.split("\n").map((line) => line.length))).toBeLessThanOrEqual(60);
+  expect(tree.match(/x/g)?.length).toBe(150);
+});
+
 test("without a width every line is whole", () => {
   const tree = explainedTree(wide, { colour: false, calls: true });
   expect(tree).toContain(

@@ -120,18 +120,21 @@ function bar(value: number, longest: number): string {
   return (full + part).padEnd(BAR_WIDTH);
 }
 
-/** Lines of at most `width` columns, broken between words. */
+/** Lines of at most `width` columns, broken between words; a word that fits in no line is broken itself. */
 function wrap(text: string, width: number): string[] {
   if (text.length <= width) return [text];
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (let word of text.split(" ")) {
     if (line !== "" && line.length + 1 + word.length > width) {
       lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
+      line = "";
+    }
+    for (; line === "" && word.length > width; word = word.slice(width)) lines.push(word.slice(0, width));
+    line = line === "" ? word : `${line} ${word}`;
   }
-  return [...lines, line];
+  if (line !== "") lines.push(line);
+  return lines;
 }
 
 /** The words may be a stranger's: without control characters they cannot play tricks on a terminal. */
