@@ -27,6 +27,16 @@ export interface RunOptions {
   readonly timeout?: number;
   /** Signal number that asks the program to end; absent: 15. */
   readonly stopSignal?: number;
+  /** How long `stop` waits for that, in milliseconds; -1: for ever; absent: 10000. */
+  readonly stopTimeout?: number;
+  /** What happens when the program has ended; absent: nothing. */
+  readonly restart?: RestartPolicy;
+  /** A program that tells now and then whether the container is well. */
+  readonly health?: HealthCheck;
+  /** Where the program's output is kept. */
+  readonly log?: LogOptions;
+  /** Words about the container, for people and programs. */
+  readonly labels?: Readonly<Record<string, string>>;
 
   /** `NAME=value`, later ones win: the files' entries first, then the single ones. */
   readonly env?: readonly string[];
@@ -120,9 +130,56 @@ export type RunSource =
       readonly name: string;
       readonly layers: readonly string[];
       readonly accounts: { readonly passwd: string; readonly group: string };
+      /** Which image the name stood for: absent where nobody asks for it. */
+      readonly identity?: ImageIdentity;
     }
   | { readonly kind: "rootfs"; readonly path: string }
   | { readonly kind: "bundle"; readonly path: string };
+
+/** An image's digests, `sha256:…`. */
+export interface ImageIdentity {
+  /** docker's image id: of its configuration. */
+  readonly id: string;
+  /** Of its manifest. */
+  readonly digest: string;
+  /** Its layers' diff ids, the lowest first. */
+  readonly layers: readonly string[];
+  /** How much of the container's command is the image's (or the user's) entrypoint. */
+  readonly entrypoint: readonly string[];
+}
+
+/**
+ * When an ended container is started again: `on-failure` after a status other than 0, at most `retries` times in a row
+ * (absent: as often as it takes); `always` also after a reboot; `unless-stopped` only if nobody stopped it before.
+ */
+export type RestartPolicy =
+  | { readonly kind: "no" | "always" | "unless-stopped" }
+  | { readonly kind: "on-failure"; readonly retries?: number };
+
+/** Times are milliseconds. Absent fields: docker's defaults, 30 s, 30 s, 3 retries, no start period, 5 s. */
+export interface HealthCheck {
+  /** Program and arguments, looked up in the container; status 0 means well. Empty: no check, whatever the image says. */
+  readonly command: readonly string[];
+  /** Time from the end of one check to the next. */
+  readonly interval?: number;
+  /** A check that takes longer failed. */
+  readonly timeout?: number;
+  /** So many failures in a row make the container unhealthy. */
+  readonly retries?: number;
+  /** Failures count only after this time, or after the first success. */
+  readonly startPeriod?: number;
+  /** Interval during the start period. */
+  readonly startInterval?: number;
+}
+
+export interface LogOptions {
+  /** `husk`: framed, in the container's folder; `none`: nothing is kept. Absent: `husk`. */
+  readonly driver?: "husk" | "none";
+  /** Bytes after which a new file is begun; absent: never. */
+  readonly maxSize?: number;
+  /** Number of files that are kept; absent: 1. */
+  readonly maxFile?: number;
+}
 
 /**
  * What `--no-isolate` can leave out: a namespace by its name in the OCI specification, `root` (the
