@@ -172,7 +172,7 @@ asRoot("a wrong profile is one line that names the place, and no container", asy
       { defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: ["raed"], action: "SCMP_ACT_ALLOW" }] },
       "did you mean read?",
     ],
-    [{ defaultAction: "SCMP_ACT_NOTIFY" }, "not in this version"],
+    [{ defaultAction: "SCMP_ACT_NOTIFY" }, "cannot be used as default action"],
   ];
   for (const [profile, message] of wrong) {
     const file = profileFile(profile);

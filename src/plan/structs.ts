@@ -1,3 +1,4 @@
+import { utf8 } from "../platform/utf8.ts";
 import { Memory } from "./plan.ts";
 
 /*
@@ -118,6 +119,26 @@ export function descriptorMessage(text = "+"): { header: Memory; control: Memory
   head[10] = 24; // msg_controllen
   return { header, control };
 }
+/** The same with a text of several parts. `iov` has a struct iovec for each: its address, and its length in bytes at half of it. */
+export function descriptorMessageOf(parts: readonly (string | Memory)[]): {
+  header: Memory;
+  control: Memory;
+  iov: Memory;
+} {
+  const { header, control } = descriptorMessage();
+  const iov = new Memory(IOVEC_BYTES * parts.length);
+  const words = new Int32Array(iov.bytes.buffer);
+  parts.forEach((part, i) => {
+    iov.pointer(IOVEC_BYTES * i, part);
+    words[4 * i + 2] = typeof part === "string" ? utf8.encode(part).length : part.bytes.length;
+  });
+  header.pointers = header.pointers?.filter(({ at }) => at !== 16);
+  header.pointer(16, iov);
+  new Int32Array(header.bytes.buffer)[6] = parts.length;
+  return { header, control, iov };
+}
+/** `readv(2)`: struct iovec; the length stands at half of it. */
+export const IOVEC_BYTES = 16;
 /** Offset of the descriptor in the control message of {@link descriptorMessage}. */
 export const DESCRIPTOR_AT = 16;
 

@@ -2,7 +2,6 @@ import { allowsEverything, type CgroupRequest, type Cgroups, prepareCgroups } fr
 import {
   type IdMapWriter,
   joinNamespaces,
-  type LinuxIdMapping,
   isNewNamespace,
   namespaceFlags,
   namespaceOf,
@@ -26,18 +25,24 @@ import {
   setHighFlag,
   Wait,
 } from "../plan/index.ts";
-import { HuskError } from "../platform/error.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
-import { type CapabilityMask, type CapabilitySets, type CompiledSeccomp } from "../security/index.ts";
+import {
+  type CapabilityMask,
+  type CapabilitySets,
+  type CompiledSeccomp,
+  compileSeccomp,
+} from "../security/index.ts";
 import type { Spec } from "./config.ts";
 import { capabilitiesOf } from "./container-capabilities.ts";
+import { idMaps } from "./id-maps.ts";
 import { planInside } from "./plan-inside.ts";
-import { prepareHooks } from "./plan-hooks.ts";
+import { hookStateOf, prepareHooks } from "./plan-hooks.ts";
 import { type Handover, openParting, partFromContainer, recordProcess } from "./process/handover.ts";
 import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
 import { refuseInspection } from "./process/inspection.ts";
 import { writePidFile } from "./process/pid-file.ts";
 import { openGate, openPipes, relaysOf } from "./process/pipes.ts";
+import { listenerOf, openListenerWay, type SeccompListener } from "./process/seccomp-listener.ts";
 import { setOomScoreAdj } from "./process/surroundings.ts";
 import {
   connectSocket,
@@ -138,6 +143,8 @@ export interface PlannedContainer {
   readonly program?: Exec;
   /** The filter of system calls, for programs that enter the container later. */
   readonly seccomp?: CompiledSeccomp | undefined;
+  /** Who is asked about some of the calls. */
+  readonly agent?: SeccompListener;
 }
 
 /**
@@ -175,6 +182,9 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   const parting = request.handover === undefined ? undefined : openParting(keeper, request.handover);
   const hooks = spec.hooks === undefined ? undefined : prepareHooks(keeper, cleanup, exports, request);
   const pipes = request.pipes && channel === undefined ? openPipes(keeper) : undefined;
+  const seccomp = compileFilter(request);
+  const agent = spec.linux.seccomp && listenerOf(spec.linux.seccomp, request.bundle);
+  const listener = openListenerWay(keeper, seccomp, agent);
 
   const maps = isNew("user") ? idMaps(spec) : undefined;
   const gate = maps === undefined ? undefined : openGate(keeper);
@@ -191,7 +201,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     hasOwn,
   };
   const program = new List("program");
-  const inside = planInside(context, { channel, gate, pipes, parting, hooks });
+  const inside = planInside(context, { channel, gate, pipes, parting, hooks, seccomp, listener });
 
   // Sync points cost a context switch each, so the only ones are those the kernel forces: maps and terminal.
   const { timeOffsets = {} } = spec.linux;
@@ -256,6 +266,12 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   }
   hooks?.beforeRoot(pid);
   const console = ownChannel === undefined ? undefined : receiveTerminal(keeper, ownChannel);
+  listener?.passOn(keeper, {
+    pid,
+    metadata: agent?.metadata,
+    container: hookStateOf({ ...spec, id: request.id, bundle: request.bundle }),
+    status: "creating",
+  });
 
   if (parting === undefined) dieWithKeeper(container, self);
   inside.last();
@@ -264,7 +280,8 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     warnings: [...warnings, ...(cgroups?.warnings ?? [])],
     cgroups,
     program: exec,
-    seccomp: inside.seccomp,
+    seccomp,
+    ...(listener !== undefined && agent !== undefined ? { agent } : {}),
   };
   if (parting !== undefined) {
     partFromContainer(keeper, parting);
@@ -314,24 +331,10 @@ function cloneInto(list: List, args: Memory, directory: Result): void {
   list.store(directory, args, CLONE_ARGS_CGROUP, "u64");
 }
 
-function idMaps(spec: Spec): { uids: readonly LinuxIdMapping[]; gids: readonly LinuxIdMapping[] } {
-  const uids = spec.linux.uidMappings ?? [];
-  const gids = spec.linux.gidMappings ?? [];
-  for (const [name, maps, id] of [
-    ["uidMappings", uids, spec.process.user.uid],
-    ["gidMappings", gids, spec.process.user.gid],
-  ] as const) {
-    for (const wanted of [0, id]) {
-      if (maps.some((m) => wanted >= m.containerID && wanted < m.containerID + m.size)) continue;
-      throw new HuskError("invalid", `linux.${name}: id ${wanted} of the container is not mapped`, {
-        hint:
-          wanted === 0
-            ? "the container is set up as its root, so 0 needs a mapping"
-            : "map it or choose another user",
-      });
-    }
-  }
-  return { uids, gids };
+function compileFilter({ spec, skipUnknownCalls = false }: ContainerRequest): CompiledSeccomp | undefined {
+  const { seccomp } = spec.linux;
+  if (seccomp === undefined) return undefined;
+  return compileSeccomp(seccomp, undefined, { at: "linux.seccomp", skipUnknown: skipUnknownCalls });
 }
 
 function holdLock(keeper: List, path: string): void {

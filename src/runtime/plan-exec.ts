@@ -13,13 +13,14 @@ import {
   List,
   type Plan,
   setHighFlag,
-  sockFprog,
   Wait,
 } from "../plan/index.ts";
 import { openPty, rootView } from "../rootfs/index.ts";
 import {
   type CapabilityMask,
   labelExec,
+  type LoadableSeccomp,
+  loadSeccomp,
   resolveCapabilities,
   setNoNewPrivileges,
 } from "../security/index.ts";
@@ -38,6 +39,8 @@ import {
   setOomScoreAdj,
   setPersonality,
 } from "./process/surroundings.ts";
+import { openListenerWay, type SeccompListener } from "./process/seccomp-listener.ts";
+import type { HookState } from "./process/hooks.ts";
 import { setAffinity, setScheduling } from "./process/scheduling.ts";
 import {
   connectSocket,
@@ -58,7 +61,6 @@ const O_PATH_DIRECTORY_CLOEXEC = 0o12200000;
 const O_WRONLY_CLOEXEC = 0o2000001;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
-const SECCOMP_SET_MODE_FILTER = 1;
 const JOIN_MILLISECONDS = 60_000;
 
 /** A program that is to run in a container which is there already. */
@@ -71,7 +73,11 @@ export interface ExecRequest {
   readonly setgroupsDenied: boolean;
   /** Groups to enter: of v1 each folder, of v2 the one group. */
   readonly cgroups: { readonly v1: readonly string[]; readonly v2: string | undefined };
-  readonly seccomp: { readonly flags: number; readonly program: Uint8Array } | undefined;
+  readonly seccomp: LoadableSeccomp | undefined;
+  /** Who is asked about calls that the filter leaves to somebody, and what of the container it is told. */
+  readonly agent?:
+    | (SeccompListener & { readonly container: HookState; readonly containerPid: number })
+    | undefined;
   readonly personality: Personality | undefined;
   readonly memoryPolicy: Linux["memoryPolicy"];
   readonly availableCapabilities: CapabilityMask;
@@ -127,6 +133,13 @@ export function planExec(request: ExecRequest): PlannedExec {
   const pidfdSocket =
     request.pidfdSocket === undefined ? undefined : connectSocket(keeper, request.pidfdSocket);
   const parting = detach ? openParting(keeper, {}) : undefined;
+  const { agent, seccomp } = request;
+  const listener = openListenerWay(keeper, seccomp, agent);
+  const filter = (): void => {
+    if (seccomp === undefined) return;
+    if (listener === undefined) loadSeccomp(container, seccomp);
+    else listener.load(container, seccomp);
+  };
 
   const args = cloneArgs(CLONE_PARENT);
   const joiner = new List("joiner");
@@ -181,20 +194,23 @@ export function planExec(request: ExecRequest): PlannedExec {
   }
   const directory = enterWorkingDirectory(container, process.cwd, true);
   ownStreams(container, request.ownedStreams, process.user.uid);
+  listener?.prepare(container, listener.channel);
   if (process.noNewPrivileges) setNoNewPrivileges(container);
-  else loadFilter(container, request);
+  else filter();
   becomeUser(container, process.user, sets, request.setgroupsDenied);
   directory.again(container);
   const [name = ""] = process.args;
   const paths = programPaths(name, process.env ?? []);
   if (detach) findProgram(container, name, paths);
   if (parting === undefined) dieWithKeeper(container, self);
-  if (process.noNewPrivileges) loadFilter(container, request);
+  if (process.noNewPrivileges) filter();
   part?.wait(container);
   container.step(`execute ${name}`, "the set-up ends and the program begins");
   container.add(new Exec(paths, process.args, process.env ?? [])).object = `"${name}"`;
 
   const console = ownChannel === undefined ? undefined : receiveTerminal(keeper, ownChannel);
+  if (agent !== undefined)
+    listener?.passOn(keeper, { ...agent, pid, metadata: agent.metadata, status: "running" });
   if (parting !== undefined) {
     partFromContainer(keeper, parting);
     if (request.pidFile !== undefined) writePidFile(keeper, pid, request.pidFile);
@@ -241,13 +257,4 @@ function becomeRoot(list: List, setgroupsDenied: boolean): void {
   if (!setgroupsDenied) list.call("setgroups", 0, null);
   list.call("setresgid", 0, 0, 0);
   list.call("setresuid", 0, 0, 0);
-}
-
-function loadFilter(list: List, { seccomp }: ExecRequest): void {
-  if (seccomp === undefined) return;
-  list.step("system call filter", "the container's own");
-  const { program, flags } = seccomp;
-  list
-    .call("seccomp", SECCOMP_SET_MODE_FILTER, flags, sockFprog(program))
-    .about(`${program.length / 8} instructions of BPF`);
 }

@@ -19,13 +19,7 @@ import {
   type RootfsPropagation,
   writeSysctls,
 } from "../rootfs/index.ts";
-import {
-  type CompiledSeccomp,
-  compileSeccomp,
-  labelExec,
-  loadSeccomp,
-  setNoNewPrivileges,
-} from "../security/index.ts";
+import { type CompiledSeccomp, labelExec, loadSeccomp, setNoNewPrivileges } from "../security/index.ts";
 import type { PlanContext } from "./plan-container.ts";
 import type { PlannedHooks } from "./plan-hooks.ts";
 import { type OwnUserNamespace, readOwnUserNamespace } from "./own-user-namespace.ts";
@@ -44,6 +38,7 @@ import {
   setPersonality,
 } from "./process/surroundings.ts";
 import { setScheduling } from "./process/scheduling.ts";
+import type { ListenerWay } from "./process/seccomp-listener.ts";
 import { takeTerminal, type TerminalChannel } from "./process/terminal.ts";
 import { programPaths } from "./program-paths.ts";
 
@@ -56,6 +51,8 @@ export interface Connections {
   readonly pipes: OutputPipes | undefined;
   readonly parting: Parting | undefined;
   readonly hooks: PlannedHooks | undefined;
+  readonly seccomp: CompiledSeccomp | undefined;
+  readonly listener: ListenerWay | undefined;
 }
 
 /** What has to come after everything else, just before the program. */
@@ -63,7 +60,6 @@ export interface Inside {
   last(): void;
   /** Where failures go when the keeper is gone; known after {@link last}. */
   complaints(): Result | undefined;
-  readonly seccomp: CompiledSeccomp | undefined;
 }
 
 /**
@@ -92,7 +88,9 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   if (isNew("network")) bringLoopbackUp(list);
 
   const { parting, hooks } = connections;
-  const part = parting === undefined ? undefined : beginParting(list, parting, request.preserve ?? 0);
+  const { seccomp, listener } = connections;
+  const part =
+    parting === undefined ? undefined : beginParting(list, parting, request.preserve ?? 0, listener?.channel);
   const root = planRoot(context, connections, outer);
 
   if (hasOwn("uts")) {
@@ -109,21 +107,20 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   if (connections.pipes !== undefined) usePipes(list, connections.pipes);
 
   // With no_new_privs the filter can come last of all; without it, loading needs CAP_SYS_ADMIN, so earlier.
-  const seccomp =
-    spec.linux.seccomp === undefined
-      ? undefined
-      : compileSeccomp(spec.linux.seccomp, undefined, {
-          at: "linux.seccomp",
-          skipUnknown: request.skipUnknownCalls ?? false,
-        });
+  const filter = (): void => {
+    if (seccomp === undefined) return;
+    if (listener === undefined) loadSeccomp(list, seccomp);
+    else listener.load(list, seccomp);
+  };
   const directory = enterWorkingDirectory(list, process.cwd, request.makeWorkingDirectory ?? false);
   ownStreams(list, request.ownedStreams ?? [], process.user.uid);
   part?.close(list);
+  if (listener !== undefined) listener.prepare(list, part?.kept ?? listener.channel);
   // The container's limit of open files counts for what is opened from here on.
   setRlimits(list, process.rlimits ?? []);
   restoreOpenFiles(list, process.rlimits ?? [], request.callerOpenFiles);
   if (process.noNewPrivileges) setNoNewPrivileges(list);
-  else if (seccomp !== undefined) loadSeccomp(list, seccomp);
+  else filter();
   becomeUser(list, process.user, context.capabilities, setgroupsDenied);
   directory.again(list);
   return {
@@ -131,12 +128,11 @@ export function planInside(context: PlanContext, connections: Connections): Insi
       const name = process.args[0] as string;
       if (request.handover?.waits !== undefined)
         findProgram(list, name, programPaths(name, process.env ?? []));
-      if (process.noNewPrivileges && seccomp !== undefined) loadSeccomp(list, seccomp);
+      if (process.noNewPrivileges) filter();
       part?.wait(list);
       hooks?.beforeProgram(list);
     },
     complaints: () => part?.complaints,
-    seccomp,
   };
 }
 

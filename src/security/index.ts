@@ -23,7 +23,7 @@ export { type CompiledSeccomp, type CompileOptions, compileSeccomp } from "./sec
 export { defaultProfile } from "./seccomp/default-profile.ts";
 export { type Denial, denials } from "./seccomp/denials.ts";
 export { type ProfileContext, resolveDockerProfile } from "./seccomp/docker-profile.ts";
-export { loadSeccomp } from "./seccomp/load.ts";
+export { type LoadableSeccomp, loadSeccomp, notifies } from "./seccomp/load.ts";
 export { parseExactJson } from "./seccomp/parse-profile.ts";
 export type {
   LinuxSeccomp,

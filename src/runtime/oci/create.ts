@@ -149,7 +149,7 @@ function taken(cause?: unknown): HuskError {
 
 function record(files: ContainerFiles, options: CreateOptions, { spec, rootfs, planned }: Prepared): void {
   const { ociVersion, annotations, hooks, process, linux } = spec;
-  const { program, cgroups, seccomp } = planned;
+  const { program, cgroups, seccomp, agent } = planned;
   const state: ContainerState = {
     format: 1,
     ociVersion,
@@ -162,6 +162,7 @@ function record(files: ContainerFiles, options: CreateOptions, { spec, rootfs, p
     ...(cgroups === undefined || cgroups.groups.length === 0 ? {} : { cgroups: cgroups.folders }),
     namespaces: linux.namespaces ?? [],
     ...(options.noNewKeyring ? { noNewKeyring: true } : {}),
+    ...(agent === undefined ? {} : { seccompAgent: agent }),
     ...laterHooks(hooks),
     ...(program === undefined
       ? {}

@@ -7,6 +7,7 @@ import type { Process, Spec } from "../config.ts";
 import { readHostFacts } from "../host-facts.ts";
 import { launch } from "../launch.ts";
 import { type ExecRequest, planExec } from "../plan-exec.ts";
+import { hookStateOf } from "../plan-hooks.ts";
 import { callerOpenFiles, lowerRlimits } from "../process/rlimits.ts";
 import { checkProcess } from "../validate/process.ts";
 import type { ForegroundContainer, Runtime } from "./create.ts";
@@ -170,6 +171,7 @@ function requestOf(
     setgroupsDenied: ownUser && readFileSync(`/proc/${pid}/setgroups`, "latin1").startsWith("deny"),
     cgroups: groupsOf(state.cgroups?.groups ?? [], options.cgroups ?? [], pid),
     seccomp: readFilter(files.seccomp),
+    agent: state.seccompAgent && { ...state.seccompAgent, container: hookStateOf(state), containerPid: pid },
     personality: linux.personality,
     memoryPolicy: linux.memoryPolicy,
     availableCapabilities: ownUser ? allCapabilities : host.capabilities,

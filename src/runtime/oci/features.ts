@@ -1,6 +1,6 @@
 import { capabilityNames } from "../../security/index.ts";
 import { memoryPolicyFlags, memoryPolicyModes } from "../process/scheduling.ts";
-import { SPEC_VERSION } from "./spec-template.ts";
+import { SPEC_VERSION } from "../spec-version.ts";
 
 /** Attributes of mounts, which exist with `r` in front for everything below, too. */
 const attributes =

@@ -1,8 +1,6 @@
 import type { Mount } from "../../rootfs/index.ts";
 import type { Spec } from "../config.ts";
-
-/** The version of the runtime specification that husk follows. */
-export const SPEC_VERSION = "1.3.0";
+import { SPEC_VERSION } from "../spec-version.ts";
 
 const CAPABILITIES = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
 

@@ -4,6 +4,7 @@ import type { LinuxNamespace } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isRunning, type ProcessIdentity } from "../../platform/process-identity.ts";
 import type { Hook } from "../config.ts";
+import type { SeccompListener } from "../process/seccomp-listener.ts";
 import { checkId, type ContainerFiles, containerFiles } from "./folder.ts";
 import { freezerState } from "./freezer.ts";
 
@@ -24,6 +25,8 @@ export interface ContainerState {
   readonly namespaces: readonly LinuxNamespace[];
   /** Programs that enter later keep their callers' session keyrings, too. */
   readonly noNewKeyring?: boolean;
+  /** Who is asked about system calls that the filter leaves to somebody. */
+  readonly seccompAgent?: SeccompListener;
   /** Hooks of the time after creation. */
   readonly hooks?: { readonly poststart?: readonly Hook[]; readonly poststop?: readonly Hook[] };
   /** The operation of the launch plan that executes the program, and what it tries, for start's errors. */

@@ -69,13 +69,25 @@ export function partFromContainer(keeper: List, { read, fifos }: Parting): void 
 export interface ContainerParting {
   /** Closes everything but what is needed to wait: whoever enters meanwhile finds no descriptor of the host's. */
   close(list: List): void;
+  /** The descriptor that was to be kept, where it is after {@link close}. */
+  readonly kept: Result | undefined;
   wait(list: List): void;
   /** For {@link Plan.complaints}: only while it waits, and after; known after {@link close}. */
   readonly complaints: Result | undefined;
 }
 
-/** In the container, at the very beginning. `preserve`: how many descriptors from 3 on the program gets. */
-export function beginParting(list: List, parting: Parting, preserve: number): ContainerParting {
+/**
+ * In the container, at the very beginning.
+ *
+ * @param preserve how many descriptors from 3 on the program gets
+ * @param kept one more descriptor that is still needed after everything else is closed
+ */
+export function beginParting(
+  list: List,
+  parting: Parting,
+  preserve: number,
+  kept?: Result | undefined,
+): ContainerParting {
   const { read, write, fifos } = parting;
   list.step("until the parting", "if the keeper dies before, the container does too");
   list.call("prctl", PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -83,6 +95,7 @@ export function beginParting(list: List, parting: Parting, preserve: number): Co
   if (fifos === undefined) {
     return {
       complaints: undefined,
+      kept,
       close: () => {},
       wait: (later) => {
         later.step("outlive the keeper", "its end is no longer the container's");
@@ -93,18 +106,23 @@ export function beginParting(list: List, parting: Parting, preserve: number): Co
   // Out of the way first, so that none of them is where another one goes.
   const spare = (fd: Result): Call => list.call("fcntl", fd, F_DUPFD_CLOEXEC, FIRST_SPARE + preserve);
   const [trigger, outcome, ready] = [spare(fifos.trigger), spare(fifos.outcome), spare(write)];
-  const [triggerAt, outcomeAt, readyAt] = [3 + preserve, 4 + preserve, 5 + preserve];
-  const complaints: { result?: Result } = {};
+  const spared = kept === undefined ? undefined : spare(kept);
+  const [triggerAt, outcomeAt, readyAt, keptAt] = [3 + preserve, 4 + preserve, 5 + preserve, 6 + preserve];
+  const placed: { complaints?: Result; kept?: Result } = {};
   return {
     get complaints() {
-      return complaints.result;
+      return placed.complaints;
+    },
+    get kept() {
+      return placed.kept;
     },
     close(later) {
       later.step("close every other descriptor", "whoever enters before the start finds none of the host's");
       later.call("dup3", trigger, triggerAt, O_CLOEXEC);
-      complaints.result = later.call("dup3", outcome, outcomeAt, O_CLOEXEC);
+      placed.complaints = later.call("dup3", outcome, outcomeAt, O_CLOEXEC);
       later.call("dup3", ready, readyAt, O_CLOEXEC);
-      later.call("close_range", readyAt + 1, -1, 0);
+      if (spared !== undefined) placed.kept = later.call("dup3", spared, keptAt, O_CLOEXEC);
+      later.call("close_range", (spared === undefined ? readyAt : keptAt) + 1, -1, 0);
     },
     wait(later) {
       later.step("wait for the start", "create ends here; start writes a byte into the fifo");

@@ -50,7 +50,7 @@ export function openConsoleSocket(keeper: List, path: string): TerminalChannel {
 }
 
 /** A connection to a unix socket of the host's. */
-export function connectSocket(keeper: List, path: string): Call {
+export function connectSocket(keeper: List, path: string, about = path): Call {
   const name = new TextEncoder().encode(path);
   if (name.length > 107) {
     throw new HuskError("invalid", `the path of the socket ${path} is longer than 107 bytes`, {
@@ -61,7 +61,7 @@ export function connectSocket(keeper: List, path: string): Call {
   address[0] = AF_UNIX;
   address.set(name, 2);
   const socket = keeper.call("socket", AF_UNIX, SOCK_STREAM_CLOEXEC, 0);
-  keeper.call("connect", socket, address, name.length + 3).about(path);
+  keeper.call("connect", socket, address, name.length + 3).about(about);
   return socket;
 }
 

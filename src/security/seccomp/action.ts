@@ -5,6 +5,7 @@ const TRAP = 0x00030000;
 const ERRNO = 0x00050000;
 const TRACE = 0x7ff00000;
 const LOG = 0x7ffc0000;
+const NOTIFY = 0x7fc00000;
 const ALLOW = 0x7fff0000;
 const EPERM = 1;
 const ENOSYS = 38;
@@ -33,6 +34,8 @@ export function returnValue(action: string, errnoRet: number | undefined): numbe
       return ALLOW;
     case "SCMP_ACT_LOG":
       return LOG;
+    case "SCMP_ACT_NOTIFY":
+      return NOTIFY;
     case "SCMP_ACT_TRAP":
       return TRAP;
     case "SCMP_ACT_KILL":
@@ -65,6 +68,7 @@ const actions = [
   "SCMP_ACT_KILL_PROCESS",
   "SCMP_ACT_KILL_THREAD",
   "SCMP_ACT_LOG",
+  "SCMP_ACT_NOTIFY",
   "SCMP_ACT_TRACE",
   "SCMP_ACT_TRAP",
 ];
@@ -76,9 +80,6 @@ export function actionError(
   actionPath: string,
   errnoPath: string,
 ): HuskError {
-  if (action === "SCMP_ACT_NOTIFY") {
-    return new HuskError("unsupported", `${actionPath}: SCMP_ACT_NOTIFY: not in this version of husk`);
-  }
   if (typeof action !== "string" || !actions.includes(action)) {
     const close = typeof action === "string" ? nearest(action, actions) : undefined;
     return new HuskError("invalid", `${actionPath}: unknown action ${JSON.stringify(action) ?? "(none)"}`, {

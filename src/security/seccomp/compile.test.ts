@@ -244,6 +244,19 @@ describe("flags", () => {
     );
     expect(compileSeccomp({ defaultAction: "SCMP_ACT_ALLOW", flags }, "x86_64").flags).toBe(7);
   });
+
+  test("a listener is asked for where there are calls to ask about, and gives way to killing signals only", () => {
+    const syscalls: LinuxSyscall[] = [{ names: ["mkdir"], action: "SCMP_ACT_NOTIFY" }];
+    const profile = { defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/x", syscalls } as const;
+    const { flags, program } = compileSeccomp(profile, "x86_64");
+    expect(flags).toBe(8 | 32);
+    const audit = 0xc000003e;
+    expect(runFilter(program, { number: 83, audit })).toBe(0x7fc00000);
+    expect(runFilter(program, { number: 82, audit })).toBe(0x7fff0000);
+    const synchronous = { ...profile, flags: ["SECCOMP_FILTER_FLAG_TSYNC"] };
+    expect(compileSeccomp(synchronous, "x86_64").flags).toBe(1 | 8 | 16 | 32);
+    expect(compileSeccomp({ ...profile, syscalls: [] }, "x86_64").flags).toBe(0);
+  });
 });
 
 describe("mistakes are named with their place", () => {
@@ -257,7 +270,7 @@ describe("mistakes are named with their place", () => {
     [
       "notify",
       { defaultAction: "SCMP_ACT_NOTIFY" },
-      "seccomp.defaultAction: SCMP_ACT_NOTIFY: not in this version",
+      "seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be used as default action",
     ],
     [
       "default errno",
