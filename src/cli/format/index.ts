@@ -1,0 +1,16 @@
+export { formatInspected } from "./inspect.ts";
+export { type Layout, layOutList, type List, type Row } from "./list.ts";
+export { asRow, asStructs } from "./shape.ts";
+export { tabulate } from "./tabulate.ts";
+export { compileTemplate, type Template } from "./template.ts";
+export {
+  ago,
+  binarySize,
+  ellipsis,
+  goTime,
+  humanDuration,
+  humanSize,
+  imageSize,
+  localTime,
+  shortId,
+} from "./units.ts";
