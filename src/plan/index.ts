@@ -14,13 +14,13 @@ export {
   Memory,
   type Operation,
   type Plan,
-  type Relay,
   Result,
   type Step,
   Store,
   Wait,
   When,
 } from "./plan.ts";
+export type { HealthTicks, KeepOptions, KeptLog, Relay, Restart, Supervision } from "./keeping.ts";
 export { type Complaint, decodeComplaint } from "./complaint.ts";
 export { decodeReport, type Report } from "./report.ts";
 export {

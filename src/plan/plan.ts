@@ -1,4 +1,5 @@
 import type { Errno } from "./errno.ts";
+import type { KeepOptions } from "./keeping.ts";
 import type { SyscallName } from "./syscalls.ts";
 
 /**
@@ -17,6 +18,13 @@ export interface Plan {
   readonly handsOver?: boolean;
   /** A cloned process that fails writes what failed to this descriptor of its own, once it has one ({@link decodeComplaint}). */
   readonly complaints?: Result;
+  /**
+   * The plan is performed by a child of the keeper that was started, in a session of its own: the one that was
+   * started leaves as soon as the container is launched (outcome "launched") or has failed.
+   */
+  readonly detaches?: boolean;
+  /** Performed after `cleanup` when the keeper leaves for good: not before the container is started again. */
+  readonly leaving?: List;
 }
 
 /**
@@ -240,30 +248,6 @@ export class KillAll extends Result {
     super();
     this.fd = fd;
   }
-}
-
-/** What {@link Keep} does besides waiting. */
-export interface KeepOptions {
-  /** The container's first process. */
-  readonly pid: Result;
-  /** Master of the container's terminal: the keeper's own terminal becomes raw and lends it its size. */
-  readonly console?: Result;
-  /** At most four: the keeper moves bytes between descriptors. */
-  readonly relays?: readonly Relay[];
-  /** Kill the container after this long; 0 or absent: never. */
-  readonly timeoutMilliseconds?: number;
-  /** Forward signals that reach the keeper. */
-  readonly forwardSignals?: boolean;
-  /** A descriptor that becomes readable when the caller dies (a pidfd): the container then ends too. */
-  readonly caller?: Result;
-}
-
-/** Bytes read from one descriptor are written to another. */
-export interface Relay {
-  readonly from: Result;
-  readonly to: Result;
-  /** After the container's end, pass on what is still there: for output. */
-  readonly drains: boolean;
 }
 
 /** The keeper's duty: stays with the container until its first process has ended. */

@@ -43,6 +43,7 @@ import { refuseInspection } from "./process/inspection.ts";
 import { writePidFile } from "./process/pid-file.ts";
 import { openGate, openPipes, relaysOf } from "./process/pipes.ts";
 import { listenerOf, openListenerWay, type SeccompListener } from "./process/seccomp-listener.ts";
+import type { SupervisionRequest } from "./process/supervision.ts";
 import { setOomScoreAdj } from "./process/surroundings.ts";
 import {
   connectSocket,
@@ -112,6 +113,8 @@ export interface ContainerRequest {
   readonly ownedStreams?: readonly number[];
   /** How many descriptors from 3 on the program gets. */
   readonly preserve?: number;
+  /** For a container with a life of its own; absent: it has neither log nor socket nor exit record. */
+  readonly supervision?: SupervisionRequest;
   /** Leave system calls out of the filter that husk does not know, as runc does; absent: they are an error. */
   readonly skipUnknownCalls?: boolean;
 }
