@@ -13,6 +13,7 @@ import {
   OPEN_TREE_CLONE,
 } from "./flags.ts";
 import { changeByOptions, propagateByOptions } from "./file-system.ts";
+import { idMapOf, mapIds } from "./id-mapped.ts";
 import { attach, directoryInRoot, fileInRoot, noteMount, parentInRoot } from "./in-root.ts";
 import type { MountOptions } from "./mount-options.ts";
 import { shellForBind } from "./mount-shell.ts";
@@ -43,7 +44,9 @@ export function bindMount(
   list.step(`bind ${source} on ${destination}`, "the container sees this part of the host", () =>
     shellForBind(mount, source, destination, !isDirectory),
   );
+  const namespace = idMapOf(context, mount, destination, options);
   const tree = cloneSource(context, source, options);
+  if (namespace !== undefined) mapIds(context.keeper ?? list, tree, namespace, options, destination);
   changeByOptions(list, tree, options, destination);
   let place: Result;
   if (isDirectory) place = directoryInRoot(root, destination, resolveFor(destination));

@@ -69,7 +69,7 @@ export function cgroupMount(
 
 function entryMount(context: MountContext, entry: CgroupMount, attributes: number, path: string): Result {
   const { list } = context.root;
-  const options = parseMountOptions(entry.options, path);
+  const options = parseMountOptions(entry.options);
   if (entry.type === "bind") {
     const tree = list.call("open_tree", AT_FDCWD, entry.source, OPEN_TREE_CLONE | AT_RECURSIVE | O_CLOEXEC);
     tree.about(entry.source);

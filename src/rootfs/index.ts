@@ -14,7 +14,7 @@ export { newFileSystem } from "./file-system.ts";
 export { hintForRootfs } from "./hints.ts";
 export { cleanPath, openInRoot, type RootView, writeFileInRoot } from "./in-root.ts";
 export { makePathsReadonly, maskPaths } from "./masked.ts";
-export type { MountContext, Mounted } from "./mount-context.ts";
+export type { MountContext, Mounted, MountIdMaps } from "./mount-context.ts";
 export { type MountOptions, parseMountOptions } from "./mount-options.ts";
 export { addMounts } from "./mounts.ts";
 export { makeRootReadonly, type PivotOptions, pivotRoot } from "./pivot.ts";

@@ -1,6 +1,12 @@
 import type { List, Result } from "../plan/index.ts";
 import type { RootView } from "./in-root.ts";
-import type { CgroupMount, RootfsSource } from "./types.ts";
+import type { CgroupMount, MountIdMapping, RootfsSource } from "./types.ts";
+
+/** Maps of a user namespace. */
+export interface MountIdMaps {
+  readonly uids: readonly MountIdMapping[];
+  readonly gids: readonly MountIdMapping[];
+}
 
 /** What mounting has to know about the container. */
 export interface MountContext {
@@ -22,6 +28,15 @@ export interface MountContext {
   readonly ownProcesses?: boolean;
   /** Whether a group id is mapped in the container; absent: all are. */
   readonly hasGid?: (gid: number) => boolean;
+  /** Where user namespaces for id-mapped mounts come from; absent: there can be none. */
+  readonly idMaps?: {
+    /** One with these maps. */
+    readonly make: (maps: MountIdMaps) => Result;
+    /** One with the container's maps; absent: it has no user namespace. */
+    readonly container?: () => Result;
+  };
+  /** SELinux context of new file systems (`linux.mountLabel`). */
+  readonly label?: string | undefined;
   /** What a mount of type `cgroup` stands for. */
   readonly cgroup?: readonly CgroupMount[];
 }

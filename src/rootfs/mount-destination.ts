@@ -32,11 +32,6 @@ export function refuseDestination(
       'give "type", or the option "bind" and a source',
     );
   }
-  if ((mount.uidMappings?.length ?? 0) + (mount.gidMappings?.length ?? 0) > 0) {
-    throw new HuskError("unsupported", `mount on ${destination}: husk has no id-mapped mounts yet`, {
-      hint: "leave uidMappings and gidMappings out, or give the files to the ids the container uses",
-    });
-  }
   if (!isBelow(destination, "/proc") || remount) return;
   if (destination === "/proc") {
     if (type === "proc" || (type === "bind" && isProcfs(mount.source))) return;

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { HuskError } from "../platform/error.ts";
 import { parseMountOptions } from "./mount-options.ts";
 
-const parse = (...options: string[]) => parseMountOptions(options, "/data");
+const parse = (...options: string[]) => parseMountOptions(options);
 
 /** Every option name of the runtime-spec, runc 1.3 and crun 1.28 that husk acts on. */
 const known =
@@ -48,10 +47,8 @@ describe("mount options", () => {
     expect(parse("rbind")).toMatchObject({ bind: true, recursive: true });
   });
 
-  test("id-mapped mounts are refused, not ignored", () => {
-    for (const option of ["idmap", "ridmap"]) {
-      expect(() => parse(option)).toThrow(HuskError);
-      expect(() => parse(option)).toThrow(`mount on /data: option "${option}"`);
-    }
+  test("id maps are this mount's, or with an r those of all below it too", () => {
+    expect(parse("bind", "idmap")).toMatchObject({ idMap: "idmap", data: [] });
+    expect(parse("rbind", "ridmap").idMap).toBe("ridmap");
   });
 });

@@ -1,4 +1,3 @@
-import { HuskError } from "../platform/error.ts";
 import {
   MOUNT_ATTR__ATIME,
   MOUNT_ATTR_NOATIME,
@@ -40,16 +39,16 @@ export interface MountOptions {
   destinationNofollow: boolean;
   /** If the source is a symbolic link, make the same link instead of a mount. */
   copySymlink: boolean;
+  /** Its files seem to be other users': this mount's alone, or with `ridmap` those of all below it too. */
+  idMap: "idmap" | "ridmap" | undefined;
   /** Everything else: the file system's own options, `key` or `key=value`. */
   data: string[];
 }
 
 /**
  * Reads mount options by the names that the runtime-spec, runc and crun know (config.md, "Linux mount options").
- *
- * @throws HuskError `unsupported` for id-mapped mounts
  */
-export function parseMountOptions(options: readonly string[], destination: string): MountOptions {
+export function parseMountOptions(options: readonly string[]): MountOptions {
   const parsed: MountOptions = {
     set: 0,
     clear: 0,
@@ -64,13 +63,14 @@ export function parseMountOptions(options: readonly string[], destination: strin
     sourceNofollow: false,
     destinationNofollow: false,
     copySymlink: false,
+    idMap: undefined,
     data: [],
   };
-  for (const option of options) read(parsed, option, destination);
+  for (const option of options) read(parsed, option);
   return parsed;
 }
 
-function read(parsed: MountOptions, option: string, destination: string): void {
+function read(parsed: MountOptions, option: string): void {
   if (attribute(parsed, option, false)) return;
   if (option.charCodeAt(0) === 114 /* r */ && attribute(parsed, option.slice(1), true)) return;
   switch (option) {
@@ -125,13 +125,8 @@ function read(parsed: MountOptions, option: string, destination: string): void {
       return;
     case "idmap":
     case "ridmap":
-      throw new HuskError(
-        "unsupported",
-        `mount on ${destination}: option "${option}": husk has no id-mapped mounts yet`,
-        {
-          hint: "leave the option out, or give the files to the ids the container uses",
-        },
-      );
+      parsed.idMap = option;
+      return;
     default:
       parsed.data.push(option);
   }

@@ -181,3 +181,18 @@ test("paths are cleaned as the kernel would read them from the root", () => {
   };
   for (const [path, clean] of Object.entries(cases)) expect(cleanPath(path), path).toBe(clean);
 });
+
+describe("an SELinux context", () => {
+  const label = "system_u:object_r:container_file_t:s0:c1,c2";
+  const of = (type: string) => calls(plan([{ destination: "/a", type, source: type }], { label }));
+
+  test("is given to new file systems, but to none of those that SELinux labels itself", () => {
+    expect(of("tmpfs")).toContain(`fsconfig context ${label}`);
+    expect(of("devpts")).toContain(`fsconfig context ${label}`);
+    for (const type of ["proc", "sysfs", "mqueue"]) expect(of(type).join()).not.toContain("context");
+  });
+
+  test("is that of the directory of mqueue", () => {
+    expect(of("mqueue")).toContain("fsetxattr security.selinux");
+  });
+});

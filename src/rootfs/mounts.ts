@@ -1,3 +1,4 @@
+import { utf8 } from "../platform/utf8.ts";
 import { bindMount } from "./bind.ts";
 import { cgroupMount } from "./cgroup-mount.ts";
 import { changeByOptions, newFileSystem, propagateByOptions, setFlag, setString } from "./file-system.ts";
@@ -6,8 +7,10 @@ import {
   FSPICK_CLOEXEC,
   FSPICK_EMPTY_PATH,
   MOUNT_ATTR_RDONLY,
+  O_DIRECTORY,
   O_PATH,
 } from "./flags.ts";
+import { refuseIdMap } from "./id-mapped.ts";
 import { attach, cleanPath, directoryInRoot, noteMount, openInRoot } from "./in-root.ts";
 import type { MountContext, Mounted } from "./mount-context.ts";
 import { refuseDestination, resolveFor } from "./mount-destination.ts";
@@ -32,11 +35,12 @@ export function addMounts(context: MountContext, mounts: readonly Mount[]): Moun
 
 function addMount(context: MountContext, mount: Mount, mounted: Mounted): void {
   const destination = cleanPath(mount.destination);
-  const options = parseMountOptions(mount.options ?? [], destination);
+  const options = parseMountOptions(mount.options ?? []);
   const type = options.bind || mount.type === "bind" || mount.type === "rbind" ? "bind" : mount.type;
   refuseDestination(mount, destination, type, options.remount);
   const { list } = context.root;
   if (type === "bind") return bindMount(context, mount, destination, options);
+  refuseIdMap(mount, destination, options);
   if (options.remount) return remount(context, mount, destination, options);
   if (type === "cgroup" || type === "cgroup2") {
     return cgroupMount(context, mount, destination, options);
@@ -72,6 +76,7 @@ function addMount(context: MountContext, mount: Mount, mounted: Mounted): void {
     fixed || (type === "tmpfs" && !options.copyUp) ? made : undefined,
     fixed,
   );
+  if (type === "mqueue" && context.label) labelDirectory(context, destination, context.label);
   propagateByOptions(list, made, options, destination);
   if (type === "proc" && destination === "/proc" && (fs.attributes & MOUNT_ATTR_RDONLY) === 0)
     mounted.writableProc = made;
@@ -92,9 +97,15 @@ function fileSystem(mount: Mount, type: string, options: MountOptions, context: 
       (option) => !option.startsWith("gid=") || hasGid(Number(option.slice(4))),
     );
   }
+  if (context.label && isLabelled(type)) options.data.push(`context=${context.label}`);
   if ((options.set & MOUNT_ATTR_RDONLY) !== 0 && !isMemoryFileSystem(type)) options.superblock.push("ro");
   const attributes = options.set | options.recursiveSet;
   return { type, source: mount.source, data: options.data, flags: options.superblock, attributes };
+}
+
+/** SELinux kernels label no proc and sysfs; of mqueue, only the mount's own directory (runc's rules). */
+function isLabelled(type: string): boolean {
+  return type !== "proc" && type !== "sysfs" && type !== "mqueue";
 }
 
 /** These have no disk to protect: read-only is a matter of the mount, and their superblock may be shared. */
@@ -110,6 +121,12 @@ function isMemoryFileSystem(type: string): boolean {
     default:
       return false;
   }
+}
+
+function labelDirectory({ root }: MountContext, destination: string, label: string): void {
+  const bytes = utf8.encode(label);
+  const folder = openInRoot(root, destination, O_DIRECTORY);
+  root.list.call("fsetxattr", folder, "security.selinux", bytes, bytes.length, 0).about(destination);
 }
 
 /** Changes an existing mount, or the file system in it (`remount` without `bind`). */

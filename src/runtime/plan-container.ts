@@ -6,6 +6,7 @@ import {
   namespaceFlags,
   namespaceOf,
   namespaceReasons,
+  type OpenNamespace,
   openProcess,
   openNamespaces,
   setClockOffsets,
@@ -130,6 +131,8 @@ export interface PlanContext {
   readonly capabilities: CapabilitySets;
   /** A control group checks which devices are opened, or all of them are allowed. */
   readonly guardsDevices: boolean;
+  /** Namespaces that the container enters. */
+  readonly joined: readonly OpenNamespace[];
   /** A new namespace of this kind is made for the container. */
   isNew(type: keyof typeof namespaceFlags): boolean;
   /** The container has one of its own or a joined one: it does not share husk's. */
@@ -200,6 +203,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     cgroups,
     capabilities: sets,
     guardsDevices,
+    joined,
     isNew,
     hasOwn,
   };

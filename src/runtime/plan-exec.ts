@@ -33,14 +33,10 @@ import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
 import { writePidFile } from "./process/pid-file.ts";
 import { relaysOf } from "./process/pipes.ts";
 import { restoreOpenFiles, setRlimits } from "./process/rlimits.ts";
-import {
-  enterWorkingDirectory,
-  joinSessionKeyring,
-  setOomScoreAdj,
-  setPersonality,
-} from "./process/surroundings.ts";
+import { enterWorkingDirectory, joinSessionKeyring, setOomScoreAdj } from "./process/surroundings.ts";
 import { openListenerWay, type SeccompListener } from "./process/seccomp-listener.ts";
 import type { HookState } from "./process/hooks.ts";
+import { setPersonality } from "./process/personality.ts";
 import { setAffinity, setScheduling } from "./process/scheduling.ts";
 import {
   connectSocket,

@@ -11,6 +11,7 @@ import {
   makeRootPrivate,
   makeRootReadonly,
   maskPaths,
+  type MountContext,
   type Mounted,
   needsDevices,
   newFileSystem,
@@ -19,9 +20,16 @@ import {
   type RootfsPropagation,
   writeSysctls,
 } from "../rootfs/index.ts";
-import { type CompiledSeccomp, labelExec, loadSeccomp, setNoNewPrivileges } from "../security/index.ts";
+import {
+  checkMountLabel,
+  type CompiledSeccomp,
+  labelExec,
+  loadSeccomp,
+  setNoNewPrivileges,
+} from "../security/index.ts";
 import type { PlanContext } from "./plan-container.ts";
 import type { PlannedHooks } from "./plan-hooks.ts";
+import { mountIdMaps } from "./mount-id-maps.ts";
 import { type OwnUserNamespace, readOwnUserNamespace } from "./own-user-namespace.ts";
 import { becomeUser, ownStreams } from "./process/credentials.ts";
 import { findProgram } from "./process/find-program.ts";
@@ -35,8 +43,8 @@ import {
   setDomainname,
   setHostname,
   setOomScoreAdj,
-  setPersonality,
 } from "./process/surroundings.ts";
+import { setPersonality } from "./process/personality.ts";
 import { setScheduling } from "./process/scheduling.ts";
 import type { ListenerWay } from "./process/seccomp-listener.ts";
 import { takeTerminal, type TerminalChannel } from "./process/terminal.ts";
@@ -175,6 +183,7 @@ function planRoot(
     return planWithoutMounts(context, channel);
   }
 
+  if (linux.mountLabel) checkMountLabel(linux.mountLabel);
   const propagation = linux.rootfsPropagation as RootfsPropagation | undefined;
   // In a user namespace no devices can be made, whether it is the container's or already husk's.
   const userNamespace = hasOwn("user") || outer !== undefined;
@@ -195,6 +204,8 @@ function planRoot(
       ownNetwork: isNew("network") || !hasOwn("user"),
       ownProcesses: hasOwn("pid") || !hasOwn("user"),
       source: request.root,
+      ...idMapsFor(context, outer),
+      label: spec.linux.mountLabel,
       cgroup: cgroupMounts(context.cgroups?.groups ?? [], hasOwn("cgroup")),
       ...keeperOpens,
       ...(isNew("user")
@@ -224,6 +235,19 @@ function planRoot(
       maskPaths(root.view, linux.maskedPaths ?? []);
     },
   };
+}
+
+/** Id-mapped mounts are the business of the host's root. */
+function idMapsFor(
+  { request, spec, keeper, joined }: PlanContext,
+  outer: OwnUserNamespace | undefined,
+): Pick<MountContext, "idMaps"> {
+  if (!request.privileged || outer !== undefined) return {};
+  const make = mountIdMaps(keeper);
+  const theirs = joined.find(({ type }) => type === "user");
+  const { uidMappings: uids = [], gidMappings: gids = [] } = spec.linux;
+  if (theirs !== undefined) return { idMaps: { make, container: () => theirs.fd } };
+  return { idMaps: uids.length > 0 ? { make, container: () => make({ uids, gids }) } : { make } };
 }
 
 function isMapped(maps: readonly { containerID: number; size: number }[], id: number): boolean {

@@ -199,8 +199,6 @@ test.each<[string, unknown, string]>([
 test.each<[string, unknown]>([
   ["linux/netDevices", { eth0: {} }],
   ["linux/intelRdt", { closID: "x" }],
-  ["linux/personality/flags", ["ADDR_NO_RANDOMIZE"]],
-  ["mounts/0/uidMappings", [{ containerID: 0, hostID: 1, size: 1 }]],
 ])("%s is refused as later work, and passes when it asks for nothing", (path, value) => {
   expect(refusal(path, value)).toBe(
     `unsupported config.json: ${jsonPath(path)}: not in this version of husk`,
@@ -212,6 +210,21 @@ test.each<[string, unknown]>([
 function jsonPath(path: string): string {
   return path.replace(/\/(\d+)/g, "[$1]").replaceAll("/", ".");
 }
+
+test("personality flags have names, and a mount's id maps come in pairs", () => {
+  expect(refusal("linux/personality/flags", ["ADDR_NO_RANDOMIZE"])).toBe("accepted");
+  expect(refusal("linux/personality/flags", ["NO_SUCH"])).toContain(
+    "linux.personality.flags[0]: expected one of",
+  );
+  const map = [{ containerID: 0, hostID: 1, size: 1 }];
+  expect(refusal("mounts/0/uidMappings", map)).toContain(
+    "mounts[0].gidMappings: is missing beside uidMappings",
+  );
+  const wrong = [{ containerID: 0, hostID: 1, size: 0 }];
+  expect(refusal("mounts/0/uidMappings", wrong)).toContain(
+    "mounts[0].uidMappings[0].size: expected an integer",
+  );
+});
 
 test("the shape of seccomp's listener is checked", () => {
   expect(refusal("linux/seccomp/listenerPath", 7)).toContain("linux.seccomp.listenerPath: expected a string");

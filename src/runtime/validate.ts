@@ -70,7 +70,7 @@ function checkSpec(json: unknown, warn: Warn | undefined): Spec {
   stringMap(spec, "annotations", "");
   const hooks = object(spec, "hooks", "");
   if (hooks !== undefined && !checkHooks(hooks)) delete spec.hooks;
-  refuseLaterWork(spec, linux);
+  refuseLaterWork(linux);
   checkNamespaceUse(spec as unknown as Spec);
   return spec as unknown as Spec;
 }

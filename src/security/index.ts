@@ -18,7 +18,7 @@ export {
   parseCapability,
   unknownCapability,
 } from "./capability-names.ts";
-export { type ExecLabels, labelExec } from "./labels.ts";
+export { type ExecLabels, checkMountLabel, labelExec } from "./labels.ts";
 export { type CompiledSeccomp, type CompileOptions, compileSeccomp } from "./seccomp/compile.ts";
 export { defaultProfile } from "./seccomp/default-profile.ts";
 export { type Denial, denials } from "./seccomp/denials.ts";

@@ -47,6 +47,14 @@ export function labelExec(list: List, procfs: Result, labels: ExecLabels): void 
   }
 }
 
+/**
+ * Checks that file systems can have the SELinux context `linux.mountLabel`. Throws `unavailable` where the host has no
+ * SELinux.
+ */
+export function checkMountLabel(label: string): void {
+  requireModule("SELinux", existsSync("/sys/fs/selinux/enforce"), `linux.mountLabel: ${label}`);
+}
+
 /** A label goes through words of a shell; what would be more than one word, or be expanded, must not get there. */
 function setprivShell(option: string, label: string): string {
   if (/^[\w./:@%+,=-]+$/.test(label)) return `SETPRIV="$SETPRIV ${option} ${label}"`;

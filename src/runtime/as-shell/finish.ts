@@ -1,5 +1,6 @@
 import { quote, type Step } from "../../plan/index.ts";
 import type { ContainerRequest } from "../plan-container.ts";
+import { setarchArguments } from "../process/personality.ts";
 import { calls, stepHead } from "./step-lines.ts";
 
 /**
@@ -37,8 +38,9 @@ export function finishShell(steps: readonly Step[], request: ContainerRequest): 
     );
     wrappers.push("$PRLIMIT");
   }
-  if (linux.personality?.domain === "LINUX32") {
-    lines.push(`SETARCH="${tool("setarch")} linux32"`);
+  const setarch = linux.personality === undefined ? [] : setarchArguments(linux.personality);
+  if (setarch.length > 0) {
+    lines.push(`SETARCH="${[tool("setarch"), ...setarch].join(" ")}"`);
     wrappers.push("$SETARCH");
   }
   lines.push(

@@ -116,6 +116,9 @@ function processOf(options: ExecOptions, spec: Spec): Process {
     apparmorProfile,
     selinuxLabel,
   } = options;
+  const { execCPUAffinity } = spec.process;
+  if (process.execCPUAffinity === undefined && execCPUAffinity !== undefined)
+    process.execCPUAffinity = execCPUAffinity;
   if (given === undefined || tty !== undefined) process.terminal = tty === true;
   if (cwd !== undefined) process.cwd = cwd;
   if (env !== undefined) process.env = [...(process.env ?? []), ...env];

@@ -11,14 +11,12 @@ import {
 } from "../../plan/index.ts";
 import { utf8 } from "../../platform/utf8.ts";
 import { inRootfs } from "../../rootfs/index.ts";
-import type { Personality } from "../config.ts";
 
 const AF_INET = 2;
 const SOCK_DGRAM_CLOEXEC = 0o2000002;
 const SIOCSIFFLAGS = 0x8914;
 const IFF_UP_RUNNING = 0x41;
 const KEYCTL_JOIN_SESSION_KEYRING = 1;
-const PER_LINUX32 = 8;
 const PATH_BYTES = 4096;
 const SLASH = 0x2f;
 const AT_FDCWD = -100;
@@ -61,16 +59,6 @@ export function setDomainname(list: List, domainname: string): void {
     () => `echo ${quote(domainname)} > /proc/sys/kernel/domainname`,
   );
   list.call("setdomainname", domainname, utf8.encode(domainname).length).about(`domainname "${domainname}"`);
-}
-
-export function setPersonality(list: List, personality: Personality): void {
-  const linux32 = personality.domain === "LINUX32";
-  list.step(
-    `personality ${personality.domain}`,
-    linux32 ? "programs see a 32-bit machine: uname -m says so" : "programs see this machine as it is",
-    () => (linux32 ? "PERSONALITY=linux32" : "#   nothing to do"),
-  );
-  list.call("personality", linux32 ? PER_LINUX32 : 0);
 }
 
 /**

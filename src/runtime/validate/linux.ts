@@ -13,9 +13,10 @@ import {
   text,
   uint32,
 } from "./field.ts";
+import { personalityFlags } from "../process/personality.ts";
 import { checkIdMappings, checkNamespaces } from "./namespace.ts";
 import { checkResources } from "./resources.ts";
-import { checkMemoryPolicy, checkTimeOffsets } from "./scheduling.ts";
+import { checkMemoryPolicy, checkNames, checkTimeOffsets } from "./scheduling.ts";
 import { checkSeccomp } from "./seccomp.ts";
 
 const propagations = [
@@ -59,7 +60,7 @@ export function checkLinux(linux: Json): void {
   if (personality !== undefined) {
     const at = "linux.personality";
     need(oneOf(personality, "domain", at, ["LINUX", "LINUX32"]), at, "domain");
-    strings(personality, "flags", at);
+    checkNames(personality, at, personalityFlags);
   }
 }
 

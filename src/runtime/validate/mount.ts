@@ -1,4 +1,5 @@
 import { type Json, asObject, list, need, refuse, strings, text } from "./field.ts";
+import { checkIdMappings } from "./namespace.ts";
 
 /** Checks one of `mounts`. What type and options mean is decided where the mount is planned. */
 export function checkMount(value: unknown, at: string, warn: ((message: string) => void) | undefined): void {
@@ -12,6 +13,9 @@ export function checkMount(value: unknown, at: string, warn: ((message: string) 
   text(mount, "type", at);
   text(mount, "source", at);
   strings(mount, "options", at);
-  list(mount, "uidMappings", at);
-  list(mount, "gidMappings", at);
+  checkIdMappings(mount, "uidMappings", at);
+  checkIdMappings(mount, "gidMappings", at);
+  const [uids, gids] = [list(mount, "uidMappings", at)?.length, list(mount, "gidMappings", at)?.length];
+  if (uids && !gids) refuse(`${at}.gidMappings`, "is missing beside uidMappings");
+  if (gids && !uids) refuse(`${at}.uidMappings`, "is missing beside gidMappings");
 }

@@ -32,13 +32,13 @@ export function checkNamespaces(namespaces: unknown[]): void {
   }
 }
 
-/** Checks `linux.uidMappings` or `gidMappings`: no size of 0, no overlap on either side (user_namespaces(7)). */
-export function checkIdMappings(linux: Json, key: "uidMappings" | "gidMappings"): void {
-  const mappings = list(linux, key, "linux");
+/** Checks `uidMappings` or `gidMappings` of `linux` or of a mount: no size of 0, no overlap on either side (user_namespaces(7)). */
+export function checkIdMappings(from: Json, key: "uidMappings" | "gidMappings", owner = "linux"): void {
+  const mappings = list(from, key, owner);
   if (mappings === undefined) return;
-  if (mappings.length > 340) refuse(`linux.${key}`, `has ${mappings.length} ranges; the kernel takes 340`);
+  if (mappings.length > 340) refuse(`${owner}.${key}`, `has ${mappings.length} ranges; the kernel takes 340`);
   for (let i = 0; i < mappings.length; i++) {
-    const at = `linux.${key}[${i}]`;
+    const at = `${owner}.${key}[${i}]`;
     const mapping = asObject(mappings[i], at);
     const size = need(integer(mapping, "size", at, 1, uint32), at, "size");
     for (const side of ["containerID", "hostID"] as const) {
@@ -47,7 +47,7 @@ export function checkIdMappings(linux: Json, key: "uidMappings" | "gidMappings")
       for (let j = 0; j < i; j++) {
         const other = mappings[j] as LinuxIdMapping;
         if (first < other[side] + other.size && other[side] < first + size) {
-          refuse(at, `overlaps linux.${key}[${j}] in ${side}`);
+          refuse(at, `overlaps ${owner}.${key}[${j}] in ${side}`);
         }
       }
     }

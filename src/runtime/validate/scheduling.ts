@@ -50,7 +50,8 @@ function checkScheduler(scheduler: Json, at: string): void {
   }
 }
 
-function checkNames(from: Json, at: string, known: Readonly<Record<string, number>>): void {
+/** Checks the list `flags`. */
+export function checkNames(from: Json, at: string, known: Readonly<Record<string, number>>): void {
   const names = strings(from, "flags", at);
   if (names === undefined) return;
   for (let i = 0; i < names.length; i++)

@@ -7,18 +7,10 @@ import type { Json } from "./field.ts";
  *
  * @throws HuskError "unsupported"
  */
-export function refuseLaterWork(spec: Json, linux: Json | undefined): void {
+export function refuseLaterWork(linux: Json | undefined): void {
   if (linux === undefined) return;
   later(linux, "netDevices", "linux");
   later(linux, "intelRdt", "linux");
-  if (linux.personality !== undefined) later(linux.personality as Json, "flags", "linux.personality");
-  const mounts = spec.mounts as Json[] | undefined;
-  if (mounts === undefined) return;
-  for (let i = 0; i < mounts.length; i++) {
-    const mount = mounts[i] as Json;
-    if (mount.uidMappings !== undefined) later(mount, "uidMappings", `mounts[${i}]`);
-    if (mount.gidMappings !== undefined) later(mount, "gidMappings", `mounts[${i}]`);
-  }
 }
 
 function later(from: Json, key: string, at: string): void {
