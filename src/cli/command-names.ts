@@ -8,6 +8,7 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["rmi", "Remove images"],
   ["tag", "Give an image a further name"],
   ["history", "Show how an image was made"],
+  ["image", "Make images of packages or programs; further commands for images"],
   ["login", "Log in to a registry"],
   ["logout", "Log out of a registry"],
   ["chroot", "Run a program whose root is a folder, by hand"],
@@ -26,6 +27,6 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
 /** Docker's commands that husk does not have yet. */
 export const LATER_COMMANDS =
   "attach build builder buildx checkpoint commit compose config container context cp create diff events exec " +
-  "export image import inspect kill load logs manifest network node pause plugin port " +
+  "export import inspect kill load logs manifest network node pause plugin port " +
   "ps rename restart rm save search secret service stack start stats stop swarm system top trust " +
   "unpause update volume wait";

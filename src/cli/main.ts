@@ -67,6 +67,8 @@ async function load(name: string): Promise<Command> {
       return (await import("./commands/login.ts")).login;
     case "logout":
       return (await import("./commands/logout.ts")).logout;
+    case "image":
+      return (await import("./commands/image.ts")).image;
     case "unshare":
       return (await import("./commands/unshare.ts")).unshare;
     case "nsenter":

@@ -1,4 +1,16 @@
 export {
+  type Bootstrapped,
+  bootstrapImage,
+  type BootstrapOptions,
+  debianArchitecture,
+  parseSystem,
+  type Recipe,
+  type Tool,
+  TOOLS,
+  usualName,
+  VARIANTS,
+} from "./bootstrap/index.ts";
+export {
   describeHostImage,
   type HostImage,
   hostImage,
@@ -6,7 +18,15 @@ export {
   type HostImagePart,
 } from "./host/index.ts";
 export { findByNameOrId, listImages, loadImage, type StoredImage } from "./images.ts";
-export { readInLayers } from "./layer/index.ts";
+export { packLayer, readInLayers } from "./layer/index.ts";
+export {
+  type AddedLayer,
+  addLayer,
+  type ImageParts,
+  type MadeImage,
+  makeImage,
+  type MakeContext,
+} from "./make/index.ts";
 export type { Descriptor, HistoryEntry, ImageConfig, Manifest, Platform, RunConfig } from "./oci.ts";
 export { formatPlatform, hostPlatform, parsePlatform } from "./platform.ts";
 export { type LayerProgress, pullImage, type Pulled, type PullOptions } from "./pull/index.ts";
@@ -36,8 +56,11 @@ export {
   type ImageStore,
   layerFolder,
   nameImage,
+  type NewLayer,
+  newLayer,
   openImageStore,
   pruneUnnamed,
   removeNames,
   useStore,
 } from "./store/index.ts";
+export type { TarEntry } from "./tar/index.ts";

@@ -5,6 +5,7 @@ export type { UnshareOptions } from "./unshare-options.ts";
 export { type NsenterOptions, planNsenter } from "./plan-nsenter.ts";
 export { type ChrootOptions, planChroot } from "./plan-chroot.ts";
 export { type JailRequest, type MadeJail, makeJail, type PlannedJail, planJail } from "./make-jail.ts";
+export { includeFiles, type Inclusion, linkProgram } from "./include-files.ts";
 export type { JailChange } from "./jail-tree.ts";
 export { type JailListing, listJail } from "./list-jail.ts";
 export { planCgroupExec } from "./plan-cgroup-exec.ts";

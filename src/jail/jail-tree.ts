@@ -54,6 +54,12 @@ export interface JailTree {
   readonly folders: { readonly path: string; readonly like: Stats }[];
 }
 
+/** A jail in which nothing has been done yet. */
+export function openJail(folder: string, replace: boolean): JailTree {
+  const asRoot = process.geteuid?.() === 0;
+  return { view: { root: folder }, replace, changes: [], asRoot, folders: [] };
+}
+
 /** Sees to it that `path` leads to the same file in the jail as in `source`, with the links on its way. */
 export function bringFile(jail: JailTree, source: RootView, path: string): void {
   withFile(source, path, (file) => {
@@ -149,7 +155,8 @@ function keepIfSame(jail: JailTree, path: string, file: RootFile): boolean {
   return true;
 }
 
-function copyFile(jail: JailTree, path: string, file: RootFile): void {
+/** Copies a file to a path of the jail; the same content there already is kept. */
+export function copyFile(jail: JailTree, path: string, file: RootFile): void {
   if (!keepIfSame(jail, path, file)) writeFile(jail, path, file, "copied");
 }
 

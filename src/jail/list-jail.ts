@@ -1,7 +1,7 @@
 import { closeSync, readdirSync, statfsSync } from "node:fs";
 import { findInRoot, type RootView, statInRoot } from "../platform/in-root.ts";
 import { HuskError } from "../platform/error.ts";
-import { emulationNote } from "./emulation.ts";
+import { emulationNote } from "../runtime/emulation.ts";
 import { programNeeds, type ProgramNeeds } from "./program-needs.ts";
 import { whereAllowed } from "./root-files.ts";
 

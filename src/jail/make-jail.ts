@@ -1,7 +1,7 @@
 import { mkdirSync, rmdirSync, statSync } from "node:fs";
 import { HuskError } from "../platform/error.ts";
 import { type RootView, statInRoot } from "../platform/in-root.ts";
-import { emulationNote } from "./emulation.ts";
+import { emulationNote } from "../runtime/emulation.ts";
 import {
   bringFile,
   bringLink,
@@ -9,6 +9,7 @@ import {
   type JailChange,
   type JailTree,
   linkTo,
+  openJail,
   undo,
 } from "./jail-tree.ts";
 import { findProgram, type Lack, type Need, programNeeds, type ProgramNeeds } from "./program-needs.ts";
@@ -70,13 +71,7 @@ export function makeJail(request: JailRequest): MadeJail {
   const source: RootView = { root: request.from };
   const { folder } = request;
   const isNew = makeFolder(folder);
-  const jail: JailTree = {
-    view: { root: folder },
-    replace: request.replace,
-    changes: [],
-    asRoot: process.geteuid?.() === 0,
-    folders: [],
-  };
+  const jail = openJail(folder, request.replace);
   try {
     for (const need of planned.needs) {
       const before = jail.changes.length;

@@ -8,6 +8,7 @@ import { HELP as CHROOT } from "../help/chroot.ts";
 import { HELP as COMPLETION } from "../help/completion.ts";
 import { HELP as EXPLAIN } from "../help/explain.ts";
 import { HELP as HELP_HELP } from "../help/help.ts";
+import { HELP as IMAGE, IMAGE_COMMANDS, imageHelp } from "../help/image.ts";
 import { IMAGE_HELPS } from "../help/image-commands.ts";
 import { HELP as INFO } from "../help/info.ts";
 import { HELP as JAIL } from "../help/jail.ts";
@@ -36,6 +37,7 @@ const HELPS: Readonly<Record<string, Help>> = {
   run: RUN,
   explain: EXPLAIN,
   ...IMAGE_HELPS,
+  image: IMAGE,
   unshare: UNSHARE,
   nsenter: NSENTER,
   chroot: CHROOT,
@@ -68,7 +70,7 @@ export interface Family {
   readonly commands: readonly CompletedCommand[];
 }
 
-/** `husk oci` and `husk cgroup`, whose commands have flags of their own. */
+/** `husk cgroup`, `husk image` and `husk oci`, whose commands have flags of their own. */
 export function completedFamilies(): Family[] {
   const oci = ociSummaries().map(([name, summary]): CompletedCommand => {
     const { flags, about } = ociHelp(name) as Help;
@@ -79,8 +81,13 @@ export function completedFamilies(): Family[] {
     const summary = description.split(/[;:.]/)[0] as string;
     return { name, summary, flags: describe(flags, about), takes: "nothing" };
   });
+  const image = IMAGE_COMMANDS.map(([name, summary]): CompletedCommand => {
+    const { flags, about } = imageHelp(name);
+    return { name, summary, flags: describe(flags, about), takes: "nothing" };
+  });
   return [
     { name: "cgroup", commands: cgroup },
+    { name: "image", commands: image },
     { name: "oci", commands: oci },
   ];
 }
@@ -101,6 +108,8 @@ function taken(name: string): CompletedCommand["takes"] {
       return ["bash", "zsh", "fish"];
     case "jail":
       return ["make", "ls"];
+    case "image":
+      return IMAGE_COMMANDS.map(([command]) => command);
     case "cgroup":
       return Object.keys(CGROUP_FLAGS);
     case "oci":

@@ -31,10 +31,17 @@ export class LayerStream {
   #decompressor: Gunzip | undefined;
   #ended: Promise<unknown> | undefined;
   #start: Uint8Array = new Uint8Array();
-  #isPlain = false;
+  #isPlain: boolean;
   #failure: unknown;
 
-  constructor(folder: string, options: UnpackOptions, tools: KeeperTools) {
+  /** @param compression "detect": what the first bytes say */
+  constructor(
+    folder: string,
+    options: UnpackOptions,
+    tools: KeeperTools,
+    compression: "detect" | "none" = "detect",
+  ) {
+    this.#isPlain = compression === "none";
     this.#folder = folder;
     this.#options = options;
     this.#tools = tools;

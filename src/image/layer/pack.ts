@@ -43,6 +43,8 @@ interface Found {
 export interface PackOptions {
   /** The folder is the upper one of an overlay: its whiteouts and opaque folders become those of a layer. */
   readonly overlay: boolean;
+  /** Changes what is said of an entry, or leaves it out: owners, times. */
+  readonly change?: (entry: TarEntry) => TarEntry | undefined;
 }
 
 /**
@@ -57,12 +59,12 @@ export async function* packLayer(
   options: PackOptions,
   tools: KeeperTools,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const found: Found[] = [];
-  list(folder, "", found);
-  const withXattrs = found.filter(({ stats }) => !stats.isSymbolicLink()).map(({ path }) => path);
+  const all: Found[] = [];
+  list(folder, "", all);
+  const withXattrs = all.filter(({ stats }) => !stats.isSymbolicLink()).map(({ path }) => path);
   const xattrs = await readXattrs(folder, withXattrs, tools);
   const inodes = new Map<bigint, ByteString>();
-  for (const { path, stats } of found) {
+  for (const { path, stats } of all) {
     const name = path.slice(path.lastIndexOf("/") + 1);
     if (name.startsWith(WHITEOUT_PREFIX))
       throw new HuskError("unsupported", `a layer cannot hold the file ${displayName(path)}`, {
@@ -74,7 +76,9 @@ export async function* packLayer(
       continue;
     }
     const own = xattrs.get(path);
-    const entry = describe(folder, path, stats, own);
+    const found = describe(folder, path, stats, own);
+    const entry = options.change === undefined ? found : options.change(found);
+    if (entry === undefined) continue;
     const first = stats.nlink > 1n && entry.type !== "directory" ? inodes.get(stats.ino) : undefined;
     if (first !== undefined) {
       yield tarHeader({ ...entry, type: "hard-link", linkName: first, size: 0 });

@@ -4,5 +4,6 @@ export { collectGarbage, type Collected, pruneUnnamed, useStore } from "./collec
 export { diskError } from "./disk-error.ts";
 export { type ImageStore, openImageStore } from "./image-store.ts";
 export { findImage, nameImage, nameOf, readIndex, removeNames, updateIndex } from "./index-file.ts";
-export { writeWhole } from "./write-whole.ts";
+export { NewBlob } from "./new-blob.ts";
+export { temporaryBeside, writeWhole } from "./write-whole.ts";
 export { findLayer, layerFolder, type LayerFacts, type NewLayer, newLayer } from "./layers.ts";

@@ -1,0 +1,40 @@
+import { chooseFolders } from "../../engine/folders.ts";
+import { imageContext } from "../../engine/image-context.ts";
+import { makeProgramImage } from "../../engine/program-image.ts";
+import { formatReference, parseReference } from "../../image/index.ts";
+import { imageSize } from "../format/index.ts";
+import { parseImageMake } from "../flags/image-make.ts";
+import type { Globals } from "../grammar.ts";
+import { keeperSource } from "../keeper-source.ts";
+import { sourceDateEpoch } from "../source-date-epoch.ts";
+import { oneLine, printError } from "../stderr.ts";
+import { printHelp } from "./help.ts";
+
+const USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** `husk image make`: an image of programs of this machine. Its whole name goes to stdout. */
+export async function imageMake(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const asked = parseImageMake(argv, from, globals);
+  if (asked === undefined) return printHelp(["image", "make"]);
+  const { name, quiet, ...wanted } = asked;
+  const reference = parseReference(name);
+  const engine = { folders: chooseFolders(globals), keeper: keeperSource };
+  const warn = (message: string): void => printError(oneLine(`husk: warning: ${message}`));
+  const epoch = sourceDateEpoch();
+  const path = wanted.from === "/" ? (process.env["PATH"] ?? USUAL_PATH) : USUAL_PATH;
+  const { digest, layers, jail } = await makeProgramImage(imageContext(engine, warn), {
+    ...wanted,
+    reference,
+    searchPath: path.split(":").filter((folder) => folder !== ""),
+    words: ["husk image make", ...argv.slice(from)].join(" "),
+    ...(epoch === undefined ? {} : { epoch }),
+  });
+  for (const note of jail.notes) warn(note);
+  if (!quiet) {
+    const bytes = layers.reduce((sum, { size }) => sum + size, 0);
+    printError(`${jail.needs.length} files, ${imageSize(bytes)}`);
+    printError(`Digest: ${digest}`);
+  }
+  console.log(formatReference(reference));
+  return 0;
+}

@@ -1,0 +1,42 @@
+import { HuskError } from "../../platform/error.ts";
+import { nearest } from "../../platform/nearest.ts";
+import type { Globals } from "../grammar.ts";
+import { IMAGE_COMMANDS } from "../help/image.ts";
+import { printHelp } from "./help.ts";
+
+/** `husk image COMMAND`: docker's commands for images under their long names, and husk's own. */
+export async function image(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const name = argv[from];
+  switch (name) {
+    case undefined:
+    case "--help":
+      return printHelp(["image"]);
+    case "bootstrap":
+      return (await import("./image-bootstrap.ts")).imageBootstrap(argv, from + 1, globals);
+    case "make":
+      return (await import("./image-make.ts")).imageMake(argv, from + 1, globals);
+    case "ls":
+    case "list":
+      return (await import("./images.ts")).images(argv, from + 1, globals);
+    case "rm":
+    case "remove":
+      return (await import("./rmi.ts")).rmi(argv, from + 1, globals);
+    case "pull":
+      return (await import("./pull.ts")).pull(argv, from + 1, globals);
+    case "push":
+      return (await import("./push.ts")).push(argv, from + 1, globals);
+    case "tag":
+      return (await import("./tag.ts")).tag(argv, from + 1, globals);
+    case "history":
+      return (await import("./history.ts")).history(argv, from + 1, globals);
+    default: {
+      const near = nearest(
+        name,
+        IMAGE_COMMANDS.map(([command]) => command),
+      );
+      throw new HuskError("invalid", `unknown command: husk image ${name}`, {
+        hint: `${near === undefined ? "" : `did you mean husk image ${near}? `}see 'husk image --help'`,
+      });
+    }
+  }
+}
