@@ -59,7 +59,7 @@ export function describeCgroups(layout: Layout, maker: Maker): CgroupFacts {
     version: unified === undefined ? (v1 ? "v1" : "none") : v1 ? "hybrid" : "v2",
     controllers: known.map(([name, v1Name, flags]) => controllerFacts(layout, maker, name, v1Name, flags)),
     swapAccounting: hasSwapAccounting(layout),
-    deviceRules: hierarchyOf(layout, "devices") !== undefined,
+    deviceRules: hierarchyOf(layout, "devices") !== undefined || (unified !== undefined && !maker.rootless),
     unified: unified !== undefined,
   };
 }
@@ -71,18 +71,21 @@ function controllerFacts(
   v1Name: string,
   flags: readonly string[],
 ): ControllerFacts {
+  const unified = layout.hierarchies.find(({ version }) => version === 2);
   let hierarchy = hierarchyOf(layout, v1Name) ?? hierarchyOf(layout, controller);
   // Every v2 group can be frozen; no controller of that name exists.
-  if (controller === "freezer") hierarchy ??= layout.hierarchies.find(({ version }) => version === 2);
+  if (controller === "freezer") hierarchy ??= unified;
+  // Nor for devices: a program that the kernel asks takes the place, and only root may load one.
+  if (controller === "devices" && !maker.rootless) hierarchy ??= unified;
   if (hierarchy === undefined) {
     const problem =
       controller === "devices" && layout.hierarchies.length > 0
-        ? "v2 has none; it would take eBPF"
+        ? "v2 asks a program (eBPF), which only root may load"
         : absence(v1Name);
     return { controller, version: undefined, mount: undefined, usable: false, flags, problem };
   }
   const { version, mount, readOnly } = hierarchy;
-  const asked = version === 2 && controller !== "freezer" ? [controller] : [];
+  const asked = version === 2 && controller !== "freezer" && controller !== "devices" ? [controller] : [];
   const usable = baseOf(hierarchy, maker, asked) !== undefined;
   const problem = usable ? undefined : readOnly ? "mounted read-only" : "not delegated to this user";
   return { controller, version, mount, usable, flags, problem };

@@ -10,46 +10,72 @@ export interface DeviceWrite {
  * What every container may use, as runc and docker have it: any node may be made but not opened,
  * and the devices every program expects, with the terminals.
  */
-const always = [
-  "c *:* m",
-  "b *:* m",
-  "c 1:3 rwm", // null
-  "c 1:5 rwm", // zero
-  "c 1:7 rwm", // full
-  "c 1:8 rwm", // random
-  "c 1:9 rwm", // urandom
-  "c 5:0 rwm", // tty
-  "c 5:1 rwm", // console
-  "c 5:2 rwm", // ptmx
-  "c 136:* rwm", // pts
+export const alwaysAllowed: readonly LinuxDeviceCgroup[] = [
+  { allow: true, type: "c", access: "m" },
+  { allow: true, type: "b", access: "m" },
+  { allow: true, type: "c", major: 1, minor: 3, access: "rwm" }, // null
+  { allow: true, type: "c", major: 1, minor: 5, access: "rwm" }, // zero
+  { allow: true, type: "c", major: 1, minor: 7, access: "rwm" }, // full
+  { allow: true, type: "c", major: 1, minor: 8, access: "rwm" }, // random
+  { allow: true, type: "c", major: 1, minor: 9, access: "rwm" }, // urandom
+  { allow: true, type: "c", major: 5, minor: 0, access: "rwm" }, // tty
+  { allow: true, type: "c", major: 5, minor: 1, access: "rwm" }, // console
+  { allow: true, type: "c", major: 5, minor: 2, access: "rwm" }, // ptmx
+  { allow: true, type: "c", major: 136, access: "rwm" }, // pts
 ];
+
+/** Device rules from the last one on that speaks of everything, and what it says. */
+export interface EffectiveRules {
+  readonly allowsByDefault: boolean;
+  readonly rules: readonly LinuxDeviceCgroup[];
+}
+
+/**
+ * The rules that count: everything is denied at first, whether the rules say so or not, and one that allows or denies
+ * everything undoes those before it. Undefined if they leave every device open, as those of a privileged container do.
+ */
+export function effectiveRules(rules: readonly LinuxDeviceCgroup[]): EffectiveRules | undefined {
+  let allowsByDefault = false;
+  let counting: LinuxDeviceCgroup[] = [];
+  for (const rule of rules) {
+    if (isEverything(rule)) {
+      allowsByDefault = rule.allow;
+      counting = [];
+    } else counting.push(rule);
+  }
+  return allowsByDefault && counting.length === 0 ? undefined : { allowsByDefault, rules: counting };
+}
 
 /**
  * Device rules as writes for the `devices` controller of v1 (admin-guide/cgroup-v1/devices.rst).
  *
- * Everything is denied first, whether the rules say so or not; what every container may use comes
- * last. Rules that end up allowing everything (a privileged container) need no write: a fresh group
- * may do what the group above it may.
+ * Everything is denied first; what every container may use comes last. Rules that end up allowing everything need no
+ * write: a fresh group may do what the group above it may.
  */
 export function deviceWrites(rules: readonly LinuxDeviceCgroup[]): DeviceWrite[] {
-  let writes: DeviceWrite[] = [{ file: "devices.deny", value: "a" }];
-  for (const rule of rules) {
-    if (isEverything(rule)) {
-      writes = rule.allow ? [] : [{ file: "devices.deny", value: "a" }];
-      continue;
-    }
-    const file = rule.allow ? "devices.allow" : "devices.deny";
-    const numbers = `${star(rule.major)}:${star(rule.minor)} ${rule.access || "rwm"}`;
-    // The kernel takes a line that begins with "a" for everything, whatever follows.
-    if (rule.type === "b" || rule.type === "c") writes.push({ file, value: `${rule.type} ${numbers}` });
-    else writes.push({ file, value: `c ${numbers}` }, { file, value: `b ${numbers}` });
-  }
-  if (writes.length === 0 || writes[0]?.value !== "a") return writes;
+  const effective = effectiveRules(rules);
+  if (effective === undefined) return [];
+  const writes: DeviceWrite[] = effective.allowsByDefault ? [] : [{ file: "devices.deny", value: "a" }];
+  for (const rule of effective.rules) addWrites(writes, rule);
+  if (effective.allowsByDefault) return writes;
   const ruled = writes.length;
-  for (const value of always) {
+  for (const rule of alwaysAllowed) {
+    const value = `${rule.type} ${lineOf(rule)}`;
     if (!isAmong(writes, ruled, value)) writes.push({ file: "devices.allow", value });
   }
   return writes;
+}
+
+function addWrites(writes: DeviceWrite[], rule: LinuxDeviceCgroup): void {
+  const file = rule.allow ? "devices.allow" : "devices.deny";
+  const line = lineOf(rule);
+  // The kernel takes a line that begins with "a" for everything, whatever follows.
+  if (rule.type === "b" || rule.type === "c") writes.push({ file, value: `${rule.type} ${line}` });
+  else writes.push({ file, value: `c ${line}` }, { file, value: `b ${line}` });
+}
+
+function lineOf({ major, minor, access }: LinuxDeviceCgroup): string {
+  return `${star(major)}:${star(minor)} ${access || "rwm"}`;
 }
 
 function isAmong(writes: readonly DeviceWrite[], count: number, value: string): boolean {
@@ -59,7 +85,7 @@ function isAmong(writes: readonly DeviceWrite[], count: number, value: string): 
 
 /** True if the rules leave every device open, as those of a privileged container do. */
 export function allowsEverything(rules: readonly LinuxDeviceCgroup[]): boolean {
-  return deviceWrites(rules).length === 0;
+  return effectiveRules(rules) === undefined;
 }
 
 function isEverything(rule: LinuxDeviceCgroup): boolean {

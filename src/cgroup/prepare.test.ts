@@ -167,17 +167,21 @@ describe("v2", () => {
     );
     const { cgroups, keeper } = prepare({ layout });
     expect(cgroups.evacuate).toBeUndefined();
-    expect(keeper.steps.map(({ title }) => title)).toEqual(["own control groups"]);
+    expect(keeper.steps.map(({ title }) => title)).toEqual(["own control groups", "allowed devices"]);
   });
 
-  test("device rules are not enforced, unless they allow everything", () => {
+  test("a program checks devices, unless everything is allowed or nobody here may load one", () => {
     const layout = v2("devices", { "cgroup.controllers": names, "cgroup.subtree_control": names });
-    const { cgroups } = prepare({ layout, resources: { devices: [{ allow: false, access: "rwm" }] } });
-    expect(cgroups.enforcesDevices).toBe(false);
-    expect(cgroups.warnings).toEqual([]);
-    expect(
-      prepare({ layout, resources: { devices: [{ allow: true, access: "rwm" }] } }).cgroups.enforcesDevices,
-    ).toBe(true);
+    const devices = [{ allow: false, access: "rwm" }];
+    const programs = (request: Partial<CgroupRequest>) => {
+      const { cgroups, keeper } = prepare({ layout, ...request });
+      return [cgroups.enforcesDevices, calls(keeper).filter((call) => call.startsWith("bpf")).length];
+    };
+    expect(programs({ resources: { devices } })).toEqual([true, 2]);
+    expect(programs({ resources: { devices: [{ allow: true, access: "rwm" }] } })).toEqual([true, 0]);
+    expect(programs({ resources: { devices }, deviceProgram: false })).toEqual([false, 0]);
+    const rootless = { rootless: true, uid: 1000 };
+    expect(programs({ resources: { devices, pids: { limit: 3 } }, maker: rootless })).toEqual([false, 0]);
   });
 
   test("a user's delegated group is found above the one the session runs in", () => {

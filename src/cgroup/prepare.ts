@@ -7,6 +7,8 @@ import { removeGroupsSteps } from "./cleanup.ts";
 import { holdsProcesses } from "./remove-groups.ts";
 import { type HandDown, handDown } from "./controllers-v2.ts";
 import { cpusetFill } from "./cpuset-v1.ts";
+import { compileDeviceFilter } from "./device-filter.ts";
+import { deviceProgramSteps } from "./device-program.ts";
 import { allowsEverything, deviceWrites } from "./device-rules.ts";
 import { type Freezer, freezerOf } from "./freezer.ts";
 import {
@@ -36,6 +38,8 @@ export interface CgroupRequest extends GroupName {
   readonly adopt: boolean;
   /** End what still runs in the group afterwards: true without a pid namespace of the container's own. */
   readonly kill: boolean;
+  /** False: do without a device program on v2; a shell, for which a plan may be made, cannot load one. */
+  readonly deviceProgram?: boolean;
 }
 
 /** The control groups a container will be in. */
@@ -87,6 +91,7 @@ export function prepareCgroups(
   refuseInhabited(groups, request.adopt);
   const rules = resources.devices ?? [];
   const devices = maker.rootless ? undefined : groupWith(groups, "devices");
+  let hasProgram = false;
   let made: MadeGroups | undefined;
   let evacuate: string | undefined;
   if (groups.length > 0) {
@@ -96,6 +101,11 @@ export function prepareCgroups(
     const fill = cpuset?.hierarchy.version === 1 ? cpusetFill(cpuset) : undefined;
     made = makeGroups(keeper, groups, { adopt: request.adopt, handDown: inner.handDown, fill });
     if (devices !== undefined) deviceSteps(keeper, devices, deviceWrites(rules));
+    else if (!maker.rootless && request.deviceProgram !== false && made.folder !== undefined) {
+      const program = compileDeviceFilter(rules);
+      hasProgram = program !== undefined;
+      if (program !== undefined) deviceProgramSteps(keeper, made.folder, program);
+    }
     limitSteps(keeper, groups, writes);
     removeGroupsSteps(cleanup, groups, { mine: made.mine, kill: request.kill, exports });
   }
@@ -106,7 +116,7 @@ export function prepareCgroups(
     cloneInto: made?.folder,
     mounts: (namespace) => cgroupMounts(groups, namespace),
     freezer: freezerOf(groups),
-    enforcesDevices: devices !== undefined || allowsEverything(rules),
+    enforcesDevices: devices !== undefined || hasProgram || allowsEverything(rules),
     evacuate,
     warnings,
   };

@@ -44,6 +44,8 @@ export interface PrepareOptions {
   /** The program's output goes through pipes of its own, which it may open again (/dev/stdout). */
   readonly pipes?: boolean;
   readonly runtime?: RuntimeOptions;
+  /** The plan is to become a shell script, which can do less than the keeper. */
+  readonly forShell?: boolean;
   /** Absent: a new one. */
   readonly id?: string;
   /** What tells of the container while it exists; absent: nothing does. */
@@ -135,7 +137,7 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
   const { id, host, spec, root } = decided;
   const record = wanted.record?.(id);
   const newUserNamespace = isNewNamespace(spec.linux.namespaces, "user");
-  const cgroups = cgroupRequest(options, decided);
+  const cgroups = cgroupRequest(options, wanted, decided);
   return {
     id,
     spec,
@@ -158,7 +160,11 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
   };
 }
 
-function cgroupRequest(options: RunOptions, { id, host, layout, spec }: Decided): CgroupRequest | undefined {
+function cgroupRequest(
+  options: RunOptions,
+  { forShell }: PrepareOptions,
+  { id, host, layout, spec }: Decided,
+): CgroupRequest | undefined {
   if (isOff(options, "limits")) return undefined;
   const ownPids = namespaceOf(spec.linux.namespaces, "pid") !== undefined;
   return {
@@ -169,6 +175,7 @@ function cgroupRequest(options: RunOptions, { id, host, layout, spec }: Decided)
     resources: spec.linux.resources,
     adopt: false,
     kill: !ownPids,
+    ...(forShell === true ? { deviceProgram: false } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 export { describeIdMap, type IdMapWriter, idMapText, openProcess, writeIdMaps } from "./id-map.ts";
 export { keepNamespaces, type KeptNamespace } from "./keep.ts";
 export { setClockOffsets } from "./time-offsets.ts";
-export { joinNamespaces, type OpenNamespace, openNamespaces } from "./join.ts";
+export { joinCgroupNamespace, joinNamespaces, type OpenNamespace, openNamespaces } from "./join.ts";
 export {
   isNewNamespace,
   type LinuxIdMapping,

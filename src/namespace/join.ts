@@ -41,14 +41,27 @@ export function openNamespaces(keeper: List, namespaces: readonly LinuxNamespace
   return opened;
 }
 
-/** Enters opened namespaces. A pid namespace takes effect for the next child. */
+/**
+ * Enters opened namespaces, in the process that clones the container's. A pid namespace takes effect for the next
+ * child; that of the control groups is left to the child ({@link joinCgroupNamespace}).
+ */
 export function joinNamespaces(list: List, opened: readonly OpenNamespace[]): void {
-  for (const { type, path, fd } of opened) {
-    list.step(
-      `join the ${type} namespace of ${path}`,
-      `shared: ${namespaceReasons[type]}`,
-      () => "#   nsenter(1), below",
-    );
-    list.call("setns", fd, namespaceFlags[type]).about(`${path} as ${type} namespace`);
-  }
+  for (const namespace of opened) if (namespace.type !== "cgroup") join(list, namespace);
+}
+
+/**
+ * Enters the control group namespace among opened ones, in the container's process: with `nsdelegate`, which systemd
+ * mounts cgroup v2 with, nobody in it can be cloned from a group outside of it (cgroup-v2.rst, "Delegation Containment").
+ */
+export function joinCgroupNamespace(list: List, opened: readonly OpenNamespace[]): void {
+  for (const namespace of opened) if (namespace.type === "cgroup") join(list, namespace);
+}
+
+function join(list: List, { type, path, fd }: OpenNamespace): void {
+  list.step(
+    `join the ${type} namespace of ${path}`,
+    `shared: ${namespaceReasons[type]}`,
+    () => "#   nsenter(1), below",
+  );
+  list.call("setns", fd, namespaceFlags[type]).about(`${path} as ${type} namespace`);
 }

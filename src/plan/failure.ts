@@ -81,6 +81,9 @@ function errorCode(errno: number): ErrorCode {
   return "failed";
 }
 
+const noDevicePrograms =
+  "cgroup v2 checks devices by a program: the kernel needs CONFIG_CGROUP_BPF, husk CAP_SYS_ADMIN and a seccomp filter that allows bpf(2)";
+
 const hints: Readonly<Record<string, string>> = {
   "mkdirat EEXIST": "a container with this id or control group exists: choose another, or end that one",
   "clone3 EPERM":
@@ -92,6 +95,9 @@ const hints: Readonly<Record<string, string>> = {
   "setresgid EINVAL": "the id is not mapped in the user namespace (see --gidmap)",
   "prlimit64 EPERM": "raising a hard limit needs CAP_SYS_RESOURCE",
   "seccomp EACCES": "loading a filter needs CAP_SYS_ADMIN or no_new_privs",
+  "bpf EPERM": noDevicePrograms,
+  "bpf EINVAL": noDevicePrograms,
+  "bpf ENOSYS": noDevicePrograms,
   "openat2 ENOSYS": "husk needs Linux 5.6 or newer",
   "fsopen ENOSYS": "husk needs Linux 5.2 or newer",
   "clone3 ENOSYS": "husk needs Linux 5.3 or newer; an outer seccomp filter may forbid it",

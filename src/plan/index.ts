@@ -24,6 +24,12 @@ export type { HealthTicks, KeepOptions, KeptLog, Relay, Restart, Supervision } f
 export { type Complaint, decodeComplaint } from "./complaint.ts";
 export { decodeReport, type Report } from "./report.ts";
 export {
+  BPF_ATTACH_PROGRAM,
+  BPF_ATTACH_REPLACES,
+  BPF_QUERY_COUNT,
+  bpfAttachDevice,
+  bpfLoadDevice,
+  bpfQueryDevice,
   capHeader,
   CLONE_ARGS_CGROUP,
   cloneArgs,

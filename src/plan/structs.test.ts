@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Memory } from "./plan.ts";
 import { syscallNumbers } from "./syscalls.ts";
 import * as structs from "./structs.ts";
 
@@ -33,6 +34,7 @@ const headers = `#define _GNU_SOURCE
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <linux/bpf.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/filter.h>
@@ -60,6 +62,13 @@ int main(void) {
   SIZE("msghdr", struct msghdr); AT("msghdr.msg_iov", struct msghdr, msg_iov); AT("msghdr.msg_iovlen", struct msghdr, msg_iovlen);
   AT("msghdr.msg_control", struct msghdr, msg_control); AT("msghdr.msg_controllen", struct msghdr, msg_controllen);
   printf("cmsg_space %zu\\n", CMSG_SPACE(4)); printf("cmsg_len %zu\\n", CMSG_LEN(4)); printf("cmsg_data %zu\\n", CMSG_LEN(0));
+  AT("bpf.insns", union bpf_attr, insns); AT("bpf.license", union bpf_attr, license); AT("bpf.prog_name", union bpf_attr, prog_name);
+  AT("bpf.insn_cnt", union bpf_attr, insn_cnt); AT("bpf.expected", union bpf_attr, expected_attach_type);
+  AT("bpf.attach_fd", union bpf_attr, attach_bpf_fd); AT("bpf.attach_type", union bpf_attr, attach_type);
+  AT("bpf.attach_flags", union bpf_attr, attach_flags); AT("bpf.replace", union bpf_attr, replace_bpf_fd);
+  AT("bpf.query_type", union bpf_attr, query.attach_type); AT("bpf.query_ids", union bpf_attr, query.prog_ids);
+  AT("bpf.query_count", union bpf_attr, query.prog_cnt); SIZE("bpf_insn", struct bpf_insn);
+  printf("bpf.type %d\\n", BPF_PROG_TYPE_CGROUP_DEVICE); printf("bpf.attach %d\\n", BPF_CGROUP_DEVICE);
   SIZE("ifreq", struct ifreq); AT("ifreq.ifr_flags", struct ifreq, ifr_flags);
 }`);
   if (c === undefined) return; // without a C compiler there are no headers to compare with; test/ counts that skip
@@ -108,6 +117,30 @@ int main(void) {
     get("cmsg_space"),
     get("cmsg_len"),
     get("cmsg_data"),
+  ]);
+  const load = structs.bpfLoadDevice(new Uint8Array(24), "n");
+  expect(load.pointers?.map(({ at }) => at)).toEqual([get("bpf.insns"), get("bpf.license")]);
+  expect([word(load.bytes, 0), word(load.bytes, get("bpf.insn_cnt")) * get("bpf_insn")]).toEqual([
+    get("bpf.type"),
+    24,
+  ]);
+  expect(load.bytes[get("bpf.prog_name")] as number).toBe("n".charCodeAt(0));
+  expect(word(load.bytes, get("bpf.expected"))).toBe(get("bpf.attach"));
+  const attach = structs.bpfAttachDevice(3).bytes;
+  expect([word(attach, get("bpf.attach_type")), word(attach, get("bpf.attach_flags"))]).toEqual([
+    get("bpf.attach"),
+    3,
+  ]);
+  expect([structs.BPF_ATTACH_PROGRAM, structs.BPF_ATTACH_REPLACES]).toEqual([
+    get("bpf.attach_fd"),
+    get("bpf.replace"),
+  ]);
+  const query = structs.bpfQueryDevice(new Memory(256));
+  expect(word(query.bytes, get("bpf.query_type"))).toBe(get("bpf.attach"));
+  expect(query.pointers?.map(({ at }) => at)).toEqual([get("bpf.query_ids")]);
+  expect([structs.BPF_QUERY_COUNT, word(query.bytes, get("bpf.query_count"))]).toEqual([
+    get("bpf.query_count"),
+    64,
   ]);
   const ifreq = structs.ifreqFlags("lo", 0x41).bytes;
   expect([ifreq.length, ifreq[get("ifreq.ifr_flags")] as number]).toEqual([get("ifreq"), 0x41]);

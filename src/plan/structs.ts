@@ -149,3 +149,40 @@ export function ifreqFlags(name: string, flags: number): Memory {
   new Int16Array(memory.bytes.buffer)[8] = flags;
   return memory;
 }
+
+const BPF_PROG_TYPE_CGROUP_DEVICE = 15;
+const BPF_CGROUP_DEVICE = 6;
+
+/** `bpf(2)` BPF_PROG_LOAD: union bpf_attr for a program that decides on devices (8 bytes an instruction). */
+export function bpfLoadDevice(program: Uint8Array, name: string): Memory {
+  const memory = new Memory(72);
+  const words = new Int32Array(memory.bytes.buffer);
+  words[0] = BPF_PROG_TYPE_CGROUP_DEVICE;
+  words[1] = program.length / 8;
+  for (let i = 0; i < name.length; i++) memory.bytes[48 + i] = name.charCodeAt(i);
+  words[17] = BPF_CGROUP_DEVICE;
+  return memory.pointer(8, new Memory(program)).pointer(16, "Apache-2.0");
+}
+
+/** BPF_PROG_ATTACH and BPF_PROG_DETACH to a control group, whose descriptor comes first. */
+export function bpfAttachDevice(flags = 0): Memory {
+  const memory = new Memory(20);
+  const words = new Int32Array(memory.bytes.buffer);
+  words[2] = BPF_CGROUP_DEVICE;
+  words[3] = flags;
+  return memory;
+}
+/** Offsets of the program's descriptor, and of the one it takes the place of, in {@link bpfAttachDevice}. */
+export const BPF_ATTACH_PROGRAM = 4;
+export const BPF_ATTACH_REPLACES = 16;
+
+/** BPF_PROG_QUERY: puts the ids of a control group's programs (its descriptor comes first) into `ids`. */
+export function bpfQueryDevice(ids: Memory): Memory {
+  const memory = new Memory(32);
+  const words = new Int32Array(memory.bytes.buffer);
+  words[1] = BPF_CGROUP_DEVICE;
+  words[6] = ids.bytes.length / 4;
+  return memory.pointer(16, ids);
+}
+/** Offset of the number of programs after {@link bpfQueryDevice}. */
+export const BPF_QUERY_COUNT = 24;

@@ -208,7 +208,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     hasOwn,
   };
   const program = new List("program");
-  const inside = planInside(context, { channel, gate, pipes, parting, hooks, seccomp, listener });
+  const inside = planInside(context, { channel, gate, pipes, parting, hooks, joined, seccomp, listener });
 
   // Sync points cost a context switch each, so the only ones are those the kernel forces: maps and terminal.
   const { timeOffsets = {} } = spec.linux;

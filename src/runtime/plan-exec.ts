@@ -1,4 +1,5 @@
 import {
+  joinCgroupNamespace,
   joinNamespaces,
   namespaceFiles,
   type NamespaceType,
@@ -163,6 +164,7 @@ export function planExec(request: ExecRequest): PlannedExec {
     for (const fd of tasks)
       container.call("write", fd, "0", 1).expect(1).about("the container's control group");
   }
+  joinCgroupNamespace(container, joined);
   setAffinity(container, final);
   const part = parting === undefined ? undefined : beginParting(container, parting, preserve);
   if (namespaces.includes("user")) becomeRoot(container, request.setgroupsDenied);

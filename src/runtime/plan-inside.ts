@@ -1,5 +1,6 @@
 import { cgroupMounts } from "../cgroup/index.ts";
 import { HuskError } from "../platform/error.ts";
+import { joinCgroupNamespace, type OpenNamespace } from "../namespace/index.ts";
 import { type List, type Result } from "../plan/index.ts";
 import {
   addDevices,
@@ -61,6 +62,8 @@ export interface Connections {
   readonly hooks: PlannedHooks | undefined;
   readonly seccomp: CompiledSeccomp | undefined;
   readonly listener: ListenerWay | undefined;
+  /** Namespaces that are joined; the process in between has entered all but the control groups' one. */
+  readonly joined: readonly OpenNamespace[];
 }
 
 /** What has to come after everything else, just before the program. */
@@ -86,6 +89,7 @@ export function planInside(context: PlanContext, connections: Connections): Insi
     list.step("own control group namespace", "its groups look like the root of all groups");
     list.call("unshare", CLONE_NEWCGROUP);
   }
+  joinCgroupNamespace(list, connections.joined);
   list.step(
     "own session",
     "signals of the caller's terminal go to husk, not past it",

@@ -55,3 +55,19 @@ need_user() {
 cgroups() {
   find /sys/fs/cgroup -mindepth 1 -type d
 }
+
+# bundle FOLDER PROGRAM: an OCI bundle whose container executes a shell line; its configuration is edited by `edit`.
+bundle() {
+  mkdir -p "$1"
+  cd "$1"
+  cp -r $rootfs rootfs
+  rm -f config.json
+  husk oci spec
+  edit ".process.terminal = false | .process.args = [\"sh\", \"-c\", \"$2\"]"
+}
+
+# edit FILTER: changes config.json, or $2, by a filter of jq's.
+edit() {
+  jq "$1" "${2:-config.json}" > edited.json
+  mv edited.json "${2:-config.json}"
+}

@@ -18,7 +18,10 @@ export function cgroupSection(facts: CgroupFacts, uid: number): Section {
 
 function finding(facts: ControllerFacts): Finding {
   const { controller, version, mount, usable, flags, problem = "" } = facts;
-  if (usable) return yes(controller, `v${version} at ${mount}`);
+  if (usable) {
+    const how = controller === "devices" && version === 2 ? ", by a program (eBPF)" : "";
+    return yes(controller, `v${version} at ${mount}${how}`);
+  }
   const need =
     flags.length === 0
       ? purpose(controller)

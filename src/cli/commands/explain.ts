@@ -17,7 +17,7 @@ export async function explain(argv: readonly string[], from: number, globals: Gl
   const { fromImage } = await import("./run.ts");
   const { options, release } = await fromImage(request, globals);
   release();
-  const prepared = await prepareContainer(options);
+  const prepared = await prepareContainer(options, { forShell: request.asShell });
   for (const warning of prepared.warnings) printError(`husk: warning: ${warning}`);
   console.log(
     request.asShell

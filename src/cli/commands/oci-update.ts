@@ -32,12 +32,12 @@ const places: readonly (readonly [
 ];
 
 /** `husk oci update [OPTIONS] ID`. */
-export function ociUpdate({ argv, from, globals, runtime }: OciCall): number | Promise<number> {
+export async function ociUpdate({ argv, from, globals, runtime }: OciCall): Promise<number> {
   const given = ociArguments("update", argv, from, globals, { least: 1, most: 1 });
   if (given === undefined) return printHelp(["oci", "update"]);
   const file = given.text("resources");
-  updateContainer(
-    runtime.root,
+  await updateContainer(
+    runtime,
     given.words[0] as string,
     file === undefined ? fromFlags(given) : fromFile(file),
   );

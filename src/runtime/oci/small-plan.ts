@@ -1,6 +1,6 @@
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
-import { failureError, findFailure, List, type Plan, type Report } from "../../plan/index.ts";
+import { failureError, findFailure, List, type Memory, type Plan, type Report } from "../../plan/index.ts";
 import { launch } from "../launch.ts";
 import type { Runtime } from "./create.ts";
 
@@ -16,9 +16,12 @@ export async function performList(
   options: {
     readonly descriptors?: readonly number[];
     readonly failed?: (report: Report) => HuskError | undefined;
+    /** Memory whose content is returned. */
+    readonly exports?: Map<string, Memory>;
   } = {},
-): Promise<void> {
-  const plan: Plan = { keeper: list, cleanup: new List("afterwards"), exports: new Map() };
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const exports = options.exports ?? new Map<string, Memory>();
+  const plan: Plan = { keeper: list, cleanup: new List("afterwards"), exports };
   const launched = await launch(plan, {
     keeper: installKeeper(runtime.keeper, runtime.keeperFolder),
     id: list.process,
@@ -30,7 +33,7 @@ export async function performList(
   });
   const outcome = await launched.outcome;
   if (outcome.kind === "lost") throw new HuskError("failed", `the keeper was killed (${outcome.signal})`);
-  if (outcome.report.outcome === "ended") return;
+  if (outcome.report.outcome === "ended") return outcome.report.exports;
   const own = options.failed?.(outcome.report);
   if (own !== undefined) throw own;
   const failure = findFailure(plan, launched.encoded.operations, outcome.report);

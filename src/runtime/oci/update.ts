@@ -9,6 +9,7 @@ import {
 import { HuskError } from "../../platform/error.ts";
 import type { Spec } from "../config.ts";
 import { checkResources } from "../validate/resources.ts";
+import type { Runtime } from "./create.ts";
 import { notRunning } from "./not-running.ts";
 import { withLock } from "./lock.ts";
 import { readContainer, writeAtomically } from "./state.ts";
@@ -19,12 +20,13 @@ const sections = ["memory", "cpu", "pids", "blockIO", "hugepageLimits", "rdma", 
 /**
  * Changes the limits of a container. What a section leaves out stays; if a value is refused, everything is put back.
  *
- * @param asked `linux.resources` as parsed JSON, of which the sections present count
+ * @param asked `linux.resources` as parsed JSON, of which the sections present count; device rules are all exchanged
  * @throws HuskError "conflict": `container not running`; "invalid" for values out of range
  */
-export function updateContainer(root: string, id: string, asked: unknown): void {
+export async function updateContainer(runtime: Runtime, id: string, asked: unknown): Promise<void> {
+  const { root } = runtime;
   const { files } = readContainer(root, id);
-  withLock(files.lock, () => {
+  await withLock(files.lock, async () => {
     const { state, status } = readContainer(root, id);
     if (status === "stopped" || status === "creating") throw notRunning();
     const json = Object(asked) as Record<string, unknown>;
@@ -35,8 +37,17 @@ export function updateContainer(root: string, id: string, asked: unknown): void 
     checkRanges(changed);
     const groups = state.cgroups?.groups ?? [];
     refuseBelowUsage(changed, groups);
-    apply(resourceWrites(changed, layout), groups);
-    writeAtomically(files.config, JSON.stringify({ ...spec, linux: { ...spec.linux, resources: merged } }));
+    const undo = apply(resourceWrites(changed, layout), groups);
+    const { devices } = json as LinuxResources;
+    try {
+      if (devices !== undefined && state.cgroups !== undefined)
+        await (await import("./update-devices.ts")).updateDevices(runtime, state.cgroups, devices);
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    const resources = devices === undefined ? merged : { ...merged, devices };
+    writeAtomically(files.config, JSON.stringify({ ...spec, linux: { ...spec.linux, resources } }));
   });
 }
 
@@ -82,9 +93,15 @@ function memoryUsage(groups: readonly string[]): number | undefined {
   return undefined;
 }
 
-/** Performs writes; those refused at first come again after the others, since limits depend on one another. */
-function apply(writes: readonly ResourceWrite[], groups: readonly string[]): void {
+/**
+ * Performs writes, all or none; those refused at first come again after the others, since limits depend on one
+ * another. Returns what undoes them.
+ */
+function apply(writes: readonly ResourceWrite[], groups: readonly string[]): () => void {
   const undo: (readonly [path: string, value: string])[] = [];
+  const undoAll = (): void => {
+    for (const [path, value] of undo) putBack(path, value);
+  };
   let left = writes.map((write) => ({ write, path: fileOf(write, groups) }));
   try {
     for (let turn = 0; left.length > 0; turn++) {
@@ -102,9 +119,10 @@ function apply(writes: readonly ResourceWrite[], groups: readonly string[]): voi
       left = refused;
     }
   } catch (error) {
-    for (const [path, value] of undo) putBack(path, value);
+    undoAll();
     throw error;
   }
+  return undoAll;
 }
 
 function fileOf({ hierarchy, file, otherwise, object }: ResourceWrite, groups: readonly string[]): string {
