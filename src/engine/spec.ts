@@ -8,7 +8,7 @@ import {
 } from "../cgroup/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { Spec } from "../runtime/config.ts";
-import type { RunOptions } from "./run-options.ts";
+import type { MountedSpec, MountSpec, RunOptions } from "./run-options.ts";
 import { defaultSpec } from "./spec/default-spec.ts";
 import { allDevices, chooseDevices } from "./spec/devices.ts";
 import type { SpecFacts } from "./spec/facts.ts";
@@ -46,7 +46,7 @@ export function composeSpec(options: RunOptions, facts: SpecFacts, layout: Layou
   refineProcess(spec, options, facts);
   if (options.mounts !== undefined) {
     if (!spec.linux.namespaces?.some(({ type }) => type === "mount")) throw sharedMounts();
-    spec.mounts = mergeMounts(spec.mounts ?? [], options.mounts);
+    spec.mounts = mergeMounts(spec.mounts ?? [], options.mounts.filter(isMounted));
   }
   if (options.readOnly !== undefined) spec.root = { path: spec.root.path, readonly: options.readOnly };
   refineSecurity(spec, options, facts);
@@ -90,4 +90,9 @@ function refineLimits(spec: Spec, options: RunOptions, facts: SpecFacts, layout:
   if (limits === undefined) return;
   checkRunLimits(limits, readMachine);
   linux.resources = { ...linux.resources, ...resourcesOf(limits, hasSwapAccounting(layout)) };
+}
+
+/** Volumes have become mounts of folders before a configuration is made. */
+function isMounted(mount: MountSpec): mount is MountedSpec {
+  return mount.type !== "volume";
 }

@@ -1,6 +1,14 @@
-import { lstatSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readlinkSync, type Stats, statSync } from "node:fs";
+import {
+  type List,
+  MOUNT_ATTR_BYTES,
+  mountAttr,
+  OPEN_HOW_BYTES,
+  openHow,
+  type Result,
+} from "../plan/index.ts";
 import { HuskError } from "../platform/error.ts";
-import { MOUNT_ATTR_BYTES, mountAttr, type Result } from "../plan/index.ts";
+import { statInRoot } from "../platform/in-root.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -9,8 +17,11 @@ import {
   MS_SHARED,
   MS_SLAVE,
   O_CLOEXEC,
+  O_DIRECTORY,
   O_NOFOLLOW,
+  O_PATH,
   OPEN_TREE_CLONE,
+  RESOLVE_IN_ROOT,
 } from "./flags.ts";
 import { changeByOptions, propagateByOptions } from "./file-system.ts";
 import { idMapOf, mapIds } from "./id-mapped.ts";
@@ -38,14 +49,14 @@ export function bindMount(
       hint: "a bind mount has no options of a file system; known are ro, nosuid, nodev, noexec, noatime, rprivate, …",
     });
   }
-  const kind = sourceKind(source, destination, options.sourceNofollow || options.copySymlink);
+  const kind = sourceKind(mount, source, destination, options.sourceNofollow || options.copySymlink);
   if (kind === "link" && options.copySymlink) return copyLink(context, source, destination);
   const isDirectory = kind === "directory";
   list.step(`bind ${source} on ${destination}`, "the container sees this part of the host", () =>
     shellForBind(mount, source, destination, !isDirectory),
   );
   const namespace = idMapOf(context, mount, destination, options);
-  const tree = cloneSource(context, source, options);
+  const tree = cloneSource(context, mount, source, options);
   if (namespace !== undefined) mapIds(context.keeper ?? list, tree, namespace, options, destination);
   changeByOptions(list, tree, options, destination);
   let place: Result;
@@ -57,7 +68,7 @@ export function bindMount(
 }
 
 /** Clones the mount that holds `source`; by the keeper if only the host may go there. */
-function cloneSource(context: MountContext, source: string, options: MountOptions): Result {
+function cloneSource(context: MountContext, mount: Mount, source: string, options: MountOptions): Result {
   const { keeper } = context;
   const { list } = context.root;
   const flags =
@@ -65,13 +76,13 @@ function cloneSource(context: MountContext, source: string, options: MountOption
     O_CLOEXEC |
     (options.recursive ? AT_RECURSIVE : 0) |
     (options.sourceNofollow ? AT_SYMLINK_NOFOLLOW : 0);
-  if (keeper === undefined) return list.call("open_tree", AT_FDCWD, source, flags).about(source);
+  if (keeper === undefined) return openSource(list, mount, source, flags);
   keeper.step(
     `open ${source}`,
     "under a user namespace, the container's root may not go there itself",
     () => "#   a shell cannot hand on a mount: the folders above have to be open to the container's root",
   );
-  const tree = keeper.call("open_tree", AT_FDCWD, source, flags).about(source);
+  const tree = openSource(keeper, mount, source, flags);
   if (!options.propagation.some((kind) => (kind & MS_SHARED) !== 0)) {
     // In the host's mount namespace the clone is a peer of what it was cloned from: mounts would appear there.
     const slave = mountAttr(0, 0, MS_SLAVE);
@@ -80,6 +91,17 @@ function cloneSource(context: MountContext, source: string, options: MountOption
       .about(source);
   }
   return tree;
+}
+
+function openSource(list: List, { sourceRoot }: Mount, source: string, flags: number): Result {
+  if (sourceRoot === undefined) return list.call("open_tree", AT_FDCWD, source, flags).about(source);
+  const root = list
+    .call("openat", AT_FDCWD, sourceRoot, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)
+    .about(sourceRoot);
+  const how = openHow(O_PATH | O_CLOEXEC, 0, RESOLVE_IN_ROOT);
+  const inside = source.slice(sourceRoot.length + 1);
+  const place = list.call("openat2", root, inside, how, OPEN_HOW_BYTES).about(source);
+  return list.call("open_tree", place, "", flags | AT_EMPTY_PATH).about(source);
 }
 
 function sourcePath(mount: Mount, destination: string, bundle: string): string {
@@ -92,9 +114,19 @@ function sourcePath(mount: Mount, destination: string, bundle: string): string {
   return source.charCodeAt(0) === 47 ? source : `${bundle}/${source}`;
 }
 
-function sourceKind(source: string, destination: string, nofollow: boolean): "directory" | "file" | "link" {
+function sourceKind(
+  { sourceRoot }: Mount,
+  source: string,
+  destination: string,
+  nofollow: boolean,
+): "directory" | "file" | "link" {
   try {
-    const info = nofollow ? lstatSync(source) : statSync(source);
+    const info =
+      sourceRoot !== undefined
+        ? statBelow(sourceRoot, source)
+        : nofollow
+          ? lstatSync(source)
+          : statSync(source);
     return info.isDirectory() ? "directory" : info.isSymbolicLink() ? "link" : "file";
   } catch (cause) {
     const missing = ["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "");
@@ -104,6 +136,12 @@ function sourceKind(source: string, destination: string, nofollow: boolean): "di
       { hint: missing ? "create it first, or name another source" : "check the folders above it", cause },
     );
   }
+}
+
+function statBelow(root: string, path: string): Stats {
+  const found = statInRoot({ root }, path.slice(root.length + 1));
+  if (found === undefined) throw Object.assign(new Error(`there is no ${path}`), { code: "ENOENT" });
+  return found.stats;
 }
 
 /** `copy-symlink`: the same link in the container instead of a mount. */

@@ -19,6 +19,11 @@ export interface Mount {
   readonly type?: string;
   /** What is mounted: a device, a name, or for bind mounts a path (absolute or relative to the bundle). */
   readonly source?: string;
+  /**
+   * Not of the specification: a folder that containers write to and `source` is below. Links on the way from it are
+   * followed inside of it only.
+   */
+  readonly sourceRoot?: string;
   readonly options?: readonly string[];
   readonly uidMappings?: readonly MountIdMapping[];
   readonly gidMappings?: readonly MountIdMapping[];

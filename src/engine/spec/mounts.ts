@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import type { Mount } from "../../rootfs/index.ts";
-import type { BindSpec, MountSpec, RunOptions } from "../run-options.ts";
+import type { BindSpec, DeviceMountSpec, MountedSpec, RunOptions } from "../run-options.ts";
 
 const DEFAULT_SHM_SIZE = 64 * 1024 * 1024;
 
@@ -64,9 +64,9 @@ function bindOf(path: string, options: readonly string[]): Mount {
  *
  * @throws HuskError "invalid" for a mount on "/" and for two at one place
  */
-export function mergeMounts(defaults: Mount[], wanted: readonly MountSpec[]): Mount[] {
+export function mergeMounts(defaults: Mount[], wanted: readonly MountedSpec[]): Mount[] {
   if (wanted.length === 0) return defaults;
-  const added = wanted.map((spec) => (spec.type === "bind" ? bindMount(spec) : tmpfsMount(spec)));
+  const added = wanted.map(mountOf);
   const places = new Set<string>();
   for (const { destination } of added) {
     if (destination === "/") {
@@ -85,17 +85,27 @@ export function mergeMounts(defaults: Mount[], wanted: readonly MountSpec[]): Mo
   return [...kept, ...added.toSorted((a, b) => depth(a.destination) - depth(b.destination))];
 }
 
+function mountOf(spec: MountedSpec): Mount {
+  if (spec.type === "bind") return bindMount(spec);
+  return spec.type === "tmpfs" ? tmpfsMount(spec) : deviceMount(spec);
+}
+
 /** A bind mount as config.json has it. */
-export function bindMount({ source, target, readOnly, recursive, propagation }: BindSpec): Mount {
+export function bindMount({ source, sourceRoot, target, readOnly, recursive, propagation }: BindSpec): Mount {
   const options = [recursive === "disabled" ? "bind" : "rbind", propagation ?? "rprivate"];
   if (readOnly === true) {
     // "ro" is about the one mount, "rro" about those below it too (mount_setattr(2)).
     options.push(recursive === "disabled" || recursive === "writable" ? "ro" : "rro");
   }
-  return { destination: tidy(target), type: "bind", source, options };
+  const root = sourceRoot === undefined ? {} : { sourceRoot };
+  return { destination: tidy(target), type: "bind", source, options, ...root };
 }
 
-function tmpfsMount({ target, options }: Extract<MountSpec, { type: "tmpfs" }>): Mount {
+function deviceMount({ target, fileSystem, device, options }: DeviceMountSpec): Mount {
+  return { destination: tidy(target), type: fileSystem, source: device, options };
+}
+
+function tmpfsMount({ target, options }: Extract<MountedSpec, { type: "tmpfs" }>): Mount {
   return {
     destination: tidy(target),
     type: "tmpfs",
