@@ -60,6 +60,7 @@ export {
   newLayer,
   openImageStore,
   pruneUnnamed,
+  removeFolder,
   removeNames,
   useStore,
 } from "./store/index.ts";

@@ -6,4 +6,4 @@ export { type ImageStore, openImageStore } from "./image-store.ts";
 export { findImage, nameImage, nameOf, readIndex, removeNames, updateIndex } from "./index-file.ts";
 export { NewBlob } from "./new-blob.ts";
 export { temporaryBeside, writeWhole } from "./write-whole.ts";
-export { findLayer, layerFolder, type LayerFacts, type NewLayer, newLayer } from "./layers.ts";
+export { findLayer, layerFolder, type LayerFacts, type NewLayer, newLayer, removeFolder } from "./layers.ts";
