@@ -40,6 +40,8 @@ import { planInside } from "./plan-inside.ts";
 import { hookStateOf, prepareHooks } from "./plan-hooks.ts";
 import { type Handover, openParting, partFromContainer, recordProcess } from "./process/handover.ts";
 import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
+import { enterIntelRdt, prepareIntelRdt, rdtFolders, resolveIntelRdt } from "./process/intel-rdt.ts";
+import { moveNetDevices, type NetDevice } from "./process/net-devices.ts";
 import { refuseInspection } from "./process/inspection.ts";
 import { writePidFile } from "./process/pid-file.ts";
 import { openGate, openPipes, relaysOf } from "./process/pipes.ts";
@@ -118,6 +120,8 @@ export interface ContainerRequest {
   readonly supervision?: SupervisionRequest;
   /** Leave system calls out of the filter that husk does not know, as runc does; absent: they are an error. */
   readonly skipUnknownCalls?: boolean;
+  /** Interfaces of the host's that the container gets. */
+  readonly netDevices?: readonly NetDevice[];
 }
 
 /** Everything the rooms share while a plan is made. */
@@ -131,7 +135,7 @@ export interface PlanContext {
   readonly capabilities: CapabilitySets;
   /** A control group checks which devices are opened, or all of them are allowed. */
   readonly guardsDevices: boolean;
-  /** Namespaces that the container enters. */
+  /** Namespaces that are joined; the process in between has entered all but the control groups' one. */
   readonly joined: readonly OpenNamespace[];
   /** A new namespace of this kind is made for the container. */
   isNew(type: keyof typeof namespaceFlags): boolean;
@@ -151,6 +155,8 @@ export interface PlannedContainer {
   readonly seccomp?: CompiledSeccomp | undefined;
   /** Who is asked about some of the calls. */
   readonly agent?: SeccompListener;
+  /** Folders of the resource control file system that go with the container. */
+  readonly rdtFolders?: readonly string[];
 }
 
 /**
@@ -192,6 +198,11 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   const agent = spec.linux.seccomp && listenerOf(spec.linux.seccomp, request.bundle);
   const listener = openListenerWay(keeper, seccomp, agent);
 
+  const rdt = spec.linux.intelRdt && resolveIntelRdt(spec.linux.intelRdt, request.id);
+  if (rdt !== undefined) prepareIntelRdt(keeper, cleanup, rdt);
+  const { netDevices = [] } = request;
+  const network =
+    netDevices.length > 0 ? openGate(keeper, "the container has its network devices") : undefined;
   const maps = isNew("user") ? idMaps(spec) : undefined;
   const gate = maps === undefined ? undefined : openGate(keeper);
   const context: PlanContext = {
@@ -208,7 +219,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     hasOwn,
   };
   const program = new List("program");
-  const inside = planInside(context, { channel, gate, pipes, parting, hooks, joined, seccomp, listener });
+  const inside = planInside(context, { channel, gate, network, pipes, parting, hooks, seccomp, listener });
 
   // Sync points cost a context switch each, so the only ones are those the kernel forces: maps and terminal.
   const { timeOffsets = {} } = spec.linux;
@@ -259,6 +270,8 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   if (pidfdSocket !== undefined)
     sendDescriptor(keeper, pidfdSocket, keeper.call("pidfd_open", pid, 0), "standard");
 
+  if (rdt !== undefined) enterIntelRdt(keeper, pid, rdt);
+
   if (maps !== undefined && gate !== undefined) {
     if (request.idMapWriter === undefined)
       throw new Error("a new user namespace needs somebody to write its maps");
@@ -266,6 +279,10 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     if (oomScoreAdj !== undefined && joined.length === 0)
       setOomScoreAdj(keeper, openProcess(keeper, pid), "oom_score_adj", oomScoreAdj);
     keeper.call("write", gate.write, "+", 1).expect(1);
+  }
+  if (network !== undefined) {
+    moveNetDevices(keeper, openProcess(keeper, pid), netDevices);
+    keeper.call("write", network.write, "+", 1).expect(1);
   }
   if (pipes !== undefined) {
     keeper.call("close", pipes.stdout.write);
@@ -288,6 +305,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     cgroups,
     program: exec,
     seccomp,
+    ...(rdt === undefined ? {} : { rdtFolders: rdtFolders(rdt) }),
     ...(listener !== undefined && agent !== undefined ? { agent } : {}),
   };
   if (parting !== undefined) {

@@ -1,7 +1,7 @@
 import { cgroupMounts } from "../cgroup/index.ts";
 import { HuskError } from "../platform/error.ts";
-import { joinCgroupNamespace, type OpenNamespace } from "../namespace/index.ts";
-import { type List, type Result } from "../plan/index.ts";
+import { joinCgroupNamespace } from "../namespace/index.ts";
+import { type List, Memory, type Result } from "../plan/index.ts";
 import {
   addDevices,
   addMounts,
@@ -57,13 +57,13 @@ const CLONE_NEWCGROUP = 0x2000000;
 export interface Connections {
   readonly channel: TerminalChannel | undefined;
   readonly gate: Gate | undefined;
+  /** Opens when the container has its network devices. */
+  readonly network: Gate | undefined;
   readonly pipes: OutputPipes | undefined;
   readonly parting: Parting | undefined;
   readonly hooks: PlannedHooks | undefined;
   readonly seccomp: CompiledSeccomp | undefined;
   readonly listener: ListenerWay | undefined;
-  /** Namespaces that are joined; the process in between has entered all but the control groups' one. */
-  readonly joined: readonly OpenNamespace[];
 }
 
 /** What has to come after everything else, just before the program. */
@@ -85,11 +85,16 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   const setgroupsDenied = outer?.setgroupsDenied === true || (user && request.idMapWriter?.kind === "single");
   if (cgroups !== undefined) cgroups.join(list);
   if (connections.gate !== undefined) passGate(list, connections.gate, setgroupsDenied);
+  if (connections.network !== undefined) {
+    list.step("wait for the network devices", "hooks and the program are to find them");
+    list.call("close", connections.network.write);
+    list.call("read", connections.network.read, new Memory(1), 1).expect(1).about("the network devices");
+  }
   if (isNew("cgroup")) {
     list.step("own control group namespace", "its groups look like the root of all groups");
     list.call("unshare", CLONE_NEWCGROUP);
   }
-  joinCgroupNamespace(list, connections.joined);
+  joinCgroupNamespace(list, context.joined);
   list.step(
     "own session",
     "signals of the caller's terminal go to husk, not past it",

@@ -196,20 +196,23 @@ test.each<[string, unknown, string]>([
   expect(got).toContain(message);
 });
 
-test.each<[string, unknown]>([
-  ["linux/netDevices", { eth0: {} }],
-  ["linux/intelRdt", { closID: "x" }],
-])("%s is refused as later work, and passes when it asks for nothing", (path, value) => {
-  expect(refusal(path, value)).toBe(
-    `unsupported config.json: ${jsonPath(path)}: not in this version of husk`,
+test("network devices have names, each once, and a namespace to go to", () => {
+  expect(refusal("linux/netDevices", { eth0: {}, eth1: { name: "lan" } })).toBe("accepted");
+  expect(refusal("linux/netDevices", { eth0: null })).toBe("accepted");
+  expect(refusal("linux/netDevices", { "a/b": {} })).toContain('linux.netDevices["a/b"]: is no name');
+  expect(refusal("linux/netDevices", { eth0: { name: "with space" } })).toContain(
+    '["eth0"].name: expected the name',
   );
-  expect(refusal(path, Array.isArray(value) ? [] : {})).toBe("accepted");
-  expect(refusal(path, null)).toBe("accepted");
+  expect(refusal("linux/netDevices", { a: {}, b: { name: "a" } })).toContain("a is to be called a already");
 });
 
-function jsonPath(path: string): string {
-  return path.replace(/\/(\d+)/g, "[$1]").replaceAll("/", ".");
-}
+test("a class of service is a folder, and its schemas are what they are called", () => {
+  expect(refusal("linux/intelRdt", { closID: "gold", schemata: ["MB:0=10"] })).toBe("accepted");
+  expect(refusal("linux/intelRdt", { closID: "../gold" })).toContain(
+    "linux.intelRdt.closID: expected the name",
+  );
+  expect(refusal("linux/intelRdt", { l3CacheSchema: "MB:0=1" })).toContain("lines that begin with L3");
+});
 
 test("personality flags have names, and a mount's id maps come in pairs", () => {
   expect(refusal("linux/personality/flags", ["ADDR_NO_RANDOMIZE"])).toBe("accepted");

@@ -8,7 +8,6 @@ import { checkLinux } from "./validate/linux.ts";
 import { checkMount } from "./validate/mount.ts";
 import { checkNamespaceUse } from "./validate/namespace.ts";
 import { checkProcess } from "./validate/process.ts";
-import { refuseLaterWork } from "./validate/unsupported.ts";
 
 /** Is told what was mended instead of refused. */
 export type Warn = (message: string) => void;
@@ -70,7 +69,6 @@ function checkSpec(json: unknown, warn: Warn | undefined): Spec {
   stringMap(spec, "annotations", "");
   const hooks = object(spec, "hooks", "");
   if (hooks !== undefined && !checkHooks(hooks)) delete spec.hooks;
-  refuseLaterWork(linux);
   checkNamespaceUse(spec as unknown as Spec);
   return spec as unknown as Spec;
 }

@@ -94,7 +94,7 @@ async function begin(
   // Whoever has the id has its control groups as well; that would be the less helpful complaint.
   if (existsSync(files.folder)) throw taken();
   const everything = removed.length === 0 ? [] : [files.state, files.config, files.seccomp, files.process];
-  const prepared = prepareBundle(options, mode, files, everything);
+  const prepared = await prepareBundle(runtime, options, mode, files, everything);
   for (const warning of prepared.warnings) runtime.warn(warning);
   const { planned } = prepared;
   const keeper = installKeeper(runtime.keeper, runtime.keeperFolder);
@@ -149,7 +149,7 @@ function taken(cause?: unknown): HuskError {
 
 function record(files: ContainerFiles, options: CreateOptions, { spec, rootfs, planned }: Prepared): void {
   const { ociVersion, annotations, hooks, process, linux } = spec;
-  const { program, cgroups, seccomp, agent } = planned;
+  const { program, cgroups, seccomp, agent, rdtFolders } = planned;
   const state: ContainerState = {
     format: 1,
     ociVersion,
@@ -163,6 +163,7 @@ function record(files: ContainerFiles, options: CreateOptions, { spec, rootfs, p
     namespaces: linux.namespaces ?? [],
     ...(options.noNewKeyring ? { noNewKeyring: true } : {}),
     ...(agent === undefined ? {} : { seccompAgent: agent }),
+    ...(rdtFolders === undefined || rdtFolders.length === 0 ? {} : { rdtFolders }),
     ...laterHooks(hooks),
     ...(program === undefined
       ? {}

@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { removeGroups } from "../../cgroup/remove-groups.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isRunning, ownIdentity } from "../../platform/process-identity.ts";
@@ -31,6 +31,7 @@ export async function deleteContainer(runtime: Runtime, id: string, force: boole
   }
   if (state.cgroups !== undefined) removeGroups(state.cgroups, PATIENCE_MS);
   if (process !== undefined) waitForEnd(() => isRunning(process), id);
+  for (const folder of state.rdtFolders ?? []) removeFolder(folder);
   // Whoever renames the folder is the one who deletes it, and runs the hooks.
   const { pid, startTime } = ownIdentity();
   const doomed = `${runtime.root}/.deleted-${pid}-${startTime}-${id}`;
@@ -48,6 +49,15 @@ export async function deleteContainer(runtime: Runtime, id: string, force: boole
   }
   rmSync(doomed, { recursive: true, force: true });
   removeLeftovers(runtime.root);
+}
+
+/** Of the resource control file system, whose files go with their folder. */
+function removeFolder(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }
 
 /** Folders of containers whose deleter was killed: all but the files was gone already. */

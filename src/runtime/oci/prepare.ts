@@ -9,6 +9,7 @@ import { idMapWriter } from "../id-map-writer.ts";
 import { type ContainerRequest, type PlannedContainer, planContainer } from "../plan-container.ts";
 import { callerOpenFiles, lowerRlimits } from "../process/rlimits.ts";
 import { parseConfig } from "../validate.ts";
+import type { Runtime } from "./create.ts";
 import type { ContainerFiles } from "./folder.ts";
 
 /** What create and run are asked for (runc create(8), runc run(8)). */
@@ -45,12 +46,13 @@ export interface Prepared {
  *
  * @throws HuskError for what the configuration asks and this machine or user cannot have
  */
-export function prepareBundle(
+export async function prepareBundle(
+  runtime: Runtime,
   options: CreateOptions,
   mode: CreateMode,
   files: ContainerFiles,
   removed: readonly string[],
-): Prepared {
+): Promise<Prepared> {
   const warnings: string[] = [];
   const { id, bundle } = options;
   const spec = readConfig(options, (message) => void warnings.push(message));
@@ -69,6 +71,9 @@ export function prepareBundle(
   }
   const writer = idMapWriter(spec, host);
   const openFiles = callerOpenFiles();
+  const devices = spec.linux.netDevices;
+  const netDevices =
+    devices === undefined ? [] : await (await import("./net-devices.ts")).findNetDevices(runtime, devices);
   const { trigger, unfinished, outcome } = files;
   const request: ContainerRequest = {
     id,
@@ -90,6 +95,7 @@ export function prepareBundle(
     skipUnknownCalls: true,
     processFile: files.process,
     preserve: descriptors.length,
+    netDevices,
     ownedStreams: spec.process.terminal ? [] : ownedStreams(spec.process.user.uid),
     ...(writer === undefined ? {} : { idMapWriter: writer }),
     ...(openFiles === undefined ? {} : { callerOpenFiles: openFiles }),

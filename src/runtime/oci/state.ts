@@ -27,6 +27,8 @@ export interface ContainerState {
   readonly noNewKeyring?: boolean;
   /** Who is asked about system calls that the filter leaves to somebody. */
   readonly seccompAgent?: SeccompListener;
+  /** Folders of the resource control file system that go with the container, in this order. */
+  readonly rdtFolders?: readonly string[];
   /** Hooks of the time after creation. */
   readonly hooks?: { readonly poststart?: readonly Hook[]; readonly poststop?: readonly Hook[] };
   /** The operation of the launch plan that executes the program, and what it tries, for start's errors. */

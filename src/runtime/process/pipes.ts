@@ -8,8 +8,8 @@ export interface Gate {
   readonly write: Result;
 }
 
-export function openGate(keeper: List): Gate {
-  keeper.step("gate", "the new process waits until its ids are mapped");
+export function openGate(keeper: List, until = "its ids are mapped"): Gate {
+  keeper.step("gate", `the new process waits until ${until}`);
   return openPipe(keeper);
 }
 

@@ -17,6 +17,7 @@ import { personalityFlags } from "../process/personality.ts";
 import { checkIdMappings, checkNamespaces } from "./namespace.ts";
 import { checkResources } from "./resources.ts";
 import { checkMemoryPolicy, checkNames, checkTimeOffsets } from "./scheduling.ts";
+import { checkIntelRdt, checkNetDevices } from "./rare.ts";
 import { checkSeccomp } from "./seccomp.ts";
 
 const propagations = [
@@ -55,6 +56,10 @@ export function checkLinux(linux: Json): void {
   text(linux, "mountLabel", "linux");
   checkMemoryPolicy(linux);
   checkTimeOffsets(linux);
+
+  checkNetDevices(linux);
+  const rdt = object(linux, "intelRdt", "linux");
+  if (rdt !== undefined) checkIntelRdt(rdt);
 
   const personality = object(linux, "personality", "linux");
   if (personality !== undefined) {

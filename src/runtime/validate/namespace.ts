@@ -83,6 +83,11 @@ export function checkNamespaceUse(spec: Spec): void {
   needs(own, "mount", linux.maskedPaths?.length, "linux.maskedPaths", why);
   needs(own, "mount", linux.readonlyPaths?.length, "linux.readonlyPaths", why);
   needs(own, "mount", linux.rootfsPropagation, "linux.rootfsPropagation", why);
+  if (!own.has("network") && Object.keys(linux.netDevices ?? {}).length > 0)
+    refuse(
+      "linux.netDevices",
+      'needs {"type": "network"} in linux.namespaces: there they would stay where they are',
+    );
   if (
     linux.timeOffsets !== undefined &&
     (!own.has("time") || own.get("time") !== undefined) &&
