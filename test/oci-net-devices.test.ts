@@ -29,7 +29,7 @@ ${script}`,
   return shell('unshare --net sh "$1"', [file], { env });
 }
 
-const with_ =
+const giving =
   (devices: object, more: (config: Config) => void = () => {}) =>
   (config: Config): void => {
     config.linux.netDevices = devices;
@@ -40,7 +40,7 @@ const show = "ip -o address show | grep -v ' lo ' | grep -v fe80 | sed 's/ \\\\.
 
 describe("network devices", () => {
   needs(needed)("move into the container with name, addresses and MTU, and are up", async () => {
-    const bundle = makeBundle(["sh", "-c", show], with_({ left: { name: "lan0" }, right: {} }));
+    const bundle = makeBundle(["sh", "-c", show], giving({ left: { name: "lan0" }, right: {} }));
     const { status, stdout, stderr } = await inNewNetwork(
       bundle,
       `ip address add 192.0.2.7/24 broadcast 192.0.2.255 dev left
@@ -62,7 +62,7 @@ ip -o link show | grep -v ' lo:' || echo nothing is left`,
   });
 
   needs(needed)("in a user namespace, and before the hooks", async () => {
-    const change = with_({ left: {} }, (config) => {
+    const change = giving({ left: {} }, (config) => {
       config.linux.namespaces.push({ type: "user" });
       const map = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
       Object.assign(config.linux, { uidMappings: map, gidMappings: map });
@@ -75,7 +75,7 @@ ip -o link show | grep -v ' lo:' || echo nothing is left`,
   });
 
   needs(needed)("a program of a user namespace can use them", async () => {
-    const change = with_({ left: {} }, (config) => {
+    const change = giving({ left: {} }, (config) => {
       config.linux.namespaces.push({ type: "user" });
       const map = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
       Object.assign(config.linux, { uidMappings: map, gidMappings: map });
@@ -92,7 +92,7 @@ ip -o link show | grep -v ' lo:' || echo nothing is left`,
         [{ nosuch: {} }, "network device nosuch"],
         [{ left: { name: "lo" } }, "lo is there already"],
       ] as const) {
-        const bundle = makeBundle(["true"], with_(devices));
+        const bundle = makeBundle(["true"], giving(devices));
         const { status, stderr } = await inNewNetwork(
           bundle,
           "$RUN || { ip link show left > /dev/null; exit 9; }",
