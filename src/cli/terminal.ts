@@ -1,8 +1,17 @@
 import { isatty } from "node:tty";
+import { HuskError } from "../platform/error.ts";
 
 /** Whether a descriptor is a terminal. */
 export function isTerminal(fd: number): boolean {
   return isatty(fd);
+}
+
+/** `-it` is for people at a terminal: docker's words. */
+export function refuseWithoutTerminal(): void {
+  if (isTerminal(0)) return;
+  throw new HuskError("invalid", "the input device is not a TTY", {
+    hint: "leave out -t to read from a pipe or a file, or -i to read nothing",
+  });
 }
 
 /** Whether to colour what is written to `fd`: a terminal that can, and nobody said no (no-color.org). */

@@ -32,7 +32,7 @@ import { beginParting, openParting, partFromContainer } from "./process/handover
 import { refuseInspection } from "./process/inspection.ts";
 import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
 import { writePidFile } from "./process/pid-file.ts";
-import { relaysOf } from "./process/pipes.ts";
+import { openPipes, relaysOf, usePipes } from "./process/pipes.ts";
 import { restoreOpenFiles, setRlimits } from "./process/rlimits.ts";
 import { enterWorkingDirectory, joinSessionKeyring, setOomScoreAdj } from "./process/surroundings.ts";
 import { openListenerWay, type SeccompListener } from "./process/seccomp-listener.ts";
@@ -81,6 +81,8 @@ export interface ExecRequest {
   /** How many descriptors from 3 on the program gets; the one behind them is /proc/PID of the container. */
   readonly preserve: number;
   readonly detach: boolean;
+  /** Give the program pipes, and move their bytes to descriptors 1 and 2: none of them may be a terminal of the host's. */
+  readonly pipes?: boolean;
   readonly callerPid: number;
   readonly noNewKeyring: boolean;
   readonly ownedStreams: readonly number[];
@@ -129,6 +131,7 @@ export function planExec(request: ExecRequest): PlannedExec {
   const channel = socket === undefined ? ownChannel : openConsoleSocket(keeper, socket);
   const pidfdSocket =
     request.pidfdSocket === undefined ? undefined : connectSocket(keeper, request.pidfdSocket);
+  const pipes = request.pipes && channel === undefined ? openPipes(keeper) : undefined;
   const parting = detach ? openParting(keeper, {}) : undefined;
   const { agent, seccomp } = request;
   const listener = openListenerWay(keeper, seccomp, agent);
@@ -155,6 +158,10 @@ export function planExec(request: ExecRequest): PlannedExec {
   keeper.step("enter the namespaces", "a process in between enters them, so that the keeper stays outside");
   keeper.add(new Wait(keeper.add(new Clone(cloneArgs(0), joiner)), JOIN_MILLISECONDS));
   if (parting !== undefined) keeper.call("close", parting.write);
+  if (pipes !== undefined) {
+    keeper.call("close", pipes.stdout.write);
+    keeper.call("close", pipes.stderr.write);
+  }
   if (pidfdSocket !== undefined)
     sendDescriptor(keeper, pidfdSocket, keeper.call("pidfd_open", pid, 0), "setns");
 
@@ -182,6 +189,7 @@ export function planExec(request: ExecRequest): PlannedExec {
     const terminal = { size: process.consoleSize, owner: process.user.uid };
     takeTerminal(container, channel, openPty(view), terminal);
   }
+  if (pipes !== undefined) usePipes(container, pipes);
   setScheduling(container, process, request.memoryPolicy);
   if (request.personality !== undefined) setPersonality(container, request.personality);
   setRlimits(container, process.rlimits ?? []);
@@ -219,7 +227,7 @@ export function planExec(request: ExecRequest): PlannedExec {
   keeper.step("keep", "wait for the program, forward signals, pass on its exit status");
   const keep = {
     pid,
-    relays: relaysOf(keeper, console, undefined),
+    relays: relaysOf(keeper, console, pipes),
     forwardSignals: true,
     ...(caller && { caller }),
   };

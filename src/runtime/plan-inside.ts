@@ -35,7 +35,7 @@ import { type OwnUserNamespace, readOwnUserNamespace } from "./own-user-namespac
 import { becomeUser, ownStreams } from "./process/credentials.ts";
 import { findProgram } from "./process/find-program.ts";
 import { beginParting, type Parting } from "./process/handover.ts";
-import type { Gate, OutputPipes } from "./process/pipes.ts";
+import { type Gate, type OutputPipes, usePipes } from "./process/pipes.ts";
 import { restoreOpenFiles, setRlimits } from "./process/rlimits.ts";
 import {
   bringLoopbackUp,
@@ -165,12 +165,6 @@ function passGate(list: List, gate: Gate, setgroupsDenied: boolean): void {
   if (!setgroupsDenied) list.call("setgroups", 0, null);
   list.call("setresgid", 0, 0, 0);
   list.call("setresuid", 0, 0, 0);
-}
-
-function usePipes(list: List, { stdout, stderr }: OutputPipes): void {
-  list.step("output through pipes", "descriptors 1 and 2 of the program", () => "#   not needed here");
-  list.call("dup3", stdout.write, 1, 0);
-  list.call("dup3", stderr.write, 2, 0);
 }
 
 interface PlannedRoot {

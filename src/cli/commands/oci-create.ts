@@ -1,6 +1,7 @@
 import { createContainer } from "../../runtime/oci/create.ts";
 import type { CreateOptions } from "../../runtime/oci/prepare.ts";
-import { type OciArguments, ociArguments } from "../flags/oci-arguments.ts";
+import type { CommandArguments } from "../command-arguments.ts";
+import { ociArguments } from "../flags/oci-arguments.ts";
 import type { OciCall } from "./oci.ts";
 import { printHelp } from "./help.ts";
 
@@ -13,7 +14,7 @@ export async function ociCreate({ argv, from, globals, runtime }: OciCall): Prom
 }
 
 /** The options that create and run share. */
-export function createOptions(given: OciArguments): CreateOptions {
+export function createOptions(given: CommandArguments): CreateOptions {
   const [config, pidFile] = [given.path("config"), given.path("pid-file")];
   const [consoleSocket, pidfdSocket] = [given.path("console-socket"), given.path("pidfd-socket")];
   return {

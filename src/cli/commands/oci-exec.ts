@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { type ExecOptions, execInContainer } from "../../runtime/oci/exec.ts";
 import { parseJson } from "../../runtime/json-syntax.ts";
-import { type OciArguments, ociArguments } from "../flags/oci-arguments.ts";
+import type { CommandArguments } from "../command-arguments.ts";
+import { ociArguments } from "../flags/oci-arguments.ts";
 import { forwardSignals } from "../forward-signals.ts";
 import { parseInteger, toInteger } from "../values/number.ts";
 import { printHelp } from "./help.ts";
@@ -22,7 +23,7 @@ export async function ociExec({ argv, from, globals, runtime }: OciCall): Promis
   return program.ended;
 }
 
-function execOptions(given: OciArguments): ExecOptions {
+function execOptions(given: CommandArguments): ExecOptions {
   const [id = "", ...args] = given.words;
   const file = given.path("process");
   const user = given.text("user");
@@ -50,7 +51,7 @@ function execOptions(given: OciArguments): ExecOptions {
 }
 
 /** Flags that are handed on as they are, under their names there. */
-function texts(given: OciArguments): Partial<ExecOptions> {
+function texts(given: CommandArguments): Partial<ExecOptions> {
   const result: Record<string, string> = {};
   for (const [flag, name] of [
     ["cwd", "cwd"],

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { parseJson } from "../../runtime/json-syntax.ts";
 import { updateContainer } from "../../runtime/oci/update.ts";
-import { type OciArguments, ociArguments } from "../flags/oci-arguments.ts";
+import type { CommandArguments } from "../command-arguments.ts";
+import { ociArguments } from "../flags/oci-arguments.ts";
 import { parseInteger } from "../values/number.ts";
 import { parseSize } from "../values/size.ts";
 import { printHelp } from "./help.ts";
@@ -56,7 +57,7 @@ function fromFile(file: string): unknown {
   return parseJson(content, file === "-" ? "(standard input)" : file);
 }
 
-function fromFlags(given: OciArguments): Record<string, Record<string, unknown>> {
+function fromFlags(given: CommandArguments): Record<string, Record<string, unknown>> {
   const resources: Record<string, Record<string, unknown>> = {};
   for (const [flag, section, field, kind] of places) {
     const text = given.text(flag);

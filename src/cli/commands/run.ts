@@ -19,7 +19,10 @@ export async function run(argv: readonly string[], from: number, globals: Global
   }
   const { explain } = request;
   const { options, release } = await fromImage(request, globals);
-  if (options.tty === true && options.interactive === true) await refuseWithoutTerminal();
+  if (options.tty === true && options.interactive === true) {
+    const { refuseWithoutTerminal } = await import("../terminal.ts");
+    refuseWithoutTerminal();
+  }
   try {
     const result = await runInForeground(options, globals, explain ? { timed: true } : {});
     if (explain) await printTrace(request, result);
@@ -61,14 +64,6 @@ export async function fromImage({ options, image }: RunRequest, globals: Globals
   const { pullProgress } = await import("../pull-progress.ts");
   const engine = { folders: chooseFolders(globals), keeper: keeperSource };
   return withImage(engine, options, image, pullProgress(image.quiet));
-}
-
-async function refuseWithoutTerminal(): Promise<void> {
-  const { isTerminal } = await import("../terminal.ts");
-  if (isTerminal(0)) return;
-  throw new HuskError("invalid", "the input device is not a TTY", {
-    hint: "leave out -t to read from a pipe or a file, or -i to read nothing",
-  });
 }
 
 /** The measured plan on stderr, as time(1) and strace(1) do: stdout is the program's. */

@@ -33,6 +33,13 @@ export function openPipes(keeper: List): OutputPipes {
   return { stdout: openPipe(keeper), stderr: openPipe(keeper) };
 }
 
+/** In the container: its output goes there. */
+export function usePipes(list: List, { stdout, stderr }: OutputPipes): void {
+  list.step("output through pipes", "descriptors 1 and 2 of the program", () => "#   not needed here");
+  list.call("dup3", stdout.write, 1, 0);
+  list.call("dup3", stderr.write, 2, 0);
+}
+
 /** What the keeper moves between the program and its own streams. */
 export function relaysOf(keeper: List, console: Result | undefined, pipes: OutputPipes | undefined): Relay[] {
   if (console === undefined && pipes === undefined) return [];
