@@ -11,6 +11,7 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["image", "Make images of packages or programs; further commands for images"],
   ["login", "Log in to a registry"],
   ["logout", "Log out of a registry"],
+  ["volume", "Make, list and remove volumes"],
   ["chroot", "Run a program whose root is a folder, by hand"],
   ["jail", "Fill a folder with programs and all they need; list one"],
   ["unshare", "Run a program in new namespaces, by hand"],
@@ -29,4 +30,4 @@ export const LATER_COMMANDS =
   "attach build builder buildx checkpoint commit compose config container context cp create diff events exec " +
   "export import inspect kill load logs manifest network node pause plugin port " +
   "ps rename restart rm save search secret service stack start stats stop swarm system top trust " +
-  "unpause update volume wait";
+  "unpause update wait";

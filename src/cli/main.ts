@@ -67,6 +67,8 @@ async function load(name: string): Promise<Command> {
       return (await import("./commands/login.ts")).login;
     case "logout":
       return (await import("./commands/logout.ts")).logout;
+    case "volume":
+      return (await import("./commands/volume.ts")).volume;
     case "image":
       return (await import("./commands/image.ts")).image;
     case "unshare":

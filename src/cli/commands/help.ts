@@ -36,6 +36,8 @@ async function findHelp(words: readonly string[]): Promise<Help> {
     case "login":
     case "logout":
       return (await import("../help/image-commands.ts")).IMAGE_HELPS[words[0]];
+    case "volume":
+      return (await import("../help/volume.ts")).volumeHelp(words[1]);
     case "image":
       return (await import("../help/image.ts")).imageHelp(words[1]);
     case "unshare":

@@ -19,6 +19,7 @@ import { HELP as OCI } from "../help/oci.ts";
 import { HELP as RUN } from "../help/run.ts";
 import { HELP as UNSHARE } from "../help/unshare.ts";
 import { HELP as VERSION } from "../help/version.ts";
+import { VOLUME_COMMANDS, volumeHelp } from "../help/volume.ts";
 
 /** What a shell needs to know of a command to complete its line. */
 export interface CompletedCommand {
@@ -38,6 +39,7 @@ const HELPS: Readonly<Record<string, Help>> = {
   explain: EXPLAIN,
   ...IMAGE_HELPS,
   image: IMAGE,
+  volume: volumeHelp(undefined),
   unshare: UNSHARE,
   nsenter: NSENTER,
   chroot: CHROOT,
@@ -70,7 +72,7 @@ export interface Family {
   readonly commands: readonly CompletedCommand[];
 }
 
-/** `husk cgroup`, `husk image` and `husk oci`, whose commands have flags of their own. */
+/** `husk cgroup`, `husk image`, `husk oci` and `husk volume`, whose commands have flags of their own. */
 export function completedFamilies(): Family[] {
   const oci = ociSummaries().map(([name, summary]): CompletedCommand => {
     const { flags, about } = ociHelp(name) as Help;
@@ -85,10 +87,15 @@ export function completedFamilies(): Family[] {
     const { flags, about } = imageHelp(name);
     return { name, summary, flags: describe(flags, about), takes: "nothing" };
   });
+  const volume = VOLUME_COMMANDS.map(([name, summary]): CompletedCommand => {
+    const { flags, about } = volumeHelp(name);
+    return { name, summary, flags: describe(flags, about), takes: "nothing" };
+  });
   return [
     { name: "cgroup", commands: cgroup },
     { name: "image", commands: image },
     { name: "oci", commands: oci },
+    { name: "volume", commands: volume },
   ];
 }
 
@@ -110,6 +117,8 @@ function taken(name: string): CompletedCommand["takes"] {
       return ["make", "ls"];
     case "image":
       return IMAGE_COMMANDS.map(([command]) => command);
+    case "volume":
+      return VOLUME_COMMANDS.map(([command]) => command);
     case "cgroup":
       return Object.keys(CGROUP_FLAGS);
     case "oci":

@@ -8,7 +8,7 @@ import { HuskError } from "../../platform/error.ts";
 import { readInRoot } from "../../platform/in-root.ts";
 import { parseIdMaps } from "../values/id-map.ts";
 import { parseUser } from "../values/user.ts";
-import { parseVolume } from "../values/volume.ts";
+import { parseBindVolume } from "../values/volume.ts";
 
 /** More than any real one; the jail's files are not to be trusted. */
 const ACCOUNTS_BYTES = 4 * 1024 * 1024;
@@ -36,7 +36,7 @@ export function readDetails(
   const uids = texts.uids.flatMap((text) => parseIdMaps("uid-map", text));
   const gids = texts.gids.flatMap((text) => parseIdMaps("gid-map", text));
   const details: Details = {
-    mounts: texts.volumes.map((text) => bindMount(parseVolume("volume", text))),
+    mounts: texts.volumes.map((text) => bindMount(parseBindVolume("volume", text))),
     maps: chooseMaps(uids, gids, caller),
     user: texts.user === undefined ? undefined : findUser(folder, parseUser("user", texts.user)),
   };

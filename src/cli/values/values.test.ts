@@ -1,42 +1,20 @@
 import { describe, expect, test } from "bun:test";
-import { errorLine } from "../report-error.ts";
 import { parseCpus, parseCpuset } from "./cpus.ts";
 import { csvFields } from "./csv.ts";
 import { parseByteRate, parseDevice, parseOperationRate } from "./device.ts";
 import { parseDuration } from "./duration.ts";
 import { parseEnv, parseEnvFile } from "./env.ts";
 import { parseIdMap } from "./id-map.ts";
-import { parseMount } from "./mount.ts";
 import { addSecurityOption } from "./security-opt.ts";
 import { parseSignal } from "./signal.ts";
 import { parseSize } from "./size.ts";
 import { parseSysctl } from "./sysctl.ts";
-import { parseTmpfs } from "./tmpfs.ts";
+import { table } from "./values-table.ts";
 import { parseUlimit } from "./ulimit.ts";
 import { parseGroup, parseUser } from "./user.ts";
-import { parseVolume } from "./volume.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
-
-/** Each value with what it means, or with a piece of the line that refuses it. */
-function table<T>(name: string, parse: (value: string) => T, good: [string, unknown][], bad: string[]): void {
-  describe(name, () => {
-    test.each(good)("%j", (value, expected) => {
-      expect(parse(value)).toEqual(expected as T);
-    });
-    test.each(bad)("refuses %j", (value) => {
-      let line = "accepted";
-      try {
-        parse(value);
-      } catch (error) {
-        line = errorLine(error);
-      }
-      expect(line).toContain(`--flag`);
-      expect(line).toContain(" — ");
-    });
-  });
-}
 
 table(
   "sizes",
@@ -171,102 +149,6 @@ table(
     ["RTMAX-1", 63],
   ],
   ["", "0", "65", "TERMINATE", "SIG", "RTMIN-1", "RTMAX+1", "-9"],
-);
-
-table(
-  "volumes",
-  (value) => parseVolume("flag", value),
-  [
-    ["/a:/b", { type: "bind", source: "/a", target: "/b", createSource: true }],
-    ["/a:/b/:ro", { type: "bind", source: "/a", target: "/b", createSource: true, readOnly: true }],
-    ["./a:/b", { type: "bind", source: `${process.cwd()}/a`, target: "/b", createSource: true }],
-    [".:/b", { type: "bind", source: process.cwd(), target: "/b", createSource: true }],
-    [
-      "/a:/b:rw,rslave",
-      {
-        type: "bind",
-        source: "/a",
-        target: "/b",
-        createSource: true,
-        readOnly: false,
-        propagation: "rslave",
-      },
-    ],
-    ["/a:/b/../c//d", { type: "bind", source: "/a", target: "/c/d", createSource: true }],
-  ],
-  [
-    "",
-    ":",
-    "/a",
-    "data:/b",
-    "/a:b",
-    "/a:/",
-    "/a:/..",
-    "/a:/b:ro,rw",
-    "/a:/b:what",
-    "/a:/b:ro:x",
-    "/a:/b:z",
-    ":/b",
-  ],
-);
-
-table(
-  "tmpfs",
-  (value) => parseTmpfs("flag", value),
-  [
-    ["/run", { type: "tmpfs", target: "/run", options: [] }],
-    ["/run:size=64m,mode=1777", { type: "tmpfs", target: "/run", options: ["size=64m", "mode=1777"] }],
-  ],
-  ["", "run", "/", "/."],
-);
-
-table(
-  "mounts",
-  (value) => parseMount("flag", value),
-  [
-    [
-      "type=bind,source=/a,target=/b,readonly",
-      { type: "bind", source: "/a", target: "/b", readOnly: true, recursive: "enabled" },
-    ],
-    [
-      "type=bind,src=/a,dst=/b,ro=false,bind-recursive=disabled,bind-propagation=rslave",
-      {
-        type: "bind",
-        source: "/a",
-        target: "/b",
-        readOnly: false,
-        recursive: "disabled",
-        propagation: "rslave",
-      },
-    ],
-    [
-      'type=bind,"source=/a,b",destination=/b',
-      { type: "bind", source: "/a,b", target: "/b", readOnly: false, recursive: "enabled" },
-    ],
-    [
-      "type=tmpfs,target=/t,tmpfs-size=64m,tmpfs-mode=1770",
-      { type: "tmpfs", target: "/t", options: ["size=67108864", "mode=1770"] },
-    ],
-  ],
-  [
-    "",
-    "type=bind",
-    "type=bind,target=/b",
-    "type=bind,source=a,target=/b",
-    "type=bind,source=/a,target=b",
-    "type=bind,source=/a,target=/b,tmpfs-size=1",
-    "type=bind,source=/a,target=/b,readonly=maybe",
-    "type=bind,source=/a,target=/b,bind-propagation=x",
-    "type=bind,source=/a,target=/b,bind-recursive=readonly",
-    "type=bind,source=/a,target=/b,colour=red",
-    'type=bind,"source=/a,target=/b',
-    "type=tmpfs,target=/t,tmpfs-mode=9",
-    "type=tmpfs,target=/t,source=/a",
-    "type=volume,target=/v",
-    "target=/v",
-    "type=bind,source",
-    "type=floppy,target=/v",
-  ],
 );
 
 table(

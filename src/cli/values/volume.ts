@@ -1,64 +1,68 @@
-import type { BindSpec, Propagation } from "../../engine/run-options.ts";
+import type { BindSpec, Propagation, VolumeSpec } from "../../engine/run-options.ts";
 import { HuskError } from "../../platform/error.ts";
 import { invalidValue } from "./invalid.ts";
 import { hostPath, mountTarget } from "./path.ts";
 
 const ACCEPTED =
-  "SOURCE:TARGET[:OPTIONS] with a source such as /data or ./data and options such as ro,rslave";
+  "[SOURCE:]TARGET[:OPTIONS] with a folder such as /data or ./data, or a volume's name, as source, and options such as ro,rslave";
 
-/** `--volume SOURCE:TARGET[:OPTIONS]` as a bind mount; a missing source becomes a folder, as docker does. */
-export function parseVolume(flag: string, value: string): BindSpec {
-  const [source, target, options, more] = value.split(":");
-  if (!source || target === undefined || more !== undefined) {
-    if (source && target === undefined && source[0] === "/")
-      throw volumesLater(flag, value, "without a source");
-    throw invalidValue(flag, value, ACCEPTED);
+/**
+ * `--volume [SOURCE:]TARGET[:OPTIONS]`: a source that begins with / or . is bind mounted, and made if it is missing;
+ * any other is the name of a volume; without one it is a volume of the container's own.
+ */
+export function parseVolume(flag: string, value: string): BindSpec | VolumeSpec {
+  const [first, second, third, more] = value.split(":");
+  if (!first || more !== undefined) throw invalidValue(flag, value, ACCEPTED);
+  if (second === undefined) {
+    if (first[0] !== "/") throw invalidValue(flag, value, ACCEPTED);
+    return { type: "volume", target: mountTarget(flag, first, value) };
   }
-  if (source[0] !== "/" && source[0] !== ".") throw volumesLater(flag, value, `named "${source}"`);
+  const target = mountTarget(flag, second, value);
+  if (first[0] === "/" || first[0] === ".") {
+    const { noCopy: _, ...options } = readOptions(flag, value, third);
+    return { type: "bind", source: hostPath(flag, first), target, createSource: true, ...options };
+  }
+  return { type: "volume", name: first, target, ...readOptions(flag, value, third) };
+}
 
-  const bind: { -readonly [K in keyof BindSpec]: BindSpec[K] } = {
-    type: "bind",
-    source: hostPath(flag, source),
-    target: mountTarget(flag, target, value),
-    createSource: true,
-  };
-  if (options === undefined) return bind;
-  let mode = false;
+/** The same where there are no volumes: a bind mount. */
+export function parseBindVolume(flag: string, value: string): BindSpec {
+  const spec = parseVolume(flag, value);
+  if (spec.type === "bind") return spec;
+  throw invalidValue(flag, value, "SOURCE:TARGET[:OPTIONS] with a source such as /data or ./data");
+}
+
+interface VolumeFlags {
+  readOnly?: boolean;
+  propagation?: Propagation;
+  noCopy?: boolean;
+}
+
+function readOptions(flag: string, value: string, options: string | undefined): VolumeFlags {
+  const read: VolumeFlags = {};
+  if (options === undefined) return read;
   for (const option of options.split(",")) {
     if (option === "ro" || option === "rw") {
-      if (mode) throw invalidValue(flag, value, "only one of ro and rw");
-      mode = true;
-      bind.readOnly = option === "ro";
+      if (read.readOnly !== undefined) throw invalidValue(flag, value, "only one of ro and rw");
+      read.readOnly = option === "ro";
     } else if (isPropagation(option)) {
-      if (bind.propagation !== undefined) throw invalidValue(flag, value, "only one kind of propagation");
-      bind.propagation = option;
-    } else if (
-      option !== "nocopy" &&
-      option !== "consistent" &&
-      option !== "cached" &&
-      option !== "delegated"
-    ) {
-      // Those four ask for nothing on a bind mount of Linux; docker takes them too.
-      if (option === "z" || option === "Z") throw relabelLater(flag, value, option);
+      if (read.propagation !== undefined) throw invalidValue(flag, value, "only one kind of propagation");
+      read.propagation = option;
+    } else if (option === "nocopy") {
+      read.noCopy = true;
+    } else if (option === "z" || option === "Z") {
+      throw relabelLater(flag, value, option);
+    } else if (option !== "consistent" && option !== "cached" && option !== "delegated") {
+      // Those three ask for nothing on Linux; docker takes them too.
       throw invalidValue(flag, value, `unknown option "${option}"; ${ACCEPTED}`);
     }
   }
-  return bind;
+  return read;
 }
 
 export function isPropagation(text: string): text is Propagation {
   const name = text[0] === "r" ? text.slice(1) : text;
   return name === "private" || name === "shared" || name === "slave";
-}
-
-function volumesLater(flag: string, value: string, which: string): HuskError {
-  return new HuskError(
-    "unsupported",
-    `--${flag} ${value}: volumes ${which} are not in this version of husk`,
-    {
-      hint: "bind a folder of the host: --volume /absolute/path:/path, or ./path for one in this folder",
-    },
-  );
 }
 
 function relabelLater(flag: string, value: string, option: string): HuskError {

@@ -1,0 +1,32 @@
+import { chooseFolders, openFolders } from "../../engine/folders.ts";
+import { getVolume } from "../../engine/volume/index.ts";
+import { volumeArguments } from "../flags/volume.ts";
+import { formatInspected } from "../format/index.ts";
+import type { Globals } from "../grammar.ts";
+import { reportError } from "../report-error.ts";
+import { inspectedVolume } from "../volume-view.ts";
+import { printHelp } from "./help.ts";
+
+/** `husk volume inspect VOLUME…`: what is found is shown, even if others are not. */
+export async function volumeInspect(
+  argv: readonly string[],
+  from: number,
+  globals: Globals,
+): Promise<number> {
+  const given = volumeArguments("inspect", argv, from, globals, [1, Number.POSITIVE_INFINITY]);
+  if (given === undefined) return printHelp(["volume", "inspect"]);
+  const { root } = openFolders(chooseFolders(globals));
+  const found: object[] = [];
+  let failed: unknown;
+  for (const name of given.words) {
+    try {
+      found.push(inspectedVolume(getVolume(root, name)));
+    } catch (error) {
+      failed ??= error;
+    }
+  }
+  process.stdout.write(formatInspected(found, given.one("format"), "volume"));
+  if (failed === undefined) return 0;
+  reportError(failed, globals.debug);
+  return 1;
+}

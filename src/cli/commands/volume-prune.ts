@@ -1,0 +1,26 @@
+import { chooseFolders, openFolders } from "../../engine/folders.ts";
+import { pruneVolumes } from "../../engine/volume/index.ts";
+import { confirmed } from "../confirm.ts";
+import { volumeArguments } from "../flags/volume.ts";
+import { humanSize } from "../format/index.ts";
+import type { Globals } from "../grammar.ts";
+import { labelsMatch, parseFilters, switchFilter } from "../values/filter.ts";
+import { printHelp } from "./help.ts";
+
+/** `husk volume prune`: removes volumes no container uses; those with names only with --all. */
+export async function volumePrune(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const given = volumeArguments("prune", argv, from, globals, [0, 0]);
+  if (given === undefined) return printHelp(["volume", "prune"]);
+  const filters = parseFilters(given.all("filter"), ["all", "label", "label!"]);
+  const all = given.has("all") || switchFilter(filters, "all") === true;
+  const which = all
+    ? "all volumes not used by at least one container"
+    : "anonymous volumes not used by at least one container";
+  if (!given.has("force") && !(await confirmed(`This will remove ${which}.`))) return 0;
+  const { removed, bytes } = pruneVolumes(openFolders(chooseFolders(globals)), all, ({ labels }) =>
+    labelsMatch(filters, labels),
+  );
+  if (removed.length > 0) console.log(`Deleted Volumes:\n${removed.join("\n")}\n`);
+  console.log(`Total reclaimed space: ${humanSize(bytes)}`);
+  return 0;
+}
