@@ -8,6 +8,7 @@ import {
   huskRuntime,
   makeBundle,
   needs,
+  temporaryFile,
   temporaryFolder,
 } from "./harness/index.ts";
 
@@ -141,5 +142,64 @@ describe("personality", () => {
       config.linux.personality = { domain: "LINUX32", flags: ["ADDR_NO_RANDOMIZE"] };
     });
     expect(await output(bundle)).toBe("00040008");
+  });
+});
+
+describe("mounts of a container that is there", () => {
+  const write = (content: unknown): string => {
+    const file = temporaryFile("mounts.json");
+    writeFileSync(file, JSON.stringify(content));
+    return file;
+  };
+
+  for (const own of [false, true]) {
+    needs(needed)(`can be added and removed, user namespace: ${own}`, async () => {
+      const husk = huskRuntime();
+      const source = folderOf({ a: [0, 0] });
+      mkdirSync(join(source, "secret"));
+      const bundle = makeBundle(["sleep", "100"], (config) => {
+        if (own) inUserNamespace(config);
+      });
+      await husk.must(["run", "-d", "--bundle", bundle.path, "one"]);
+      try {
+        const file = write([
+          { destination: "/tmp/bound", source, options: ["bind", "ro"] },
+          { destination: "/tmp/memory", type: "tmpfs", source: "tmpfs", options: ["size=64k", "nodev"] },
+        ]);
+        await husk.must(["mounts", "add", "one", file]);
+        const seen = "ls /tmp/bound; touch /tmp/memory/x; touch /tmp/bound/x 2>&1";
+        const shown = await husk.call(["exec", "one", "sh", "-c", seen]);
+        expect(shown.stdout).toBe("a\nsecret\ntouch: /tmp/bound/x: Read-only file system\n");
+        const count = ["exec", "one", "grep", "-c", "-E", " /tmp/(bound|memory) ", "/proc/self/mountinfo"];
+        expect((await husk.call(count)).stdout).toBe("2\n");
+        const destinations = [{ destination: "/tmp/bound" }, { destination: "/tmp/memory" }];
+        await husk.must(["mounts", "remove", "one", write({ mounts: destinations })]);
+        expect((await husk.call(count)).stdout).toBe("0\n");
+        const again = await husk.call(["mounts", "remove", "one", write(destinations)]);
+        expect([again.status, again.stderr]).toEqual([1, expect.stringContaining("/tmp/bound")]);
+      } finally {
+        await husk.call(["delete", "--force", "one"]);
+      }
+    });
+  }
+
+  needs(needed)("cannot be changed where they are wrong, or where there is none", async () => {
+    const husk = huskRuntime();
+    const failing = async (args: string[]): Promise<string> => {
+      const { status, stderr } = await husk.call(args);
+      expect([status, stderr.trim().split("\n").length]).toEqual([1, 1]);
+      return stderr;
+    };
+    const good = write([{ destination: "/tmp/x", type: "tmpfs" }]);
+    expect(await failing(["mounts", "add", "one", good])).toContain("container does not exist");
+    expect(await failing(["mounts", "change", "one", good])).toContain("unknown command change");
+    expect(await failing(["mounts", "add", "one", write([{ type: "tmpfs" }])])).toContain(
+      "mounts[0].destination",
+    );
+    const bundle = makeBundle(["true"]);
+    await husk.must(["run", "-d", "--bundle", bundle.path, "one"]);
+    await husk.stopped("one");
+    expect(await failing(["mounts", "add", "one", good])).toContain("has stopped");
+    await husk.must(["delete", "one"]);
   });
 });

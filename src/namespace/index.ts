@@ -1,7 +1,13 @@
 export { describeIdMap, type IdMapWriter, idMapText, openProcess, writeIdMaps } from "./id-map.ts";
 export { keepNamespaces, type KeptNamespace } from "./keep.ts";
 export { setClockOffsets } from "./time-offsets.ts";
-export { joinCgroupNamespace, joinNamespaces, type OpenNamespace, openNamespaces } from "./join.ts";
+export {
+  joinCgroupNamespace,
+  joinNamespaces,
+  type OpenNamespace,
+  openNamespaces,
+  openNamespacesOf,
+} from "./join.ts";
 export {
   isNewNamespace,
   type LinuxIdMapping,

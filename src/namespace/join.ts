@@ -1,5 +1,11 @@
-import type { Call, List } from "../plan/index.ts";
-import { type LinuxNamespace, namespaceFlags, namespaceReasons, type NamespaceType } from "./types.ts";
+import type { Call, List, Result } from "../plan/index.ts";
+import {
+  type LinuxNamespace,
+  namespaceFiles,
+  namespaceFlags,
+  namespaceReasons,
+  type NamespaceType,
+} from "./types.ts";
 
 const O_RDONLY_CLOEXEC = 0o2000000;
 
@@ -37,6 +43,22 @@ export function openNamespaces(keeper: List, namespaces: readonly LinuxNamespace
       const { path } = namespace;
       opened.push({ type, path, fd: keeper.call("openat", -100, path, O_RDONLY_CLOEXEC).about(path) });
     }
+  }
+  return opened;
+}
+
+/** Opens namespaces of a process, by a descriptor of its folder in /proc. */
+export function openNamespacesOf(
+  keeper: List,
+  process: number | Result,
+  kinds: readonly NamespaceType[],
+): OpenNamespace[] {
+  const opened: OpenNamespace[] = [];
+  for (const type of joinOrder) {
+    if (!kinds.includes(type)) continue;
+    const path = `ns/${namespaceFiles[type]}`;
+    const fd = keeper.call("openat", process, path, O_RDONLY_CLOEXEC, 0);
+    opened.push({ type, path: "the container", fd: fd.about(`the container's ${type} namespace`) });
   }
   return opened;
 }

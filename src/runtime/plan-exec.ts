@@ -1,9 +1,8 @@
 import {
   joinCgroupNamespace,
   joinNamespaces,
-  namespaceFiles,
   type NamespaceType,
-  type OpenNamespace,
+  openNamespacesOf,
 } from "../namespace/index.ts";
 import {
   Clone,
@@ -26,7 +25,7 @@ import {
   setNoNewPrivileges,
 } from "../security/index.ts";
 import type { Linux, Process } from "./config.ts";
-import { becomeUser, ownStreams } from "./process/credentials.ts";
+import { becomeRoot, becomeUser, ownStreams } from "./process/credentials.ts";
 import { findProgram } from "./process/find-program.ts";
 import { beginParting, openParting, partFromContainer } from "./process/handover.ts";
 import { refuseInspection } from "./process/inspection.ts";
@@ -53,7 +52,6 @@ import type { Personality } from "./config.ts";
 const AT_FDCWD = -100;
 const CLONE_PARENT = 0x8000;
 const CLONE_INTO_CGROUP_BIT = 33;
-const O_CLOEXEC = 0o2000000;
 const O_PATH_DIRECTORY_CLOEXEC = 0o12200000;
 const O_WRONLY_CLOEXEC = 0o2000001;
 const F_SETFD = 2;
@@ -233,34 +231,4 @@ export function planExec(request: ExecRequest): PlannedExec {
   };
   keeper.add(new Keep(console === undefined ? keep : { ...keep, console }));
   return { plan: { keeper, cleanup, exports: new Map() }, warnings };
-}
-
-/** setns(2) needs the user namespace first: only there may one enter the others that belong to it. */
-const joinOrder: readonly NamespaceType[] = [
-  "user",
-  "ipc",
-  "uts",
-  "network",
-  "pid",
-  "cgroup",
-  "time",
-  "mount",
-];
-
-function openNamespacesOf(keeper: List, process: number, kinds: readonly NamespaceType[]): OpenNamespace[] {
-  const opened: OpenNamespace[] = [];
-  for (const type of joinOrder) {
-    if (!kinds.includes(type)) continue;
-    const path = `ns/${namespaceFiles[type]}`;
-    const fd = keeper.call("openat", process, path, O_CLOEXEC, 0).about(`the container's ${type} namespace`);
-    opened.push({ type, path: "the container", fd });
-  }
-  return opened;
-}
-
-function becomeRoot(list: List, setgroupsDenied: boolean): void {
-  list.step("become root of the user namespace", "powerful in here, an ordinary user outside");
-  if (!setgroupsDenied) list.call("setgroups", 0, null);
-  list.call("setresgid", 0, 0, 0);
-  list.call("setresuid", 0, 0, 0);
 }

@@ -123,6 +123,8 @@ async function load(command: string): Promise<(call: OciCall) => number | Promis
       return (await import("./oci-events.ts")).ociEvents;
     case "spec":
       return (await import("./oci-spec.ts")).ociSpec;
+    case "mounts":
+      return (await import("./oci-mounts.ts")).ociMounts;
     case "features":
       return (await import("./oci-features.ts")).ociFeatures;
     default:

@@ -52,6 +52,7 @@ export const OCI_COMMANDS: Readonly<Record<string, string>> = {
   features: "\n",
   kill: "\n-a --all\n",
   list: "\n-f --format string table|json\n-q --quiet\n",
+  mounts: "\n",
   pause: "\n",
   ps: "\n-f --format string table|json\n",
   resume: "\n",
@@ -82,4 +83,4 @@ export const OCI_COMMANDS: Readonly<Record<string, string>> = {
 };
 
 /** Commands of runc and crun that husk does not have yet. */
-export const OCI_LATER_COMMANDS = "checkpoint mounts restore";
+export const OCI_LATER_COMMANDS = "checkpoint restore";

@@ -62,6 +62,12 @@ The bundle is a folder with a config.json of the OCI runtime specification and a
       { all: "Send it to every process in the container" },
     ],
     list: ["list [OPTIONS]", "List the containers", { ...FORMAT_ABOUT, quiet: "Ids only" }],
+    mounts: [
+      "mounts add|remove ID FILE",
+      `Add mounts to a container that is there, or remove them
+
+FILE is JSON: the list \`mounts\` of a configuration, or an object that has it; - is standard input. To remove, only the destinations count.`,
+    ],
     pause: ["pause ID", "Stop everything in a container"],
     ps: [
       "ps [OPTIONS] ID [PS OPTIONS]",

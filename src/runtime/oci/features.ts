@@ -8,7 +8,7 @@ const attributes =
   "norelatime nostrictatime";
 const otherOptions =
   "async bind defaults dirsync iversion lazytime loud mand noiversion nolazytime nomand private rbind remount rprivate " +
-  "rshared rslave runbindable shared silent slave sync tmpcopyup unbindable src-nofollow dest-nofollow copy-symlink";
+  "rshared rslave runbindable shared silent slave sync tmpcopyup unbindable idmap ridmap src-nofollow dest-nofollow copy-symlink";
 
 /** What this runtime can do (features.md of the runtime specification). */
 export function features(version: string): object {
@@ -24,17 +24,17 @@ export function features(version: string): object {
       cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
       seccomp: {
         enabled: true,
-        actions: names("SCMP_ACT_", "ALLOW ERRNO KILL KILL_PROCESS KILL_THREAD LOG TRACE TRAP"),
+        actions: names("SCMP_ACT_", "ALLOW ERRNO KILL KILL_PROCESS KILL_THREAD LOG NOTIFY TRACE TRAP"),
         operators: names("SCMP_CMP_", "EQ GE GT LE LT MASKED_EQ NE"),
         archs: names("SCMP_ARCH_", "AARCH64 ARM X32 X86 X86_64"),
         knownFlags: names("SECCOMP_FILTER_FLAG_", "LOG SPEC_ALLOW TSYNC WAIT_KILLABLE_RECV"),
-        supportedFlags: names("SECCOMP_FILTER_FLAG_", "LOG SPEC_ALLOW TSYNC"),
+        supportedFlags: names("SECCOMP_FILTER_FLAG_", "LOG SPEC_ALLOW TSYNC WAIT_KILLABLE_RECV"),
       },
       apparmor: { enabled: true },
       selinux: { enabled: true },
-      intelRdt: { enabled: false },
-      mountExtensions: { idmap: { enabled: false } },
-      netDevices: { enabled: false },
+      intelRdt: { enabled: true, schemata: true, monitoring: true },
+      mountExtensions: { idmap: { enabled: true } },
+      netDevices: { enabled: true },
       memoryPolicy: { modes: Object.keys(memoryPolicyModes), flags: Object.keys(memoryPolicyFlags) },
     },
     annotations: { "org.husk.version": version },

@@ -4,6 +4,14 @@ import type { User } from "../config.ts";
 
 const PR_SET_KEEPCAPS = 8;
 
+/** Becomes root of a user namespace that was entered. */
+export function becomeRoot(list: List, setgroupsDenied: boolean): void {
+  list.step("become root of the user namespace", "powerful in here, an ordinary user outside");
+  if (!setgroupsDenied) list.call("setgroups", 0, null);
+  list.call("setresgid", 0, 0, 0);
+  list.call("setresuid", 0, 0, 0);
+}
+
 /**
  * Becomes the container's user with the container's capabilities (capabilities(7)): the bounding set shrinks
  * while CAP_SETPCAP is there, ids change while CAP_SETUID is there, and the sets are cut last.
