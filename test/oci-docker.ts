@@ -1,5 +1,4 @@
 // A dockerd of its own, in namespaces of its own, that runs the same commands with runc and with husk-oci.
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { huskOciScript, makeRootfs, shell, temporaryFolder } from "./harness/index.ts";
 
@@ -71,7 +70,7 @@ ${script}
 done
 `;
   const values = [folder, husk.path, makeRootfs(join(folder, "rootfs")), options.daemon ?? ""];
-  const inside = `exec unshare --mount --net --propagation private /bin/sh -euc "$5" sh "$1" "$2" "$3" "$4"`;
+  const inside = `exec unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private /bin/sh -euc "$5" sh "$1" "$2" "$3" "$4"`;
   const { status, stdout, stderr } = await shell(inside, [...values, `${prelude}${both}`], {
     timeout: 150_000,
   });
