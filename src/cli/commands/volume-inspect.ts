@@ -1,6 +1,7 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { getVolume } from "../../engine/volume/index.ts";
-import { volumeArguments } from "../flags/volume.ts";
+import { readArguments } from "../command-arguments.ts";
+import { VOLUME_FLAGS } from "../flags/volume.ts";
 import { formatInspected } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { reportError } from "../report-error.ts";
@@ -13,7 +14,12 @@ export async function volumeInspect(
   from: number,
   globals: Globals,
 ): Promise<number> {
-  const given = volumeArguments("inspect", argv, from, globals, [1, Number.POSITIVE_INFINITY]);
+  const given = readArguments(
+    { name: "volume inspect", flags: VOLUME_FLAGS.inspect, least: 1 },
+    argv,
+    from,
+    globals,
+  );
   if (given === undefined) return printHelp(["volume", "inspect"]);
   const { root } = openFolders(chooseFolders(globals));
   const found: object[] = [];
@@ -25,7 +31,7 @@ export async function volumeInspect(
       failed ??= error;
     }
   }
-  process.stdout.write(formatInspected(found, given.one("format"), "volume"));
+  process.stdout.write(formatInspected(found, given.text("format"), "volume"));
   if (failed === undefined) return 0;
   reportError(failed, globals.debug);
   return 1;

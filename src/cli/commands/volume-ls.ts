@@ -1,6 +1,7 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { listVolumes, volumeUsers } from "../../engine/volume/index.ts";
-import { volumeArguments } from "../flags/volume.ts";
+import { readArguments } from "../command-arguments.ts";
+import { VOLUME_FLAGS } from "../flags/volume.ts";
 import { layOutList, type List } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { labelsMatch, parseFilters, switchFilter } from "../values/filter.ts";
@@ -26,13 +27,13 @@ const LIST: List = {
 
 /** `husk volume ls` */
 export async function volumeLs(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const given = volumeArguments("ls", argv, from, globals, [0, 0]);
+  const given = readArguments({ name: "volume ls", flags: VOLUME_FLAGS.ls, most: 0 }, argv, from, globals);
   if (given === undefined) return printHelp(["volume", "ls"]);
   const folders = openFolders(chooseFolders(globals));
-  const filters = parseFilters(given.all("filter"), ["dangling", "driver", "label", "label!", "name"]);
+  const filters = parseFilters(given.list("filter"), ["dangling", "driver", "label", "label!", "name"]);
   const dangling = switchFilter(filters, "dangling");
   const users = dangling === undefined ? undefined : volumeUsers(folders);
-  const layout = layOutList(LIST, given.one("format"), given.has("quiet"));
+  const layout = layOutList(LIST, given.text("format"), given.on("quiet"));
   const anyOf = (key: string, matches: (value: string) => boolean): boolean =>
     filters.get(key)?.some(matches) ?? true;
   const rows = listVolumes(folders.root)

@@ -1,7 +1,8 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { pruneVolumes } from "../../engine/volume/index.ts";
 import { confirmed } from "../confirm.ts";
-import { volumeArguments } from "../flags/volume.ts";
+import { readArguments } from "../command-arguments.ts";
+import { VOLUME_FLAGS } from "../flags/volume.ts";
 import { humanSize } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { labelsMatch, parseFilters, switchFilter } from "../values/filter.ts";
@@ -9,14 +10,19 @@ import { printHelp } from "./help.ts";
 
 /** `husk volume prune`: removes volumes no container uses; those with names only with --all. */
 export async function volumePrune(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const given = volumeArguments("prune", argv, from, globals, [0, 0]);
+  const given = readArguments(
+    { name: "volume prune", flags: VOLUME_FLAGS.prune, most: 0 },
+    argv,
+    from,
+    globals,
+  );
   if (given === undefined) return printHelp(["volume", "prune"]);
-  const filters = parseFilters(given.all("filter"), ["all", "label", "label!"]);
-  const all = given.has("all") || switchFilter(filters, "all") === true;
+  const filters = parseFilters(given.list("filter"), ["all", "label", "label!"]);
+  const all = given.on("all") || switchFilter(filters, "all") === true;
   const which = all
     ? "all volumes not used by at least one container"
     : "anonymous volumes not used by at least one container";
-  if (!given.has("force") && !(await confirmed(`This will remove ${which}.`))) return 0;
+  if (!given.on("force") && !(await confirmed(`This will remove ${which}.`))) return 0;
   const { removed, bytes } = pruneVolumes(openFolders(chooseFolders(globals)), all, ({ labels }) =>
     labelsMatch(filters, labels),
   );

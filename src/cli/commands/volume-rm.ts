@@ -1,14 +1,15 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { deleteVolume } from "../../engine/volume/index.ts";
 import { HuskError } from "../../platform/error.ts";
-import { volumeArguments } from "../flags/volume.ts";
+import { readArguments } from "../command-arguments.ts";
+import { VOLUME_FLAGS } from "../flags/volume.ts";
 import type { Globals } from "../grammar.ts";
 import { reportError } from "../report-error.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk volume rm VOLUME…`: each that can be removed is, and said. */
 export async function volumeRm(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const given = volumeArguments("rm", argv, from, globals, [1, Number.POSITIVE_INFINITY]);
+  const given = readArguments({ name: "volume rm", flags: VOLUME_FLAGS.rm, least: 1 }, argv, from, globals);
   if (given === undefined) return printHelp(["volume", "rm"]);
   const folders = openFolders(chooseFolders(globals));
   let status = 0;
@@ -16,7 +17,7 @@ export async function volumeRm(argv: readonly string[], from: number, globals: G
     try {
       deleteVolume(folders, name);
     } catch (error) {
-      if (!(given.has("force") && error instanceof HuskError && error.code === "not-found")) {
+      if (!(given.on("force") && error instanceof HuskError && error.code === "not-found")) {
         reportError(error, globals.debug);
         status = 1;
         continue;
