@@ -69,6 +69,8 @@ export async function prepareContainer(
   const bundle = options.source.kind === "bundle" ? readBundle(options.source.path, warn) : undefined;
   const rootfs = chooseRootfs(options, bundle);
   const spec = composeSpec(options, specFacts(id, host, rootfs, options), layout, bundle);
+  if (options.cdiDevices !== undefined && options.cdiDevices.length > 0)
+    (await import("./cdi/index.ts")).injectDevices(spec, options.cdiDevices);
   if (spec.process.rlimits !== undefined && !host.raisesLimits) {
     spec.process.rlimits = lowerRlimits(
       spec.process.rlimits,

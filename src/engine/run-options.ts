@@ -63,6 +63,8 @@ export interface RunOptions {
   readonly privileged?: boolean;
   readonly securityOpt?: SecurityOptions;
   readonly devices?: readonly DeviceSpec[];
+  /** Devices of vendors, `vendor.com/class=name`, that files in /etc/cdi or /var/run/cdi tell of. */
+  readonly cdiDevices?: readonly string[];
   readonly ulimits?: readonly Ulimit[];
   /** In the kernel's dotted spelling: `net.ipv4.ip_forward`. */
   readonly sysctls?: Readonly<Record<string, string>>;

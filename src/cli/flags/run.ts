@@ -23,6 +23,7 @@ export const RUN_FLAGS = `
 --explain
 --format string text|json
 --gidmap list
+--gpus gpu-request
 --group-add list
 -h --hostname string
 --init
@@ -89,7 +90,6 @@ export const RUN_LATER = `
 --dns-search list
 --domainname string
 --expose list
---gpus gpu-request
 --health-cmd string
 --health-interval duration
 --health-retries int

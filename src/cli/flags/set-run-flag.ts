@@ -1,9 +1,11 @@
+import { isCdiName } from "../../engine/cdi/device-name.ts";
 import { ISOLATIONS, type Isolation, type RunOptions } from "../../engine/run-options.ts";
 import { joinsAnother, parseChoice } from "../values/choice.ts";
 import { parseCpus, parseCpuset } from "../values/cpus.ts";
 import { parseByteRate, parseDevice, parseOperationRate } from "../values/device.ts";
 import { parseDuration } from "../values/duration.ts";
 import { parseEnv } from "../values/env.ts";
+import { parseGpus } from "../values/gpus.ts";
 import { parseIdMap } from "../values/id-map.ts";
 import { invalidValue } from "../values/invalid.ts";
 import { parseMount } from "../values/mount.ts";
@@ -91,7 +93,8 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
       options.cpusetMems = parseCpuset(flag, value);
       return;
     case "device":
-      (options.devices ??= []).push(parseDevice(flag, value));
+      if (isCdiName(value)) (options.cdiDevices ??= []).push(value);
+      else (options.devices ??= []).push(parseDevice(flag, value));
       return;
     case "device-read-bps":
       (options.deviceReadBps ??= []).push(parseByteRate(flag, value));
@@ -133,6 +136,9 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
       return;
     case "gidmap":
       (options.gidMap ??= []).push(parseIdMap(flag, value));
+      return;
+    case "gpus":
+      (options.cdiDevices ??= []).push(...parseGpus(flag, value));
       return;
     case "group-add":
       (options.groupAdd ??= []).push(parseGroup(flag, value));

@@ -1,5 +1,5 @@
 import type { DeviceRate, DeviceSpec } from "../../engine/run-options.ts";
-import { invalidValue, laterValue } from "./invalid.ts";
+import { invalidValue } from "./invalid.ts";
 import { toInteger } from "./number.ts";
 import { containerPath } from "./path.ts";
 import { parseSize } from "./size.ts";
@@ -8,9 +8,6 @@ import { parseSize } from "./size.ts";
 export function parseDevice(flag: string, value: string): DeviceSpec {
   const parts = value.split(":");
   const source = parts[0] as string;
-  if (/^[^/]+\/[^/=]+=[^/]+$/.test(source)) {
-    throw laterValue(flag, value, "name the device's path: --device /dev/fuse");
-  }
   const last = parts.length > 1 ? (parts[parts.length - 1] as string) : "";
   const permissions = last !== "" && last[0] !== "/" ? last : "rwm";
   const target = parts.length === 3 || last[0] === "/" ? (parts[1] as string) : source;
