@@ -6,13 +6,17 @@
  * writes it). The keeper reads the plan into private memory, validates it whole, performs it, waits, forwards
  * signals, cleans up and reports. It is freestanding: kernel headers only, no libc, no heap.
  *
+ *   keeper.c     reads, validates and performs a plan; starts and ends
+ *   keep.c       stays with the container: streams, terminal, signals, time
+ *   log.c        the framed log
+ *   supervise.c  clients at the socket, the exit record, what happens after the end
+ *
  * Descriptors at start: 0 the plan, 1 and 2 the container's output, 3 the container's input,
  * 4 the report (written once, at the end), 5… descriptors to preserve as 3… in the container.
  */
+#include "keeper.h"
 #include <asm/ioctls.h>
 #include <asm/stat.h>
-#include <asm/termbits.h>
-#include <asm/unistd.h>
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
 #include <linux/memfd.h>
@@ -23,19 +27,8 @@
 #include <linux/sched.h>
 #include <linux/signal.h>
 #include <linux/time_types.h>
-#include <linux/types.h>
 #include <linux/wait.h>
 
-typedef __u8 u8;
-typedef __u32 u32;
-typedef __u64 u64;
-typedef __s32 i32;
-typedef __s64 i64;
-
-enum {
-	E_NOENT = 2, E_SRCH = 3, E_INTR = 4, E_IO = 5, E_CHILD = 10, E_AGAIN = 11, E_ACCES = 13, E_BUSY = 16,
-	E_NOTDIR = 20, E_INVAL = 22, E_TIMEDOUT = 110,
-};
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
@@ -43,44 +36,7 @@ enum {
 #define P_PID 1
 #endif
 #define ST_RDONLY 1
-#define SIGNAL_KILL SIGSTKFLT /* sent to the keeper: SIGKILL for the container */
 #define STATFS_FLAGS_WORD 10 /* struct statfs: f_flags is the eleventh long on 64-bit machines */
-
-/* --- system calls ------------------------------------------------------------------------------------ */
-
-static long call(long nr, long a, long b, long c, long d, long e, long f)
-{
-#if defined(__x86_64__)
-	long result;
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	__asm__ volatile("syscall"
-		: "=a"(result)
-		: "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-		: "rcx", "r11", "memory");
-	return result;
-#elif defined(__aarch64__)
-	register long x8 __asm__("x8") = nr;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-	register long x5 __asm__("x5") = f;
-	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
-	return x0;
-#else
-#error "the keeper is written for x86-64 and arm64"
-#endif
-}
-#define CALL0(nr) call(nr, 0, 0, 0, 0, 0, 0)
-#define CALL1(nr, a) call(nr, (long)(a), 0, 0, 0, 0, 0)
-#define CALL2(nr, a, b) call(nr, (long)(a), (long)(b), 0, 0, 0, 0)
-#define CALL3(nr, a, b, c) call(nr, (long)(a), (long)(b), (long)(c), 0, 0, 0)
-#define CALL4(nr, a, b, c, d) call(nr, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
-#define CALL5(nr, a, b, c, d, e) call(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
-#define CALL6(nr, a, b, c, d, e, f) call(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 /* The compiler may call these for plain assignments. */
 void *memset(void *to, int value, unsigned long n)
@@ -97,7 +53,7 @@ void *memcpy(void *to, const void *from, unsigned long n)
 	return to;
 }
 
-_Noreturn static void leave(int status)
+_Noreturn void leave(int status)
 {
 	for (;;)
 		CALL1(__NR_exit_group, status);
@@ -120,24 +76,38 @@ _Noreturn static void refuse(const char *why)
 	leave(125);
 }
 
-static u64 now(void)
+static u64 clock(int which)
 {
 	struct __kernel_timespec t = {0};
-	CALL2(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &t);
+	CALL2(__NR_clock_gettime, which, &t);
 	return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
 }
+u64 now(void) { return clock(1 /* CLOCK_MONOTONIC */); }
+u64 time_of_day(void) { return clock(0 /* CLOCK_REALTIME */); }
 
-static void pause_millisecond(void)
+void pause_milliseconds(u32 milliseconds)
 {
-	struct __kernel_timespec t = {.tv_nsec = 1000000};
+	struct __kernel_timespec t = {.tv_nsec = milliseconds * 1000000};
 	CALL2(__NR_nanosleep, &t, 0);
+}
+
+u32 write_decimal(u64 value, u8 *to)
+{
+	u8 digits[20];
+	u32 count = 0, n = 0;
+	do
+		digits[count++] = (u8)('0' + value % 10);
+	while (value /= 10);
+	while (count)
+		to[n++] = digits[--count];
+	return n;
 }
 
 /* --- the plan ---------------------------------------------------------------------------------------- */
 
 #define PLAN_MAGIC 0x4b535548u   /* "HUSK" */
 #define REPORT_MAGIC 0x50455248u /* "HREP" */
-#define PROTOCOL 1u
+#define PROTOCOL 2u
 #define PLAN_LIMIT (64u << 20)
 #if defined(__x86_64__)
 #define MACHINE 62u /* EM_X86_64 */
@@ -149,29 +119,18 @@ struct header {
 	u32 magic, protocol, machine, bytes;
 	u32 flags, lists, slots, words;
 	u32 data, relocations, exports, cleanup;
-	u32 operations, preserve, complaints /* slot + 1 */, reserved;
+	u32 operations, preserve, complaints /* slot + 1 */, leaving;
+	u32 first;      /* the list to begin with; only those before it are needed after a launch */
+	u32 kept_data;  /* and of the data this much, from its beginning */
+	u32 reserved[2];
 };
-enum { PLAN_TIMED = 1, PLAN_HANDS_OVER = 2 };
-enum { NO_LIST = 0xffffffffu };
+enum { PLAN_TIMED = 1, PLAN_HANDS_OVER = 2, PLAN_DETACHES = 4 };
 
 enum kind { OP_CALL = 1, OP_STORE, OP_LOAD, OP_CHECK, OP_WHEN, OP_CLONE, OP_WAIT, OP_EXEC, OP_INIT, OP_KILL_ALL, OP_KEEP };
 enum { CALL_EXPECTS = 1, CALL_RETRIES = 2 };
 enum tag { TAG_NUMBER, TAG_WIDE, TAG_DATA, TAG_SLOT };
 enum width { WIDTH_I32 = 1, WIDTH_U32, WIDTH_U64, WIDTH_DECIMAL };
-enum { RELAYS = 4, KEEP_FORWARDS = 1, KEEP_DRAINS = 8 /* shifted by the relay's index */ };
 enum { WHEN_FAILED = 1, WHEN_SUCCEEDED = 2 };
-
-enum outcome { ENDED = 1, FAILED };
-enum { REPORT_TIMED_OUT = 1, REPORT_CALLER_DIED = 2 };
-
-/* Written to descriptor 4 at the end. */
-struct report {
-	u32 magic, protocol, outcome, ordinal;
-	i32 error, detail, path, exit_code;
-	i32 exit_signal;
-	u32 flags, operations, exhibit_bytes;
-	u64 started, launched, ended, reserved;
-};
 
 /*
  * All that the other processes of a plan can tell the keeper, with the times: the only memory they share. Each has
@@ -187,15 +146,23 @@ struct told {
 };
 
 static const struct header *plan;
-static const u32 *lists, *relocations, *exports, *words;
-static struct report report;
+static const u32 *lists, *relocations, *words;
+const u32 *exports;
+struct report report;
 static struct told *told;
 static u64 *times; /* start and end of each operation, when asked for; shared as well */
 static i64 *slots;
-static u8 *data;
+u8 *data;
 static u64 told_bytes, data_bytes, plan_bytes;
 static u32 adopted_slot; /* of the clone whose child the keeper adopts, plus 1 */
 static int report_fd = -1;
+static int launch_fd = -1; /* to the one who waits for the launch */
+static int detached;
+
+i64 slot(u32 number) { return number ? slots[number - 1] : -1; }
+u32 export_count(void) { return plan->exports; }
+int failed(void) { return told->failed != 0; }
+int is_detached(void) { return detached; }
 
 #define CHILDREN 32
 static i32 children[CHILDREN];
@@ -227,7 +194,7 @@ static u32 operation_words(const u32 *op, u64 room)
 	case OP_KEEP:
 		if (count > RELAYS)
 			return 0;
-		n = 7 + 2 * count;
+		n = 8 + RELAY_WORDS * count;
 		break;
 	default: return 0;
 	}
@@ -254,6 +221,35 @@ static int pointer_array(u32 offset)
 			return 0;
 	}
 	return 0;
+}
+
+/* All of it has to lie in the part of the data that is kept. */
+static int supervision_valid(u32 offset)
+{
+	if (offset % 8 || offset > plan->kept_data || plan->kept_data - offset < sizeof(struct supervision))
+		return 0;
+	const struct supervision *s = (const struct supervision *)(data + offset);
+	const u32 results[] = {s->launched, s->listener, s->input, s->log_directory, s->log_file, s->exit, s->lock};
+	const u32 texts[] = {s->journal, s->journal_bytes, s->before, s->before_bytes, s->after, s->after_bytes,
+		s->keys, s->key_count, s->names, s->names_bytes};
+	const u32 programs[] = {s->restart, s->finish, s->health};
+	for (u32 i = 0; i < sizeof results / sizeof *results; i++)
+		if (results[i] > plan->slots)
+			return 0;
+	for (u32 i = 0; i < sizeof texts / sizeof *texts; i += 2)
+		if (texts[i] > plan->kept_data || texts[i + 1] > plan->kept_data - texts[i])
+			return 0;
+	for (u32 i = 0; i < sizeof programs / sizeof *programs; i++)
+		if (programs[i] && (!pointer_array(programs[i]) || !*(u64 *)(data + programs[i])))
+			return 0;
+	for (u32 i = 0; i < plan->exports; i++)
+		if ((u64)exports[2 * i] + exports[2 * i + 1] > plan->kept_data)
+			return 0;
+	return s->launched && s->environment && pointer_array(s->environment) && s->key_count <= DETACH_KEYS &&
+		s->before_bytes <= EVENT_TEXT && s->after_bytes <= EVENT_TEXT && plan->exports <= SUPERVISED_EXPORTS &&
+		(!s->journal_bytes || !data[s->journal + s->journal_bytes - 1]) &&
+		(!s->log_file || (s->log_directory && s->log_files && s->log_files <= 1000)) &&
+		(!(s->flags & (RESTARTS_ALWAYS | RESTARTS_ON_FAILURE)) || s->restart);
 }
 
 static int operation_valid(const u32 *op, u32 list, const u32 *body_end)
@@ -289,10 +285,11 @@ static int operation_valid(const u32 *op, u32 list, const u32 *body_end)
 	case OP_WAIT: case OP_KILL_ALL: return op[2] < plan->slots;
 	case OP_EXEC: return pointer_array(op[2]) && pointer_array(op[3]) && pointer_array(op[4]) && *(u64 *)(data + op[4]);
 	case OP_KEEP:
-		for (u32 i = 0; i < 2 * (op[0] >> 8 & 0xf); i++)
-			if (op[7 + i] >= plan->slots)
+		for (u32 i = 0; i < RELAY_WORDS * (op[0] >> 8 & 0xf); i += RELAY_WORDS)
+			if (op[8 + i] > plan->slots || op[9 + i] > plan->slots)
 				return 0;
-		return op[2] < plan->slots && op[3] <= plan->slots && op[6] <= plan->slots;
+		return op[2] < plan->slots && op[3] <= plan->slots && op[6] <= plan->slots &&
+			(!op[7] || (list == plan->first && supervision_valid(op[7])));
 	}
 	return 0;
 }
@@ -371,8 +368,10 @@ static void open_plan(void)
 		refuse("the launch plan is for another processor architecture");
 	u64 end = sizeof *plan + 8ul * plan->lists + 4ul * plan->relocations + 8ul * plan->exports + 4ul * plan->words;
 	if (!plan->lists || plan->lists > 4096 || plan->slots > 65535 || plan->operations > 65535 || plan->preserve > 1000 ||
-		(plan->flags & ~(u32)(PLAN_TIMED | PLAN_HANDS_OVER)) || plan->complaints > plan->slots || plan->reserved ||
-		(plan->cleanup != NO_LIST && plan->cleanup >= plan->lists) || aligned(end) + plan->data != bytes)
+		(plan->flags & ~(u32)(PLAN_TIMED | PLAN_HANDS_OVER | PLAN_DETACHES)) || plan->complaints > plan->slots ||
+		plan->first >= plan->lists || (plan->cleanup != NO_LIST && plan->cleanup >= plan->first) ||
+		(plan->leaving != NO_LIST && plan->leaving >= plan->first) || plan->kept_data > plan->data ||
+		plan->reserved[0] || plan->reserved[1] || aligned(end) + plan->data != bytes)
 		refuse("malformed launch plan: its parts do not fit");
 	lists = (const u32 *)(start + sizeof *plan);
 	relocations = lists + 2 * plan->lists;
@@ -416,15 +415,8 @@ static void open_plan(void)
 
 /* --- performing -------------------------------------------------------------------------------------- */
 
-/* Built with -DKEEPER_REHEARSE nothing of a plan is performed: for feeding the decoder hostile bytes. */
-#ifdef KEEPER_REHEARSE
-#define REHEARSE 1
-#else
-#define REHEARSE 0
-#endif
-
 /* The first failure counts: what fails afterwards fails because of it. */
-static int fail(const u32 *op, i32 error, i32 detail)
+int fail(const u32 *op, i32 error, i32 detail)
 {
 	if (!__atomic_exchange_n(&told->failed, 1, __ATOMIC_SEQ_CST)) {
 		told->ordinal = op[1] & 0xffff;
@@ -434,7 +426,7 @@ static int fail(const u32 *op, i32 error, i32 detail)
 	return -1;
 }
 
-static void set_result(const u32 *op, i64 value)
+void set_result(const u32 *op, i64 value)
 {
 	if (op[1] >> 16)
 		slots[(op[1] >> 16) - 1] = value;
@@ -464,7 +456,7 @@ static int perform_call(const u32 *op)
 			continue;
 		if ((result != -E_BUSY && result != -E_AGAIN) || !deadline || now() >= deadline)
 			break;
-		pause_millisecond();
+		pause_milliseconds(1);
 	}
 	set_result(op, result);
 	if (result < 0 && result > -4096) {
@@ -491,16 +483,9 @@ static i64 store(const u32 *op)
 		memcpy(to, &value, 4);
 		return 4;
 	}
-	u8 digits[12], n = 0;
-	u32 rest = (u32)value;
-	do
-		digits[n++] = (u8)('0' + rest % 10);
-	while (rest /= 10);
-	i64 length = n;
-	while (n)
-		*to++ = digits[--n];
-	*to = 0;
-	return length;
+	u32 digits = write_decimal((u32)value, to);
+	to[digits] = 0;
+	return digits;
 }
 
 static i64 load(u32 offset, u32 width)
@@ -532,7 +517,7 @@ static void remember_child(i32 pid)
 		children[child_count++] = pid;
 }
 
-static void forget_child(i32 pid)
+void forget_child(i32 pid)
 {
 	for (u32 i = 0; i < child_count; i++)
 		if (children[i] == pid)
@@ -607,15 +592,20 @@ static int wait_for(const u32 *op)
 	return status ? fail(op, E_CHILD, status) : 0;
 }
 
-/* Becomes another program. As execvp(3): a missing file is passed over, a refused one is remembered. */
-static int execute(const u32 *op)
+static void reset_signals(void)
 {
-	char **argv = (char **)(data + op[2]), **env = (char **)(data + op[3]), **path = (char **)(data + op[4]);
 	u64 none = 0;
 	struct { u64 handler, flags, restorer, mask; } plain = {0};
 	for (int signal = 1; signal <= 64; signal++)
 		CALL4(__NR_rt_sigaction, signal, &plain, 0, 8);
 	CALL4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, 0, 8);
+}
+
+/* Becomes another program. As execvp(3): a missing file is passed over, a refused one is remembered. */
+static int execute(const u32 *op)
+{
+	char **argv = (char **)(data + op[2]), **env = (char **)(data + op[3]), **path = (char **)(data + op[4]);
+	reset_signals();
 	CALL3(__NR_close_range, 3 + plan->preserve, ~0u, CLOSE_RANGE_CLOEXEC);
 	i32 error = E_NOENT, culprit = -1, mode = 0;
 	for (i32 i = 0; path[i]; i++) {
@@ -641,9 +631,7 @@ static int execute(const u32 *op)
 	return fail(op, error, mode);
 }
 
-static int exit_status(i32 status) { return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff; }
-
-#define ALL_SIGNALS ((u64)-1)
+int exit_status(i32 status) { return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff; }
 
 /*
  * Lets go of the plan. The container's processes have the rights of its pid 1 and may look into it, so nothing may be
@@ -718,194 +706,8 @@ static void kill_all(int fd)
 				CALL2(__NR_kill, pid, SIGKILL);
 			pid = 0;
 		}
-		pause_millisecond();
+		pause_milliseconds(1);
 	}
-}
-
-/* --- keeping ----------------------------------------------------------------------------------------- */
-
-/* Moves bytes from one descriptor to another; from is -1 once there is nothing more to read. */
-struct relay {
-	int from, to, drains;
-	u32 start, end;
-	u8 bytes[4096];
-};
-
-static struct termios saved_terminal;
-static int terminal_changed;
-
-static void restore_terminal(void)
-{
-	if (terminal_changed)
-		CALL3(__NR_ioctl, 0, TCSETS, &saved_terminal);
-	terminal_changed = 0;
-}
-
-/* As cfmakeraw(3): the container's terminal, not ours, interprets what is typed. */
-static void make_terminal_raw(void)
-{
-	if (CALL3(__NR_ioctl, 0, TCGETS, &saved_terminal) < 0)
-		return;
-	struct termios raw = saved_terminal;
-	raw.c_iflag &= ~(u32)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-	raw.c_oflag &= ~(u32)OPOST;
-	raw.c_lflag &= ~(u32)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
-	raw.c_cflag = (raw.c_cflag & ~(u32)(CSIZE | PARENB)) | CS8;
-	raw.c_cc[VMIN] = 1;
-	raw.c_cc[VTIME] = 0;
-	terminal_changed = CALL3(__NR_ioctl, 0, TCSETS, &raw) == 0;
-}
-
-static void copy_window_size(int console)
-{
-	u32 size[2];
-	if (CALL3(__NR_ioctl, 0, TIOCGWINSZ, size) == 0 || CALL3(__NR_ioctl, 1, TIOCGWINSZ, size) == 0)
-		CALL3(__NR_ioctl, console, TIOCSWINSZ, size);
-}
-
-#define DRAIN_BYTES (1l << 20) /* above a terminal's 640 KiB (drivers/tty/tty_buffer.c) */
-
-static int pending(const struct relay *r) { return r->start < r->end; }
-
-/* The end of input is passed on by closing, unless the other end is a terminal, which serves both ways. */
-static void close_relay(struct relay *r, int console)
-{
-	r->from = -1;
-	r->start = r->end;
-	if (r->to != console && r->to > 2)
-		CALL1(__NR_close, r->to);
-}
-
-/* Does the one thing that poll(2) said is possible: writes what is pending, or else reads. */
-static void move(struct relay *r, int console)
-{
-	int writes = pending(r);
-	long n = writes ? CALL3(__NR_write, r->to, r->bytes + r->start, r->end - r->start)
-			: CALL3(__NR_read, r->from, r->bytes, sizeof r->bytes);
-	if (n == -E_AGAIN || n == -E_INTR)
-		return;
-	if (n <= 0) {
-		/* Who writes what nobody can read any more gets a broken pipe, or a hang-up; so does the terminal
-		 * inside when the one outside is gone. */
-		if (writes && r->from > 2)
-			CALL1(__NR_close, r->from);
-		else if (!writes && r->to == console && terminal_changed)
-			CALL1(__NR_close, console);
-		close_relay(r, console);
-	} else if (writes) {
-		r->start += (u32)n;
-	} else {
-		r->start = 0;
-		r->end = (u32)n;
-	}
-}
-
-/*
- * After the end: what the container wrote last still lies in the terminal's or the pipe's buffer. No more than a buffer
- * holds: where the container has no pid namespace of its own, others of it may go on writing for ever.
- */
-static void drain(struct relay *r, int console)
-{
-	long room = CALL2(__NR_fcntl, r->from, F_GETPIPE_SZ);
-	if (room < DRAIN_BYTES)
-		room = DRAIN_BYTES;
-	while (r->drains && r->from >= 0 && (room > 0 || pending(r))) {
-		struct pollfd poll = {.fd = pending(r) ? r->to : r->from, .events = pending(r) ? POLLOUT : POLLIN};
-		struct __kernel_timespec limit = {.tv_sec = pending(r) ? 10 : 0};
-		if (CALL5(__NR_ppoll, &poll, 1, &limit, 0, 0) <= 0)
-			return;
-		move(r, console);
-		if (pending(r) && r->start == 0)
-			room -= r->end;
-	}
-}
-
-static void forward_signals(int signals, int pidfd, int console)
-{
-	struct { u32 signal; i32 error, code; u8 rest[116]; } info; /* signalfd(2) */
-	while (CALL3(__NR_read, signals, &info, sizeof info) == sizeof info) {
-		if (info.signal == SIGWINCH && console >= 0)
-			copy_window_size(console);
-		/* What the kernel sends (code > 0: a key of the terminal, an alarm) reaches the program by itself. */
-		else if (info.signal != SIGCHLD && info.signal != SIGPIPE && info.code <= 0 && pidfd >= 0)
-			CALL4(__NR_pidfd_send_signal, pidfd, info.signal == SIGNAL_KILL ? SIGKILL : info.signal, 0, 0);
-	}
-}
-
-static int keep(const u32 *op)
-{
-	i32 pid = (i32)slots[op[2]], status = 0;
-	int console = op[3] ? (int)slots[op[3] - 1] : -1;
-	int caller = op[6] ? (int)slots[op[6] - 1] : -1;
-	u32 relay_count = op[0] >> 8 & 0xf;
-	u64 all = ALL_SIGNALS, deadline = op[4] ? now() + op[4] * 1000000ul : 0;
-	static struct relay relays[RELAYS];
-	for (u32 i = 0; i < relay_count; i++) {
-		relays[i].from = (int)slots[op[7 + 2 * i]];
-		relays[i].to = (int)slots[op[8 + 2 * i]];
-		relays[i].drains = (op[5] & (u32)KEEP_DRAINS << i) != 0;
-	}
-
-	long pidfd = CALL2(__NR_pidfd_open, pid, 0);
-	if (pidfd < 0)
-		return fail(op, (i32)-pidfd, 0);
-	long signals = CALL4(__NR_signalfd4, -1, &all, 8, O_CLOEXEC | O_NONBLOCK);
-	if (signals < 0)
-		return fail(op, (i32)-signals, 0);
-	if (console >= 0) {
-		CALL3(__NR_fcntl, console, F_SETFL, O_RDWR | O_NONBLOCK);
-		copy_window_size(console);
-		make_terminal_raw();
-	}
-	report.launched = now();
-	for (;;) {
-		struct pollfd polls[3 + RELAYS] = {
-			{.fd = (int)pidfd, .events = POLLIN},
-			{.fd = (int)signals, .events = POLLIN},
-			{.fd = caller, .events = POLLIN},
-		};
-		for (u32 i = 0; i < relay_count; i++) {
-			struct relay *r = &relays[i];
-			polls[3 + i].fd = r->from < 0 ? -1 : pending(r) ? r->to : r->from;
-			polls[3 + i].events = pending(r) ? POLLOUT : POLLIN;
-		}
-		struct __kernel_timespec limit;
-		if (deadline) {
-			u64 time = now(), rest = deadline > time ? deadline - time : 0;
-			limit.tv_sec = (i64)(rest / 1000000000u);
-			limit.tv_nsec = (i64)(rest % 1000000000u);
-		}
-		long ready = CALL5(__NR_ppoll, polls, 3 + relay_count, deadline ? &limit : 0, 0, 0);
-		if (deadline && now() >= deadline) {
-			report.flags |= REPORT_TIMED_OUT;
-			CALL4(__NR_pidfd_send_signal, pidfd, SIGKILL, 0, 0);
-			deadline = 0;
-		}
-		if (ready <= 0)
-			continue;
-		if (polls[0].revents)
-			break;
-		if (polls[1].revents)
-			forward_signals((int)signals, op[5] & KEEP_FORWARDS ? (int)pidfd : -1, console);
-		if (polls[2].revents) {
-			report.flags |= REPORT_CALLER_DIED;
-			CALL4(__NR_pidfd_send_signal, pidfd, SIGKILL, 0, 0);
-			caller = -1;
-		}
-		for (u32 i = 0; i < relay_count; i++)
-			if (polls[3 + i].revents)
-				move(&relays[i], console);
-	}
-	for (u32 i = 0; i < relay_count; i++)
-		drain(&relays[i], console);
-	restore_terminal();
-	while (CALL4(__NR_wait4, pid, &status, 0, 0) == -E_INTR)
-		;
-	forget_child(pid);
-	report.exit_signal = status & 0x7f;
-	report.exit_code = exit_status(status);
-	set_result(op, status);
-	return told->failed ? -1 : 0; /* a step of the container itself may have failed */
 }
 
 /* Performs a list until its end (0) or its first failure (-1). */
@@ -942,9 +744,11 @@ static int perform(u32 list)
 	return 0;
 }
 
-/* The cleanup list: every operation is tried, and none of its failures counts. */
-static void clean_up(u32 list)
+/* For clearing up: every operation is tried, and none of its failures counts. */
+static void perform_all(u32 list)
 {
+	if (list == NO_LIST)
+		return;
 	const u32 *op = list_start(list), *end = list_end(list);
 	while (op < end) {
 		u32 n = operation_words(op, (u64)(end - op)), ordinal = op[1] & 0xffff;
@@ -1045,6 +849,117 @@ static void write_report(void)
 	CALL3(__NR_write, report_fd, told->exhibit, report.exhibit_bytes);
 }
 
+/* Nothing of the caller's stays open, and nothing keeps a folder of its busy. */
+static void let_go(void)
+{
+	long null = CALL4(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+	for (int i = 0; i <= 2; i++)
+		if (null < 0)
+			CALL1(__NR_close, i);
+		else if (null != i)
+			CALL3(__NR_dup3, null, i, 0);
+	if (null > 2)
+		CALL1(__NR_close, null);
+	CALL1(__NR_chdir, "/");
+}
+
+void stand_alone(void)
+{
+	let_go();
+	CALL0(__NR_setsid);
+	CALL1(__NR_close, report_fd);
+	report_fd = -1;
+	detached = 1;
+}
+
+/* Goes on as a child. Who was started waits until that one tells that it has launched the container, or has failed. */
+static void leave_caller(void)
+{
+	i32 ends[2], status = 0;
+	u8 told_status;
+	if (CALL2(__NR_pipe2, ends, O_CLOEXEC) < 0)
+		refuse("cannot make a pipe");
+	long child = CALL5(__NR_clone, SIGCHLD, 0, 0, 0, 0);
+	if (child < 0)
+		refuse("cannot start a process for the container (is the limit of processes reached?)");
+	if (child == 0) {
+		CALL0(__NR_setsid);
+		CALL1(__NR_close, ends[0]);
+		launch_fd = ends[1];
+		return;
+	}
+	CALL1(__NR_close, ends[1]);
+	if (CALL3(__NR_read, ends[0], &told_status, 1) == 1)
+		leave(told_status);
+	CALL4(__NR_wait4, child, &status, 0, 0);
+	if (status & 0x7f) /* it was killed: for the caller this one was */
+		CALL2(__NR_kill, CALL0(__NR_getpid), SIGKILL);
+	leave(125);
+}
+
+static void tell_caller(u8 status)
+{
+	write_report();
+	if (launch_fd < 0)
+		return;
+	CALL3(__NR_write, launch_fd, &status, 1);
+	CALL1(__NR_close, launch_fd);
+	launch_fd = -1;
+}
+
+#define PAGE_UP(address) (((u64)(address) + 4095) & ~4095ul)
+
+/* Where pages are larger this frees less, or nothing. */
+static void forget_launch(void)
+{
+	static struct told nothing;
+	u64 rest = PAGE_UP(data + plan->kept_data), end = (u64)slots + data_bytes;
+	if (times)
+		return;
+	CALL2(__NR_munmap, told, told_bytes);
+	told = &nothing;
+	if (end > rest)
+		CALL2(__NR_munmap, rest, end - rest);
+	rest = PAGE_UP(list_start(plan->first));
+	end = (u64)plan + plan_bytes;
+	if (end > rest)
+		CALL2(__NR_munmap, rest, end - rest);
+}
+
+void tell_launched(void)
+{
+	report.launched = now();
+	if (launch_fd >= 0) {
+		report.outcome = LAUNCHED;
+		tell_caller(0);
+		report.outcome = ENDED;
+		stand_alone();
+	}
+	forget_launch();
+}
+
+void perform_leaving(void) { perform_all(plan->leaving); }
+
+_Noreturn void report_and_leave(void)
+{
+	int status = report.outcome == FAILED ? 125 : report.exit_code;
+	tell_caller((u8)status);
+	leave(status);
+}
+
+_Noreturn void become(char **argv, char **env, int lock)
+{
+	let_go();
+	if (lock == 3)
+		CALL3(__NR_fcntl, lock, F_SETFD, 0);
+	else if (lock > 3)
+		CALL3(__NR_dup3, lock, 3, 0);
+	CALL3(__NR_close_range, lock < 3 ? 3 : 4, ~0u, 0);
+	reset_signals();
+	CALL3(__NR_execve, argv[0], argv, env);
+	leave(125);
+}
+
 __attribute__((used)) _Noreturn void keeper_main(long *stack)
 {
 	char **argv = (char **)(stack + 1), **env = argv + stack[0] + 1;
@@ -1056,8 +971,10 @@ __attribute__((used)) _Noreturn void keeper_main(long *stack)
 	open_plan();
 	report.started = started;
 	arrange_descriptors();
+	if (plan->flags & PLAN_DETACHES && !REHEARSE)
+		leave_caller();
 	report.outcome = ENDED;
-	if (perform(0) != 0 || told->failed) {
+	if (perform(plan->first) != 0 || told->failed) {
 		adopt();
 		for (u32 i = 0; i < child_count; i++)
 			CALL2(__NR_kill, children[i], SIGKILL);
@@ -1067,10 +984,9 @@ __attribute__((used)) _Noreturn void keeper_main(long *stack)
 		note_failure();
 	}
 	restore_terminal();
-	if (plan->cleanup != NO_LIST && (report.outcome == FAILED || !(plan->flags & PLAN_HANDS_OVER)))
-		clean_up(plan->cleanup);
-	write_report();
-	leave(report.outcome == FAILED ? 125 : report.exit_code);
+	if (report.outcome == FAILED || !(plan->flags & PLAN_HANDS_OVER))
+		perform_all(plan->cleanup);
+	conclude();
 }
 
 #if defined(__x86_64__)

@@ -17,9 +17,11 @@ const levels = [
 
 const maximumLines = 400;
 
-/** Files that may be longer: tables, where one line is one fact, and the one file of C. */
+/** Files that may be longer: tables, where one line is one fact, and what is one program of C. */
 const longer: Record<string, number> = {
-  "native/keeper.c": 1100,
+  "native/keeper.c": 1000,
+  "native/keep.c": 450,
+  "native/supervise.c": 450,
   "src/plan/errno.ts": 600,
   "src/plan/syscalls-arm64.ts": 600,
   "src/plan/syscalls-x86-64.ts": 600,

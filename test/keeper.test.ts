@@ -110,7 +110,7 @@ needs({ command: "cc" })(
       "-DKEEPER_REHEARSE",
       "-o",
       rehearse,
-      join(repository, "native/keeper.c"),
+      ...new Bun.Glob("native/*.c").scanSync({ cwd: repository, absolute: true }),
     ]);
     expect(built.status).toBe(0);
     const original = encode(

@@ -4,7 +4,8 @@ import { type IdMapWriter, isNewNamespace, namespaceOf } from "../namespace/inde
 import { HuskError } from "../platform/error.ts";
 import type { Spec } from "../runtime/config.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
-import { type ContainerRequest, type PlannedContainer, planContainer } from "../runtime/plan-container.ts";
+import type { ContainerRequest } from "../runtime/container-request.ts";
+import { type PlannedContainer, planContainer } from "../runtime/plan-container.ts";
 import { callerOpenFiles, lowerRlimits } from "../runtime/process/rlimits.ts";
 import { parseConfig } from "../runtime/validate.ts";
 import { allCapabilities, namesOf } from "../security/index.ts";

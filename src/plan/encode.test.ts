@@ -18,7 +18,7 @@ test("a call is its number, tags and arguments", () => {
     { arch: "x86_64" },
   );
   const all = words(bytes);
-  const operations = 16 + 2;
+  const operations = 20 + 2;
   expect(all.slice(operations, operations + 4)).toEqual(Int32Array.of(1, 0, 39, 0));
   expect(all[2]).toBe(62);
 });
@@ -28,7 +28,7 @@ test("arm64 has numbers of its own", () => {
     planOf((list) => list.call("getpid")),
     { arch: "aarch64" },
   );
-  expect([words(bytes)[2] as number, words(bytes)[16 + 2 + 2] as number]).toEqual([183, 172]);
+  expect([words(bytes)[2] as number, words(bytes)[20 + 2 + 2] as number]).toEqual([183, 172]);
 });
 
 test("only results that are used get a slot", () => {
@@ -51,7 +51,7 @@ test("a result may be used by a list that is encoded before it", () => {
   keeper.call("close", late);
   const { bytes } = encode({ keeper, cleanup: new List("cleanup"), exports: new Map() }, { arch: "x86_64" });
   const all = words(bytes);
-  const childStart = 16 + 4 + (all[18] as number);
+  const childStart = 20 + 4 + (all[22] as number);
   expect((all[childStart + 1] as number) >> 16).toBe(1);
 });
 
@@ -66,7 +66,7 @@ test("equal strings stand in the plan once, and text that is not ASCII has its b
   const text = new TextDecoder().decode(bytes);
   expect(text.split("hüsk").length).toBe(2);
   const data = bytes.length - (words(bytes)[8] as number);
-  const last = words(bytes)[16 + 2 + 6 + 6 + 4] as number;
+  const last = words(bytes)[20 + 2 + 6 + 6 + 4] as number;
   expect(new TextDecoder().decode(bytes.subarray(data + last, data + last + 5))).toBe("after");
 });
 
@@ -81,7 +81,7 @@ test("memory that points to memory is relocated", () => {
   const all = words(bytes);
   expect(all[9]).toBe(1);
   const data = bytes.length - (all[8] as number);
-  const cell = all[16 + 2] as number;
+  const cell = all[20 + 2] as number;
   expect(bytes[data + (all[(data + cell) >> 2] as number)]).toBe(7);
 });
 

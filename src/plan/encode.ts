@@ -1,5 +1,7 @@
-import { utf8 } from "../platform/utf8.ts";
+import { Texts } from "./encode-texts.ts";
+import { encodeSupervision } from "./encode-supervision.ts";
 import { type Errno, errnos } from "./errno.ts";
+import type { Supervision } from "./keeping.ts";
 import {
   type Arg,
   type Call,
@@ -15,18 +17,22 @@ import { type Arch, hostArch, type SyscallName, syscallNumber } from "./syscalls
 /*
  * The wire format of a plan, little endian, all parts 32-bit words but the last:
  *
- *   header (16 words) · lists (start, end) · relocations · exports (offset, bytes) · operations · data
+ *   header (20 words) · lists (start, end) · relocations · exports (offset, bytes) · operations · data
+ *
+ * What is performed after the end stands first, lists and data: of a supervised container's plan the keeper forgets
+ * all that follows once it is launched.
  *
  * An operation is: kind | counts | flags, ordinal | result slot + 1, then what native/keeper.c reads for its
  * kind. Addresses are offsets into the data area; the keeper makes pointers of them.
  */
 const PLAN_MAGIC = 0x4b535548;
 /** Version of the format that husk and the keeper have to share. */
-export const PROTOCOL = 1;
-const HEADER_WORDS = 16;
+export const PROTOCOL = 2;
+const HEADER_WORDS = 20;
 const NO_LIST = -1;
 const TIMED = 1;
 const HANDS_OVER = 2;
+const DETACHES = 4;
 
 const OP = {
   call: 1,
@@ -42,7 +48,8 @@ const OP = {
   keep: 11,
 } as const;
 const KEEP_FORWARDS = 1;
-const KEEP_DRAINS = 8;
+const RELAY_DRAINS = 1;
+const RELAY_STREAM_SHIFT = 8;
 /** At most: number, tags, expected, retry, six arguments of two words. */
 const CALL_WORDS = 16;
 const TAG_WIDE = 1;
@@ -75,9 +82,8 @@ export interface EncodeOptions {
  */
 export function encode(plan: Plan, options: EncodeOptions = {}): EncodedPlan {
   const encoder = new Encoder(options.arch ?? hostArch);
-  encoder.addList(plan.keeper);
-  encoder.encodeLists();
   const cleanup = plan.cleanup.steps.length > 0 ? encoder.addList(plan.cleanup) : NO_LIST;
+  const leaving = plan.leaving === undefined ? NO_LIST : encoder.addList(plan.leaving);
   encoder.encodeLists();
   const exports: { name: string; bytes: number }[] = [];
   const exported: number[] = [];
@@ -85,12 +91,22 @@ export function encode(plan: Plan, options: EncodeOptions = {}): EncodedPlan {
     exports.push({ name, bytes: memory.bytes.length });
     exported.push(encoder.place(memory), memory.bytes.length);
   }
+  const keep = plan.keeper.steps.at(-1)?.operations.at(-1);
+  const supervision = keep?.kind === "keep" ? keep.options.supervision : undefined;
+  if (supervision !== undefined) encoder.supervise(supervision, exports);
+  const keptData = encoder.seal();
+  const first = encoder.addList(plan.keeper);
+  encoder.encodeLists();
   const timed = options.timed ?? false;
-  const bytes = encoder.finish(exported, cleanup, {
-    flags: (timed ? TIMED : 0) | (plan.handsOver ? HANDS_OVER : 0),
-    preserve: options.preserve ?? 0,
-    complaints: plan.complaints === undefined ? 0 : encoder.slot(plan.complaints) + 1,
-  });
+  const bytes = encoder.finish(exported, [
+    (timed ? TIMED : 0) | (plan.handsOver ? HANDS_OVER : 0) | (plan.detaches ? DETACHES : 0),
+    cleanup,
+    options.preserve ?? 0,
+    plan.complaints === undefined ? 0 : encoder.slot(plan.complaints) + 1,
+    leaving,
+    first,
+    keptData,
+  ]);
   return { bytes, operations: encoder.operations, exports, timed };
 }
 
@@ -106,8 +122,8 @@ class Encoder {
   #slots = 0;
   #data = 8; // offset 0 means "none" to a reader of dumps
   readonly #blocks: Memory[] = [];
-  readonly #strings: string[] = [];
-  readonly #stringIndex = new Map<string, number>();
+  readonly #texts = new Texts();
+  #supervision: Memory | undefined;
   /** Words that hold the address of a string: word index, string index. */
   readonly #wordFixes: number[] = [];
   /** Cells of memory that hold an address: data offset, string index or -1, data offset of the target. */
@@ -122,6 +138,22 @@ class Encoder {
     if (list.index >= 0) throw new Error(`the list of "${list.process}" stands in a plan already`);
     list.index = this.#lists.push(list) - 1;
     return list.index;
+  }
+
+  supervise(supervision: Supervision, exports: readonly { name: string; bytes: number }[]): void {
+    this.#supervision = encodeSupervision(supervision, exports, {
+      slot: (result) => this.slot(result),
+      place: (memory) => this.place(memory),
+      texts: (texts) => this.#pointerArray(texts),
+    });
+    this.place(this.#supervision);
+  }
+
+  /** Ends the part of the data that is kept: texts so far get their place behind the blocks so far. Its size. */
+  seal(): number {
+    const texts = this.#texts.layOut(this.#data);
+    if (texts.length > 0) this.place(new Memory(texts));
+    return this.#data;
   }
 
   encodeLists(): void {
@@ -146,21 +178,11 @@ class Encoder {
       const { pointers } = memory;
       for (let i = 0; i < pointers.length; i++) {
         const { at, to, offset } = pointers[i] as (typeof pointers)[0];
-        if (typeof to === "string") this.#cellFixes.push(address + at, this.#string(to), 0);
+        if (typeof to === "string") this.#cellFixes.push(address + at, this.#texts.index(to), 0);
         else this.#cellFixes.push(address + at, -1, this.place(to) + offset);
       }
     }
     return address;
-  }
-
-  #string(text: string): number {
-    let index = this.#stringIndex.get(text);
-    if (index === undefined) {
-      if (text.includes("\0")) throw new Error(`a NUL byte in ${JSON.stringify(text)}`);
-      index = this.#strings.push(text) - 1;
-      this.#stringIndex.set(text, index);
-    }
-    return index;
   }
 
   #pointerArray(texts: readonly (string | Memory)[]): number {
@@ -262,21 +284,24 @@ class Encoder {
         return this.#word(slot);
       }
       case "keep": {
-        const { pid, console, caller, timeoutMilliseconds, forwardSignals, relays = [] } = operation.options;
+        const { pid, console, caller, timeoutMilliseconds, forwardSignals, supervision } = operation.options;
+        const { relays = [] } = operation.options;
         const pidSlot = this.slot(pid);
         const consoleSlot = console === undefined ? 0 : this.slot(console) + 1;
         const callerSlot = caller === undefined ? 0 : this.slot(caller) + 1;
-        let flags = forwardSignals === false ? 0 : KEEP_FORWARDS;
-        for (let i = 0; i < relays.length; i++) if (relays[i]?.drains) flags |= KEEP_DRAINS << i;
+        if (supervision !== undefined && this.#supervision === undefined)
+          throw new Error("supervision begins with the last operation of the keeper's list");
         this.#head(operation, relays.length << 8);
         this.#word(pidSlot);
         this.#word(consoleSlot);
         this.#word(timeoutMilliseconds ?? 0);
-        this.#word(flags);
+        this.#word(forwardSignals === false ? 0 : KEEP_FORWARDS);
         this.#word(callerSlot);
-        for (const { from, to } of relays) {
-          this.#word(this.slot(from));
-          this.#word(this.slot(to));
+        this.#word(supervision === undefined ? 0 : this.place(this.#supervision as Memory));
+        for (const { from, to, drains, stream = 0 } of relays) {
+          this.#word(this.slot(from) + 1);
+          this.#word(to === undefined ? 0 : this.slot(to) + 1);
+          this.#word((drains ? RELAY_DRAINS : 0) | (stream << RELAY_STREAM_SHIFT));
         }
         return;
       }
@@ -310,7 +335,7 @@ class Encoder {
       } else if (arg === null) {
         words[top++] = 0;
       } else if (typeof arg === "string") {
-        this.#wordFixes.push(top, this.#string(arg));
+        this.#wordFixes.push(top, this.#texts.index(arg));
         words[top++] = 0;
         tags |= TAG_DATA << (4 * i);
       } else if (typeof arg === "bigint") {
@@ -329,14 +354,12 @@ class Encoder {
     this.#top = top;
   }
 
-  finish(
-    exports: number[],
-    cleanup: number,
-    { flags, preserve, complaints }: { flags: number; preserve: number; complaints: number },
-  ): Uint8Array {
-    const joined = `${this.#strings.join("\0")}\0`;
-    const text = utf8.encode(joined);
-    const addresses = this.#stringAddresses(text.length === joined.length);
+  /** `about`: flags, cleanup, preserve, complaints, leaving, first, kept data. */
+  finish(exports: number[], about: readonly number[]): Uint8Array {
+    const [flags = 0, cleanup = 0, preserve = 0, complaints = 0, leaving = 0, first = 0, keptData = 0] =
+      about;
+    const text = this.#texts.layOut(this.#data);
+    const addresses = this.#texts.addresses;
     const fixes = this.#cellFixes;
     const relocations = fixes.length / 3;
     const partWords = HEADER_WORDS + this.#bounds.length + relocations + exports.length + this.#top;
@@ -349,7 +372,8 @@ class Encoder {
     out.set([PLAN_MAGIC, PROTOCOL, this.#machine, total,
       flags, this.#lists.length, this.#slots, this.#top,
       dataBytes, relocations, exports.length / 2, cleanup,
-      this.operations.length, preserve, complaints]);
+      this.operations.length, preserve, complaints, leaving,
+      first, keptData]);
     let at = HEADER_WORDS;
     out.set(this.#bounds, at);
     at += this.#bounds.length;
@@ -370,16 +394,5 @@ class Encoder {
         string < 0 ? (fixes[i + 2] as number) : (addresses[string] as number);
     }
     return bytes;
-  }
-
-  #stringAddresses(ascii: boolean): Int32Array {
-    const addresses = new Int32Array(this.#strings.length);
-    let address = this.#data;
-    for (let i = 0; i < addresses.length; i++) {
-      addresses[i] = address;
-      const text = this.#strings[i] as string;
-      address += (ascii ? text.length : utf8.encode(text).length) + 1;
-    }
-    return addresses;
   }
 }

@@ -31,7 +31,11 @@ export function findFailure(
     }
     return undefined;
   };
-  return inStep(plan.keeper) ?? inStep(plan.cleanup);
+  return (
+    inStep(plan.keeper) ??
+    inStep(plan.cleanup) ??
+    (plan.leaving === undefined ? undefined : inStep(plan.leaving))
+  );
 }
 
 function contains(candidate: Operation, operation: Operation): boolean {

@@ -37,8 +37,11 @@ export interface Supervision {
   readonly log?: KeptLog;
   /** A file that gets the exit record, opened for writing (docs/state.md); it is written once at the start already. */
   readonly exit?: Result;
-  /** The event of the end: a frame in a journal opened for appending, `before`, the exit code's digits, `after`. */
-  readonly died?: { readonly journal: Result; readonly before: string; readonly after: string };
+  /**
+   * The event of the end: a frame in the journal at an absolute path, with `before`, the exit code's digits, `after`;
+   * at most 2000 bytes each.
+   */
+  readonly died?: { readonly journal: string; readonly before: string; readonly after: string };
   readonly restart?: Restart;
   /** Becomes this program at the end, unless the caller is there to tidy up. */
   readonly finish?: readonly string[];
@@ -86,7 +89,10 @@ export interface HealthTicks {
 /** Bytes read from one descriptor are written to another. */
 export interface Relay {
   readonly from: Result;
-  readonly to: Result;
+  /** Absent: nobody wants them. */
+  readonly to?: Result;
+  /** The stream they are in the log: standard output (a terminal's output too) or error; absent: not logged. */
+  readonly stream?: 1 | 2;
   /** After the container's end, pass on what is still there: for output. */
   readonly drains: boolean;
 }

@@ -6,8 +6,11 @@ const HEAD_BYTES = 80;
 
 /** What the keeper says when it ends; times are nanoseconds of CLOCK_MONOTONIC. */
 export interface Report {
-  /** "ended": the container's first process ran and ended; "failed": a step failed. */
-  readonly outcome: "ended" | "failed";
+  /**
+   * "ended": the container's first process ran and ended; "failed": a step failed; "launched": of a plan that
+   * detaches, the program was executed.
+   */
+  readonly outcome: "ended" | "failed" | "launched";
   /** Which operation failed, by its place in {@link EncodedPlan.operations}. */
   readonly ordinal: number;
   readonly errno: number;
@@ -20,6 +23,8 @@ export interface Report {
   readonly exitSignal: number;
   readonly timedOut: boolean;
   readonly callerDied: boolean;
+  /** Somebody asked at the socket that it be stopped. */
+  readonly stopped: boolean;
   readonly started: number;
   readonly launched: number;
   readonly ended: number;
@@ -52,7 +57,7 @@ export function decodeReport(bytes: Uint8Array, plan: EncodedPlan): Report | und
     at += size;
   }
   return {
-    outcome: word(2) === 1 ? "ended" : "failed",
+    outcome: word(2) === 1 ? "ended" : word(2) === 3 ? "launched" : "failed",
     ordinal: word(3),
     errno: word(4),
     detail: word(5),
@@ -61,6 +66,7 @@ export function decodeReport(bytes: Uint8Array, plan: EncodedPlan): Report | und
     exitSignal: word(8),
     timedOut: (word(9) & 1) !== 0,
     callerDied: (word(9) & 2) !== 0,
+    stopped: (word(9) & 4) !== 0,
     started: wide(12),
     launched: wide(14),
     ended: wide(16),

@@ -1,7 +1,7 @@
 import { namespaceOf } from "../namespace/index.ts";
 import type { List } from "../plan/index.ts";
 import { type CapabilityMask, type CapabilitySets, resolveCapabilities } from "../security/index.ts";
-import type { ContainerRequest } from "./plan-container.ts";
+import type { ContainerRequest } from "./container-request.ts";
 
 const CAP_MKNOD = 1 << 27;
 

@@ -1,6 +1,5 @@
-import { allowsEverything, type CgroupRequest, type Cgroups, prepareCgroups } from "../cgroup/index.ts";
+import { allowsEverything, type Cgroups, prepareCgroups } from "../cgroup/index.ts";
 import {
-  type IdMapWriter,
   joinNamespaces,
   isNewNamespace,
   namespaceFlags,
@@ -26,27 +25,22 @@ import {
   setHighFlag,
   Wait,
 } from "../plan/index.ts";
-import type { RootfsSource } from "../rootfs/index.ts";
-import {
-  type CapabilityMask,
-  type CapabilitySets,
-  type CompiledSeccomp,
-  compileSeccomp,
-} from "../security/index.ts";
+import { type CapabilitySets, type CompiledSeccomp, compileSeccomp } from "../security/index.ts";
 import type { Spec } from "./config.ts";
 import { capabilitiesOf } from "./container-capabilities.ts";
+import type { ContainerRequest } from "./container-request.ts";
 import { idMaps } from "./id-maps.ts";
 import { planInside } from "./plan-inside.ts";
 import { hookStateOf, prepareHooks } from "./plan-hooks.ts";
-import { type Handover, openParting, partFromContainer, recordProcess } from "./process/handover.ts";
+import { openParting, partFromContainer, recordProcess } from "./process/handover.ts";
 import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
 import { enterIntelRdt, prepareIntelRdt, rdtFolders, resolveIntelRdt } from "./process/intel-rdt.ts";
-import { moveNetDevices, type NetDevice } from "./process/net-devices.ts";
+import { moveNetDevices } from "./process/net-devices.ts";
 import { refuseInspection } from "./process/inspection.ts";
 import { writePidFile } from "./process/pid-file.ts";
 import { openGate, openPipes, relaysOf } from "./process/pipes.ts";
 import { listenerOf, openListenerWay, type SeccompListener } from "./process/seccomp-listener.ts";
-import type { SupervisionRequest } from "./process/supervision.ts";
+import { openSupervision, removeTraces } from "./process/supervision.ts";
 import { setOomScoreAdj } from "./process/surroundings.ts";
 import {
   connectSocket,
@@ -64,65 +58,6 @@ const O_RDWR_CLOEXEC = 0o2000002;
 const AT_REMOVEDIR = 0x200;
 const AT_FDCWD = -100;
 const JOIN_MILLISECONDS = 60_000;
-
-/** What is to be started, and what is known about this machine and husk's rights. */
-export interface ContainerRequest {
-  readonly id: string;
-  readonly spec: Spec;
-  readonly root: RootfsSource;
-  /** Relative paths of the configuration start here. */
-  readonly bundle: string;
-  /** What husk can hand on; everything in a new user namespace. */
-  readonly availableCapabilities: CapabilityMask;
-  /** husk is root (or has CAP_SYS_ADMIN) here: paths only root may reach can be opened for the container. */
-  readonly privileged: boolean;
-  /** husk runs in a user namespace below the machine's first one. */
-  readonly nested?: boolean;
-  /** Who writes the id maps, if there is a new user namespace. */
-  readonly idMapWriter?: IdMapWriter;
-  /** The groups of the container; absent: it stays in husk's (nothing was asked, and nothing is delegated). */
-  readonly cgroups?: CgroupRequest;
-  /** The process whose death ends the container. */
-  readonly callerPid?: number;
-  /** A small init stays as pid 1. */
-  readonly init?: boolean;
-  readonly timeoutMilliseconds?: number;
-  readonly forwardSignals?: boolean;
-  /** A file that exists; the keeper holds flock(2) on it as long as it lives. */
-  readonly lockFile?: string;
-  /** Files, then folders, that go when the container is gone. */
-  readonly files?: readonly string[];
-  readonly folders?: readonly string[];
-  /** Give the program pipes, and move their bytes to descriptors 1 and 2: they can be reopened (/dev/stdout). */
-  readonly pipes?: boolean;
-  /** MS_MOVE and chroot(2) instead of pivot_root(2), for a host whose root is the initial ramfs. */
-  readonly noPivot?: boolean;
-  readonly noNewKeyring?: boolean;
-  /** A file that gets the process id of the container's first process, as the host counts. */
-  readonly pidFile?: string;
-  /** Make the working directory where it is missing, as docker does. */
-  readonly makeWorkingDirectory?: boolean;
-  /** Soft limit of open files the caller had: a JavaScript runtime raises its own. */
-  readonly callerOpenFiles?: number;
-  /** The keeper does not stay; absent: it does, and the container ends with it. */
-  readonly handover?: Handover;
-  /** A file that gets a copy of /proc/PID/stat of the container's first process. */
-  readonly processFile?: string;
-  /** A unix socket of the caller's that gets the master of the terminal. */
-  readonly consoleSocket?: string;
-  /** A unix socket of the caller's that gets a pidfd of the container's first process. */
-  readonly pidfdSocket?: string;
-  /** Those of the descriptors 0, 1 and 2 that are to belong to the container's user. */
-  readonly ownedStreams?: readonly number[];
-  /** How many descriptors from 3 on the program gets. */
-  readonly preserve?: number;
-  /** For a container with a life of its own; absent: it has neither log nor socket nor exit record. */
-  readonly supervision?: SupervisionRequest;
-  /** Leave system calls out of the filter that husk does not know, as runc does; absent: they are an error. */
-  readonly skipUnknownCalls?: boolean;
-  /** Interfaces of the host's that the container gets. */
-  readonly netDevices?: readonly NetDevice[];
-}
 
 /** Everything the rooms share while a plan is made. */
 export interface PlanContext {
@@ -176,10 +111,12 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   const hasOwn = (type: keyof typeof namespaceFlags): boolean => namespaceOf(namespaces, type) !== undefined;
 
   const self = openSelf(keeper);
-  const caller = request.callerPid === undefined ? undefined : openCaller(keeper, request.callerPid);
+  const detaches = request.supervision?.detached === true;
+  const caller =
+    request.callerPid === undefined || detaches ? undefined : openCaller(keeper, request.callerPid);
   // An ordinary user's keeper has to write files below the new process's /proc/PID first, or has nobody to fear.
   if (request.privileged) refuseInspection(keeper);
-  if (request.lockFile !== undefined) holdLock(keeper, request.lockFile);
+  const lock = request.lockFile === undefined ? undefined : holdLock(keeper, request.lockFile);
 
   const cgroups =
     request.cgroups === undefined ? undefined : prepareCgroups(keeper, cleanup, exports, request.cgroups);
@@ -193,7 +130,12 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     request.pidfdSocket === undefined ? undefined : connectSocket(keeper, request.pidfdSocket);
   const parting = request.handover === undefined ? undefined : openParting(keeper, request.handover);
   const hooks = spec.hooks === undefined ? undefined : prepareHooks(keeper, cleanup, exports, request);
-  const pipes = request.pipes && channel === undefined ? openPipes(keeper) : undefined;
+  const supervised =
+    request.supervision === undefined
+      ? undefined
+      : openSupervision(keeper, request.supervision, { terminal: spec.process.terminal === true, lock });
+  const logged = request.supervision?.log !== undefined;
+  const pipes = (request.pipes || logged) && channel === undefined ? openPipes(keeper) : undefined;
   const seccomp = compileFilter(request);
   const agent = spec.linux.seccomp && listenerOf(spec.linux.seccomp, request.bundle);
   const listener = openListenerWay(keeper, seccomp, agent);
@@ -219,7 +161,18 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     hasOwn,
   };
   const program = new List("program");
-  const inside = planInside(context, { channel, gate, network, pipes, parting, hooks, seccomp, listener });
+  const stdin = supervised?.stdin;
+  const inside = planInside(context, {
+    channel,
+    gate,
+    network,
+    pipes,
+    stdin,
+    parting,
+    hooks,
+    seccomp,
+    listener,
+  });
 
   // Sync points cost a context switch each, so the only ones are those the kernel forces: maps and terminal.
   const { timeOffsets = {} } = spec.linux;
@@ -288,6 +241,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     keeper.call("close", pipes.stdout.write);
     keeper.call("close", pipes.stderr.write);
   }
+  supervised?.cloned();
   hooks?.beforeRoot(pid);
   const console = ownChannel === undefined ? undefined : receiveTerminal(keeper, ownChannel);
   listener?.passOn(keeper, {
@@ -323,10 +277,15 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     "wait for the container, forward signals, pass on its exit status",
     () => "#   the script waits for the subshell and ends with its exit status",
   );
-  const relays = relaysOf(keeper, console, pipes);
+  const relays = relaysOf(keeper, console, pipes, {
+    stdin: stdin?.write,
+    logged,
+    detached: detaches,
+  });
   keeper.add(
     new Keep({
       pid,
+      ...(supervised === undefined ? {} : { supervision: supervised.supervision(console) }),
       ...(console === undefined ? {} : { console }),
       ...(caller === undefined ? {} : { caller }),
       relays,
@@ -334,9 +293,16 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
       forwardSignals: request.forwardSignals ?? true,
     }),
   );
-  removeState(cleanup, request);
   const complaints = hooks?.complaints;
-  return { plan: { keeper, cleanup, exports, ...(complaints && { complaints }) }, ...planned };
+  const plan = { keeper, cleanup, exports, ...(complaints && { complaints }) };
+  if (request.supervision === undefined) {
+    removeState(cleanup, request);
+    return { plan, ...planned };
+  }
+  const leaving = new List("the keeper, in the end");
+  removeTraces(leaving, request.supervision, request.pidFile);
+  removeState(leaving, request);
+  return { plan: { ...plan, leaving, detaches }, ...planned };
 }
 
 /** For scripts, which keep no record of what they make. */
@@ -362,12 +328,13 @@ function compileFilter({ spec, skipUnknownCalls = false }: ContainerRequest): Co
   return compileSeccomp(seccomp, undefined, { at: "linux.seccomp", skipUnknown: skipUnknownCalls });
 }
 
-function holdLock(keeper: List, path: string): void {
+function holdLock(keeper: List, path: string): Result {
   keeper.step("lock the record", "by this lock others see that the container has a keeper", () => NOT_NEEDED);
   const fd = keeper.call("openat", -100, path, O_RDWR_CLOEXEC).about(path);
   keeper.call("flock", fd, LOCK_EX_NB).about(`${path}: another keeper has this container`);
   // Whoever takes this container for dead renames the file first: then nothing of it may be made any more.
   keeper.call("faccessat", -100, path, 0).about(`${path}, which was cleared up`);
+  return fd;
 }
 
 function execute(container: List, program: List, request: ContainerRequest): Exec {

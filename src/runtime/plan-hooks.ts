@@ -1,5 +1,5 @@
 import { type List, Memory, type Result } from "../plan/index.ts";
-import type { ContainerRequest } from "./plan-container.ts";
+import type { ContainerRequest } from "./container-request.ts";
 import { openPipe } from "./process/pipes.ts";
 import { type HookState, openHookOutput, runHooks } from "./process/hooks.ts";
 

@@ -35,7 +35,7 @@ import { type OwnUserNamespace, readOwnUserNamespace } from "./own-user-namespac
 import { becomeUser, ownStreams } from "./process/credentials.ts";
 import { findProgram } from "./process/find-program.ts";
 import { beginParting, type Parting } from "./process/handover.ts";
-import { type Gate, type OutputPipes, usePipes } from "./process/pipes.ts";
+import { type Gate, type OutputPipes, useInput, usePipes } from "./process/pipes.ts";
 import { restoreOpenFiles, setRlimits } from "./process/rlimits.ts";
 import {
   bringLoopbackUp,
@@ -60,6 +60,7 @@ export interface Connections {
   /** Opens when the container has its network devices. */
   readonly network: Gate | undefined;
   readonly pipes: OutputPipes | undefined;
+  readonly stdin: Gate | undefined;
   readonly parting: Parting | undefined;
   readonly hooks: PlannedHooks | undefined;
   readonly seccomp: CompiledSeccomp | undefined;
@@ -122,6 +123,7 @@ export function planInside(context: PlanContext, connections: Connections): Insi
   if (spec.linux.personality !== undefined) setPersonality(list, spec.linux.personality);
   if (process.apparmorProfile || process.selinuxLabel) labelExec(list, root.procfs(), process);
   if (connections.pipes !== undefined) usePipes(list, connections.pipes);
+  if (connections.stdin !== undefined) useInput(list, connections.stdin);
 
   // With no_new_privs the filter can come last of all; without it, loading needs CAP_SYS_ADMIN, so earlier.
   const filter = (): void => {

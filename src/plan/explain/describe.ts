@@ -116,7 +116,12 @@ function describeKeep({ options }: Keep, names: Names): string {
   const { pid, caller, relays = [], forwardSignals, timeoutMilliseconds = 0 } = options;
   const duties = [`wait for ${names.of(pid)}`];
   if (forwardSignals) duties.push("forward signals");
-  for (const { from, to } of relays) duties.push(`copy ${names.of(from)} to ${names.of(to)}`);
+  for (const { from, to, stream } of relays) {
+    const places: string[] = [];
+    if (stream !== undefined) places.push("the log");
+    if (to !== undefined) places.push(names.of(to));
+    duties.push(`copy ${names.of(from)} to ${places.join(" and ")}`);
+  }
   if (caller !== undefined) duties.push(`end it when ${names.of(caller)} ends`);
   if (timeoutMilliseconds > 0) duties.push(`end it after ${timeoutMilliseconds} ms`);
   return `${duties.join(", ")}, pass on its exit status`;

@@ -35,6 +35,7 @@ function report(fields: Partial<Report>): Report {
     exitSignal: 0,
     timedOut: false,
     callerDied: false,
+    stopped: false,
     started: 1000,
     launched: 0,
     ended: 9000,

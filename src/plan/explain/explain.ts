@@ -44,6 +44,7 @@ export function explain(plan: Plan, report?: Report): ExplainedPlan {
   const lists: List[] = [];
   collect(plan.keeper, lists);
   collect(plan.cleanup, lists);
+  if (plan.leaving !== undefined) collect(plan.leaving, lists);
   const names = new Names(lists);
   const times = report?.times;
   const processes = lists

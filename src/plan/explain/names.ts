@@ -52,7 +52,10 @@ export class Names {
         const { pid, caller, relays = [] } = operation.options;
         this.#used.add(pid);
         if (caller !== undefined) this.#used.add(caller);
-        for (const { from, to } of relays) this.#used.add(from).add(to);
+        for (const { from, to } of relays) {
+          this.#used.add(from);
+          if (to !== undefined) this.#used.add(to);
+        }
         break;
       }
       default:

@@ -1,6 +1,6 @@
 import { type Clone, quote } from "../../plan/index.ts";
 import { namespaceFiles } from "../../namespace/index.ts";
-import type { ContainerRequest } from "../plan-container.ts";
+import type { ContainerRequest } from "../container-request.ts";
 
 /** unshare(1)'s option for each CLONE_NEW* flag; a user namespace is entered instead, as its maps need somebody outside. */
 const unshareOptions: readonly (readonly [number, string])[] = [

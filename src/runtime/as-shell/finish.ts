@@ -1,5 +1,5 @@
 import { quote, type Step } from "../../plan/index.ts";
-import type { ContainerRequest } from "../plan-container.ts";
+import type { ContainerRequest } from "../container-request.ts";
 import { setarchArguments } from "../process/personality.ts";
 import { calls, stepHead } from "./step-lines.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Clone, cloneArgs, Exec, Init, Keep, List } from "../../plan/index.ts";
-import type { ContainerRequest, PlannedContainer } from "../plan-container.ts";
+import type { ContainerRequest } from "../container-request.ts";
+import type { PlannedContainer } from "../plan-container.ts";
 import { idAsVariable } from "./id-variable.ts";
 import { containerAsShell } from "./script.ts";
 

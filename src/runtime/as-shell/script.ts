@@ -1,5 +1,6 @@
 import { type Clone, type Init, type List, quote, type Step } from "../../plan/index.ts";
-import type { ContainerRequest, PlannedContainer } from "../plan-container.ts";
+import type { ContainerRequest } from "../container-request.ts";
+import type { PlannedContainer } from "../plan-container.ts";
 import { enterShell } from "./enter.ts";
 import { finishShell } from "./finish.ts";
 import { idAsVariable } from "./id-variable.ts";

@@ -40,20 +40,46 @@ export function usePipes(list: List, { stdout, stderr }: OutputPipes): void {
   list.call("dup3", stderr.write, 2, 0);
 }
 
+/** In the container: whoever is attached to it can write to it. */
+export function useInput(list: List, stdin: Gate): void {
+  list.step("input through a pipe", "descriptor 0 of the program", () => "#   not needed here");
+  list.call("dup3", stdin.read, 0, 0);
+}
+
+/** What the keeper moves, besides what a terminal and the output's pipes ask for. */
+export interface RelayOptions {
+  /** The write end of a pipe for input; a terminal needs none. */
+  readonly stdin?: Result | undefined;
+  /** Output goes into the log. */
+  readonly logged?: boolean;
+  /** There is no caller whose descriptors 0, 1 and 2 it is to be moved to and from. */
+  readonly detached?: boolean | undefined;
+}
+
 /** What the keeper moves between the program and its own streams. */
-export function relaysOf(keeper: List, console: Result | undefined, pipes: OutputPipes | undefined): Relay[] {
-  if (console === undefined && pipes === undefined) return [];
+export function relaysOf(
+  keeper: List,
+  console: Result | undefined,
+  pipes: OutputPipes | undefined,
+  { stdin, logged, detached }: RelayOptions = {},
+): Relay[] {
   const numbers = new Memory(new Uint8Array(Int32Array.of(0, 1, 2).buffer));
   const standard = (fd: number): Result => keeper.load(numbers, 4 * fd);
-  if (console !== undefined) {
-    return [
-      { from: standard(0), to: console, drains: false },
-      { from: console, to: standard(1), drains: true },
-    ];
+  const relays: Relay[] = [];
+  const output = (from: Result, stream: 1 | 2): void => {
+    relays.push({
+      from,
+      ...(detached ? {} : { to: standard(stream) }),
+      ...(logged ? { stream } : {}),
+      drains: true,
+    });
+  };
+  const input = console ?? stdin;
+  if (input !== undefined && !detached) relays.push({ from: standard(0), to: input, drains: false });
+  if (console !== undefined) output(console, 1);
+  else if (pipes !== undefined) {
+    output(pipes.stdout.read, 1);
+    output(pipes.stderr.read, 2);
   }
-  const { stdout, stderr } = pipes as OutputPipes;
-  return [
-    { from: stdout.read, to: standard(1), drains: true },
-    { from: stderr.read, to: standard(2), drains: true },
-  ];
+  return relays;
 }
