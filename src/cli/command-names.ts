@@ -9,6 +9,11 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["tag", "Give an image a further name"],
   ["history", "Show how an image was made"],
   ["image", "Make images of packages or programs; further commands for images"],
+  ["inspect", "Show everything that is known of a thing"],
+  ["save", "Write images to an archive"],
+  ["load", "Bring the images of an archive here"],
+  ["import", "Make an image of a root file system's archive"],
+  ["search", "Look for repositories of a registry"],
   ["login", "Log in to a registry"],
   ["logout", "Log out of a registry"],
   ["volume", "Make, list and remove volumes"],
@@ -20,6 +25,7 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["check", "Tell what this kernel and user can do, and what is missing"],
   ["info", "Show this installation: folders, cgroups, security"],
   ["version", "Show the versions of husk and of what it runs on"],
+  ["system", "Show what takes how much of the disk"],
   ["completion", "Print the completion script for bash, zsh or fish"],
   ["oci", "OCI runtime command line (also reached as husk-oci)"],
   ["help", "Show the help of a command"],
@@ -28,6 +34,6 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
 /** Docker's commands that husk does not have yet. */
 export const LATER_COMMANDS =
   "attach build builder buildx checkpoint commit compose config container context cp create diff events exec " +
-  "export import inspect kill load logs manifest network node pause plugin port " +
-  "ps rename restart rm save search secret service stack start stats stop swarm system top trust " +
+  "export kill logs manifest network node pause plugin port " +
+  "ps rename restart rm secret service stack start stats stop swarm top trust " +
   "unpause update wait";

@@ -1,17 +1,19 @@
 import { chooseFolders, openFolders } from "../engine/folders.ts";
-import { type ImageStore, openImageStore } from "../image/index.ts";
-import { HuskError } from "../platform/error.ts";
+import {
+  type ImageStore,
+  hostPlatform,
+  openImageStore,
+  parsePlatform,
+  type Platform,
+} from "../image/index.ts";
+import { type CommandArguments, readArguments } from "./command-arguments.ts";
 import { IMAGE_FLAGS } from "./flags/image.ts";
 import type { Globals } from "./grammar.ts";
-import { parseArguments } from "./parse-arguments.ts";
-
-/** The flags of a command for images by their long names: `true` for switches, else the value. */
-export type ImageFlags = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the arguments of a command for images.
  *
- * @param count how many there may be: at least, at most
+ * @param count how many words there may be: at least, at most
  * @returns undefined if the help was asked for
  */
 export function imageArguments(
@@ -20,32 +22,14 @@ export function imageArguments(
   from: number,
   globals: Globals,
   [least, most]: readonly [number, number],
-): { flags: ImageFlags; words: string[] } | undefined {
-  const flags: Record<string, string | undefined> = {};
-  const words = parseArguments(
-    {
-      name,
-      flags: IMAGE_FLAGS[name],
-      set: (target: Record<string, string | undefined>, flag, value) => {
-        target[flag] = value === "false" ? undefined : value;
-      },
-    },
-    argv,
-    from,
-    flags,
-    globals,
-  );
-  if (globals.help) return undefined;
-  if (words.length >= least && words.length <= most) return { flags, words };
-  const wanted =
-    least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `at most ${most}`;
-  throw new HuskError(
-    "invalid",
-    `husk ${name} takes ${wanted} argument${wanted.endsWith("1") ? "" : "s"}, not ${words.length}`,
-    {
-      hint: `see 'husk ${name} --help'`,
-    },
-  );
+): CommandArguments | undefined {
+  return readArguments({ name, flags: IMAGE_FLAGS[name], least, most }, argv, from, globals);
+}
+
+/** What `--platform` says; else this machine's. */
+export function wantedPlatform(given: CommandArguments): Platform {
+  const text = given.text("platform");
+  return text === undefined ? hostPlatform() : parsePlatform(text);
 }
 
 export function imageStore(globals: Globals): ImageStore {

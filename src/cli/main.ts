@@ -63,6 +63,18 @@ async function load(name: string): Promise<Command> {
       return (await import("./commands/tag.ts")).tag;
     case "history":
       return (await import("./commands/history.ts")).history;
+    case "inspect":
+      return (await import("./commands/inspect.ts")).inspect;
+    case "save":
+      return (await import("./commands/save.ts")).save;
+    case "load":
+      return (await import("./commands/load.ts")).load;
+    case "import":
+      return (await import("./commands/import.ts")).importArchive;
+    case "search":
+      return (await import("./commands/search.ts")).search;
+    case "system":
+      return (await import("./commands/system.ts")).system;
     case "login":
       return (await import("./commands/login.ts")).login;
     case "logout":

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import type { PullReporter } from "../engine/image-source.ts";
-import { size } from "./docker-table.ts";
+import { humanSize as size } from "./format/units.ts";
 import { oneLine, printError } from "./stderr.ts";
 import { isTerminal } from "./terminal.ts";
 

@@ -17,17 +17,44 @@ export {
   type HostImageOptions,
   type HostImagePart,
 } from "./host/index.ts";
+export {
+  type ArchiveForm,
+  type LoadedImage,
+  loadImages,
+  type LoadOptions,
+  saveImages,
+  saveImagesInFolder,
+  type SaveOptions,
+} from "./archive/index.ts";
+export { type ImagesUsage, imagesUsage, type ImageUsage } from "./disk-usage.ts";
+export { filterImages, type ImageFilter, madeAt } from "./filter-images.ts";
+export { type HistoryStep, imageHistory } from "./history.ts";
 export { findByNameOrId, listImages, loadImage, type StoredImage } from "./images.ts";
+export { inspectImage } from "./inspect-image.ts";
 export { packLayer, readInLayers } from "./layer/index.ts";
 export {
   type AddedLayer,
   addLayer,
+  applyChanges,
+  commitImage,
+  type CommitOptions,
+  importImage,
+  type ImportOptions,
   type ImageParts,
   type MadeImage,
   makeImage,
   type MakeContext,
 } from "./make/index.ts";
 export type { Descriptor, HistoryEntry, ImageConfig, Manifest, Platform, RunConfig } from "./oci.ts";
+export {
+  type ImageUser,
+  type ImageUsers,
+  type Pruned,
+  pruneImages,
+  type PruneOptions,
+  type Removed,
+  removeImage,
+} from "./remove-image.ts";
 export { formatPlatform, hostPlatform, parsePlatform } from "./platform.ts";
 export { type LayerProgress, pullImage, type Pulled, type PullOptions } from "./pull/index.ts";
 export { pushImage, type PushOptions, type PushProgress } from "./push/index.ts";
@@ -49,6 +76,12 @@ export {
   Session,
   storeCredentials,
 } from "./registry/index.ts";
+export {
+  type FoundRepository,
+  listTags,
+  searchRepositories,
+  type SearchOptions,
+} from "./search/index.ts";
 export {
   collectGarbage,
   type Collected,

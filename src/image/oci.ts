@@ -67,6 +67,7 @@ export interface RunConfig {
   readonly StopSignal?: string;
   readonly Healthcheck?: Readonly<Record<string, unknown>>;
   readonly Shell?: readonly string[];
+  readonly OnBuild?: readonly string[] | null;
 }
 
 export interface HistoryEntry {

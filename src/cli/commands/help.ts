@@ -33,11 +33,18 @@ async function findHelp(words: readonly string[]): Promise<Help> {
     case "rmi":
     case "tag":
     case "history":
+    case "inspect":
+    case "save":
+    case "load":
+    case "import":
+    case "search":
     case "login":
     case "logout":
       return (await import("../help/image-commands.ts")).IMAGE_HELPS[words[0]];
     case "volume":
       return (await import("../help/volume.ts")).volumeHelp(words[1]);
+    case "system":
+      return (await import("../help/system.ts")).systemHelp(words[1]);
     case "image":
       return (await import("../help/image.ts")).imageHelp(words[1]);
     case "unshare":

@@ -1,69 +1,49 @@
-import {
-  findByNameOrId,
-  findLayer,
-  type HistoryEntry,
-  hostPlatform,
-  type StoredImage,
-} from "../../image/index.ts";
+import { findByNameOrId, imageHistory } from "../../image/index.ts";
+import { ago, ellipsis, imageSize, layOutList, type List, localTime, shortId } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
-import { imageArguments, imageStore } from "../image-arguments.ts";
-import { ago, size, table } from "../docker-table.ts";
+import { imageArguments, imageStore, wantedPlatform } from "../image-arguments.ts";
 import { oneLine } from "../stderr.ts";
-import { parseChoice } from "../values/choice.ts";
 import { printHelp } from "./help.ts";
+
+const LIST: List = {
+  type: "step",
+  titles: {
+    ID: "IMAGE",
+    CreatedSince: "CREATED",
+    CreatedAt: "CREATED AT",
+    CreatedBy: "CREATED BY",
+    Size: "SIZE",
+    Comment: "COMMENT",
+  },
+  table: "table {{.ID}}\\t{{.CreatedSince}}\\t{{.CreatedBy}}\\t{{.Size}}\\t{{.Comment}}",
+  quiet: "{{.ID}}",
+};
+
+/** Characters of a command in the table. */
+const COMMAND_WIDTH = 45;
 
 /** `husk history`: the steps an image was made in, newest first. */
 export async function history(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const read = imageArguments("history", argv, from, globals, [1, 1]);
-  if (read === undefined) return printHelp(["history"]);
-  const { flags, words } = read;
-  const format = parseChoice("format", flags["format"] ?? "text", ["text", "json"]);
+  const given = imageArguments("history", argv, from, globals, [1, 1]);
+  if (given === undefined) return printHelp(["history"]);
+  const { words } = given;
+  const layout = layOutList(LIST, given.text("format"), given.on("quiet"));
+  const whole = given.on("no-trunc");
+  const human = given.text("human") !== "false";
   const store = imageStore(globals);
-  const image = findByNameOrId(store, words[0] as string, hostPlatform());
-  const steps = stepsOf(image, (diffId) => findLayer(store, diffId)?.size);
-  const whole = flags["no-trunc"] !== undefined;
-  if (format === "json") for (const step of steps) console.log(JSON.stringify(step));
-  else if (flags["quiet"] !== undefined) for (const { id } of steps) console.log(shortId(id, whole));
-  else {
-    const rows = steps.map(({ id, created, createdBy, size: bytes, comment }) => [
-      shortId(id, whole),
-      ago(created),
-      whole || createdBy.length <= 45 ? createdBy : `${createdBy.slice(0, 44)}…`,
-      size(bytes),
-      comment,
-    ]);
-    console.log(table([["IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"], ...rows]));
-  }
-  return 0;
-}
-
-function shortId(id: string, whole: boolean): string {
-  return whole || id === "<missing>" ? id : id.slice(7, 19);
-}
-
-interface HistoryStep {
-  readonly id: string;
-  readonly created: string | undefined;
-  readonly createdBy: string;
-  readonly size: number;
-  readonly comment: string;
-}
-
-function stepsOf(image: StoredImage, sizeOf: (diffId: string) => number | undefined): HistoryStep[] {
-  const { diff_ids: diffIds } = image.config.rootfs;
-  const entries: readonly HistoryEntry[] = image.config.history ?? diffIds.map(() => ({}));
-  let layer = 0;
-  const steps = entries.map((entry): HistoryStep => {
-    const index = entry.empty_layer === true ? undefined : layer++;
-    const diffId = index === undefined ? undefined : diffIds[index];
-    const packed = index === undefined ? undefined : image.manifest.layers[index]?.size;
+  const platform = wantedPlatform(given);
+  const image = findByNameOrId(store, words[0] as string, platform);
+  const rows = imageHistory(store, image).map(({ created, createdBy, comment, size }, i) => {
+    const command = oneLine(createdBy);
     return {
-      id: "<missing>",
-      created: entry.created,
-      createdBy: oneLine(entry.created_by ?? ""),
-      size: diffId === undefined ? 0 : (sizeOf(diffId) ?? packed ?? 0),
-      comment: oneLine(entry.comment ?? ""),
+      ID: i > 0 ? "<missing>" : whole ? image.id : shortId(image.id),
+      CreatedSince: human ? ago(created) : localTime(created),
+      CreatedAt: localTime(created),
+      CreatedBy: whole ? command : ellipsis(command, COMMAND_WIDTH),
+      Size: human ? imageSize(size) : `${size}`,
+      Comment: oneLine(comment),
     };
   });
-  return steps.toReversed().map((step, i) => (i === 0 ? { ...step, id: image.id } : step));
+  process.stdout.write(layout.whole(rows));
+  return 0;
 }

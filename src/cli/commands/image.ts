@@ -29,6 +29,16 @@ export async function image(argv: readonly string[], from: number, globals: Glob
       return (await import("./tag.ts")).tag(argv, from + 1, globals);
     case "history":
       return (await import("./history.ts")).history(argv, from + 1, globals);
+    case "inspect":
+      return (await import("./inspect.ts")).imageInspect(argv, from + 1, globals);
+    case "prune":
+      return (await import("./image-prune.ts")).imagePrune(argv, from + 1, globals);
+    case "save":
+      return (await import("./save.ts")).save(argv, from + 1, globals);
+    case "load":
+      return (await import("./load.ts")).load(argv, from + 1, globals);
+    case "import":
+      return (await import("./import.ts")).importArchive(argv, from + 1, globals);
     default: {
       const near = nearest(
         name,

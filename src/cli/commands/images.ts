@@ -1,58 +1,72 @@
 import {
   familiarName,
-  familiarReference,
   hostPlatform,
   listImages,
+  madeAt,
   parseReference,
+  type StoredImage,
 } from "../../image/index.ts";
+import { ago, goTime, imageSize, layOutList, type List, type Row, shortId } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore } from "../image-arguments.ts";
-import { ago, size, table } from "../docker-table.ts";
-import { parseChoice } from "../values/choice.ts";
+import { chooseImages, LIST_FILTERS } from "../image-filter.ts";
+import { parseFilters } from "../values/filter.ts";
 import { printHelp } from "./help.ts";
 
-/** `husk images`: the images of the store, a line for each name. */
+const LIST: List = {
+  type: "image",
+  titles: {
+    ID: "IMAGE ID",
+    Repository: "REPOSITORY",
+    Tag: "TAG",
+    Digest: "DIGEST",
+    CreatedSince: "CREATED",
+    CreatedAt: "CREATED AT",
+    Size: "SIZE",
+    Containers: "CONTAINERS",
+    SharedSize: "SHARED SIZE",
+    UniqueSize: "UNIQUE SIZE",
+    VirtualSize: "SIZE",
+  },
+  table: "table {{.Repository}}\\t{{.Tag}}\\t{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}",
+  quiet: "{{.ID}}",
+};
+
+const WITH_DIGESTS =
+  "table {{.Repository}}\\t{{.Tag}}\\t{{.Digest}}\\t{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}";
+
+/** `husk images`: the images of the store, a line for each name, the newest first. */
 export async function images(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const read = imageArguments("images", argv, from, globals, [0, 1]);
-  if (read === undefined) return printHelp(["images"]);
-  const { flags, words } = read;
-  const format = parseChoice("format", flags["format"] ?? "text", ["text", "json"]);
-  const wanted = words[0] === undefined ? undefined : parseReference(words[0]);
-  const hasTag = words[0] !== undefined && /:[^/]*$|@/.test(words[0]);
-  const rows = listImages(imageStore(globals), hostPlatform()).flatMap((image) => {
-    const names = image.names.length > 0 ? image.names.map(parseReference) : [undefined];
-    return names
-      .filter(
-        (name) =>
-          wanted === undefined ||
-          (name !== undefined &&
-            familiarName(name) === familiarName(wanted) &&
-            (!hasTag || familiarReference(name) === familiarReference(wanted))),
-      )
-      .map((name) => ({
-        repository: name === undefined ? "<none>" : familiarName(name),
-        tag: name?.tag ?? "<none>",
-        digest: image.top.digest,
-        id: image.id,
-        created: image.config.created,
-        size: image.size,
-      }));
-  });
-  const short = (digest: string): string => (flags["no-trunc"] === undefined ? digest.slice(7, 19) : digest);
-  if (format === "json") for (const row of rows) console.log(JSON.stringify(row));
-  else if (flags["quiet"] !== undefined) for (const { id } of rows) console.log(short(id));
-  else {
-    const digests = flags["digests"] !== undefined;
-    const head = ["REPOSITORY", "TAG", ...(digests ? ["DIGEST"] : []), "IMAGE ID", "CREATED", "SIZE"];
-    const lines = rows.map(({ repository, tag, digest, id, created, size: bytes }) => [
-      repository,
-      tag,
-      ...(digests ? [digest] : []),
-      short(id),
-      ago(created),
-      size(bytes),
-    ]);
-    console.log(table([head, ...lines]));
-  }
+  const given = imageArguments("images", argv, from, globals, [0, 1]);
+  if (given === undefined) return printHelp(["images"]);
+  const { words } = given;
+  const list = given.text("digests") === undefined ? LIST : { ...LIST, table: WITH_DIGESTS };
+  const layout = layOutList(list, given.text("format"), given.on("quiet"));
+  const filters = parseFilters(given.list("filter"), LIST_FILTERS);
+  const store = imageStore(globals);
+  const found = chooseImages(store, listImages(store, hostPlatform()), filters, words).toSorted(
+    (a, b) => madeAt(b) - madeAt(a),
+  );
+  const whole = given.on("no-trunc");
+  process.stdout.write(layout.whole(found.flatMap((image) => imageRows(image, whole))));
   return 0;
+}
+
+/** An image's lines: one for each name. */
+export function imageRows(image: StoredImage, whole: boolean): Row[] {
+  const { id, top, config, size } = image;
+  const names = image.names.length > 0 ? image.names.map(parseReference) : [undefined];
+  return names.map((name) => ({
+    ID: whole ? id : shortId(id),
+    Repository: name === undefined ? "<none>" : familiarName(name),
+    Tag: name?.tag ?? "<none>",
+    Digest: top.digest,
+    CreatedSince: ago(config.created),
+    CreatedAt: goTime(config.created),
+    Size: imageSize(size),
+    Containers: "N/A",
+    SharedSize: "N/A",
+    UniqueSize: "N/A",
+    VirtualSize: imageSize(size),
+  }));
 }

@@ -15,19 +15,18 @@ import { printHelp } from "./help.ts";
 
 /** `husk login`: tries name and password at a registry, and keeps them. */
 export async function login(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const read = imageArguments("login", argv, from, globals, [0, 1]);
-  if (read === undefined) return printHelp(["login"]);
-  const registry = registryName(read.words[0]);
-  const user = read.flags["username"];
-  const password =
-    read.flags["password-stdin"] === undefined
-      ? read.flags["password"]
-      : readFileSync(0, "utf8").replace(/\r?\n$/, "");
+  const given = imageArguments("login", argv, from, globals, [0, 1]);
+  if (given === undefined) return printHelp(["login"]);
+  const registry = registryName(given.words[0]);
+  const user = given.text("username");
+  const password = !given.on("password-stdin")
+    ? given.text("password")
+    : readFileSync(0, "utf8").replace(/\r?\n$/, "");
   if (user === undefined || user === "" || password === undefined || password === "")
     throw new HuskError("invalid", `husk login ${registry}: name and password are needed`, {
       hint: "husk login -u NAME --password-stdin REGISTRY, with the password on standard input",
     });
-  if (read.flags["password"] !== undefined)
+  if (given.has("password"))
     printError("husk: warning: others can see a password in the list of processes: use --password-stdin");
   const [file] = credentialFiles();
   if (file === undefined)

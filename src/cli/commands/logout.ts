@@ -6,9 +6,9 @@ import { registryName } from "./login.ts";
 
 /** `husk logout`: forgets name and password for a registry. */
 export async function logout(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const read = imageArguments("logout", argv, from, globals, [0, 1]);
-  if (read === undefined) return printHelp(["logout"]);
-  const registry = registryName(read.words[0]);
+  const given = imageArguments("logout", argv, from, globals, [0, 1]);
+  if (given === undefined) return printHelp(["logout"]);
+  const registry = registryName(given.words[0]);
   const [file] = credentialFiles();
   const erased = file !== undefined && (await eraseCredentials(registry, file));
   console.log(erased ? `Removing login credentials for ${registry}` : `Not logged in to ${registry}`);

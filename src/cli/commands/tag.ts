@@ -6,9 +6,9 @@ import { printHelp } from "./help.ts";
 
 /** `husk tag`: a further name for an image. */
 export async function tag(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const read = imageArguments("tag", argv, from, globals, [2, 2]);
-  if (read === undefined) return printHelp(["tag"]);
-  const [source = "", target = ""] = read.words;
+  const given = imageArguments("tag", argv, from, globals, [2, 2]);
+  if (given === undefined) return printHelp(["tag"]);
+  const [source = "", target = ""] = given.words;
   const store = imageStore(globals);
   const reference = parseReference(target);
   if (reference.digest !== undefined)

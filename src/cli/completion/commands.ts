@@ -17,6 +17,7 @@ import { HELP as NSENTER } from "../help/nsenter.ts";
 import { ociHelp, ociSummaries } from "../help/oci-commands.ts";
 import { HELP as OCI } from "../help/oci.ts";
 import { HELP as RUN } from "../help/run.ts";
+import { HELP as SYSTEM, SYSTEM_COMMANDS, systemHelp } from "../help/system.ts";
 import { HELP as UNSHARE } from "../help/unshare.ts";
 import { HELP as VERSION } from "../help/version.ts";
 import { VOLUME_COMMANDS, volumeHelp } from "../help/volume.ts";
@@ -40,6 +41,7 @@ const HELPS: Readonly<Record<string, Help>> = {
   ...IMAGE_HELPS,
   image: IMAGE,
   volume: volumeHelp(undefined),
+  system: SYSTEM,
   unshare: UNSHARE,
   nsenter: NSENTER,
   chroot: CHROOT,
@@ -72,7 +74,7 @@ export interface Family {
   readonly commands: readonly CompletedCommand[];
 }
 
-/** `husk cgroup`, `husk image`, `husk oci` and `husk volume`, whose commands have flags of their own. */
+/** The commands of `cgroup`, `image`, `oci`, `system` and `volume`, which have flags of their own. */
 export function completedFamilies(): Family[] {
   const oci = ociSummaries().map(([name, summary]): CompletedCommand => {
     const { flags, about } = ociHelp(name) as Help;
@@ -91,10 +93,15 @@ export function completedFamilies(): Family[] {
     const { flags, about } = volumeHelp(name);
     return { name, summary, flags: describe(flags, about), takes: "nothing" };
   });
+  const system = SYSTEM_COMMANDS.map(([name, summary]): CompletedCommand => {
+    const { flags, about } = systemHelp(name);
+    return { name, summary, flags: describe(flags, about), takes: "nothing" };
+  });
   return [
     { name: "cgroup", commands: cgroup },
     { name: "image", commands: image },
     { name: "oci", commands: oci },
+    { name: "system", commands: system },
     { name: "volume", commands: volume },
   ];
 }
@@ -119,6 +126,8 @@ function taken(name: string): CompletedCommand["takes"] {
       return IMAGE_COMMANDS.map(([command]) => command);
     case "volume":
       return VOLUME_COMMANDS.map(([command]) => command);
+    case "system":
+      return SYSTEM_COMMANDS.map(([command]) => command);
     case "cgroup":
       return Object.keys(CGROUP_FLAGS);
     case "oci":

@@ -1,7 +1,8 @@
 import { IMAGE_FLAGS } from "../flags/image.ts";
 import type { Help } from "./layout.ts";
 
-const FORMAT = "Form of the output (text|json) (default text)";
+const FORMAT = "Form of the output: table, table TEMPLATE, json, or a Go template such as '{{.ID}}'";
+const INSPECT_FORMAT = "Form of the output: json, or a Go template such as '{{.Config.Cmd}}'";
 const PLATFORM = "Platform of the image: os/architecture[/variant] (default this machine's)";
 const NO_TRUNC = "Do not truncate output";
 
@@ -33,14 +34,21 @@ What the registry has already is not sent.`,
   },
   images: {
     usage: ["images [OPTIONS] [NAME[:TAG]]"],
-    description: "List images",
+    description: "List images, the newest first",
     flags: IMAGE_FLAGS.images,
     about: {
+      all: "Show all images: husk keeps none in between, so these are the same",
       digests: "Show digests",
+      filter:
+        "Only images that fit KEY=VALUE: before, since (an image), dangling, label, label!, reference (a pattern), until (a time)",
       format: FORMAT,
       "no-trunc": NO_TRUNC,
       quiet: "Only show image ids",
     },
+    examples: [
+      ["husk images --filter 'reference=*/app:*'", "By name"],
+      ["husk images --format 'table {{.Repository}}\\t{{.Size}}'", "With columns of one's own"],
+    ],
   },
   rmi: {
     usage: ["rmi [OPTIONS] IMAGE [IMAGE...]"],
@@ -48,7 +56,12 @@ What the registry has already is not sent.`,
 
 A name that is not an image's last one is taken away, and the image stays. Layers that other images share stay, too.`,
     flags: IMAGE_FLAGS.rmi,
-    about: { force: "Remove an image by its id with all its names; do not mind one that is not there" },
+    about: {
+      force:
+        "Remove an image by its id with all its names, also if stopped containers stand on it; do not mind one that is not there",
+      "no-prune": "Keep untagged parents: husk has none, so nothing changes",
+      platform: PLATFORM,
+    },
   },
   tag: {
     usage: ["tag SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]"],
@@ -60,7 +73,80 @@ A name that is not an image's last one is taken away, and the image stays. Layer
     usage: ["history [OPTIONS] IMAGE"],
     description: "Show how an image was made: its steps, newest first, with the size of their layers",
     flags: IMAGE_FLAGS.history,
-    about: { format: FORMAT, "no-trunc": NO_TRUNC, quiet: "Only show image ids" },
+    about: {
+      format: FORMAT,
+      human: "Sizes and times for people (default true)",
+      "no-trunc": NO_TRUNC,
+      platform: PLATFORM,
+      quiet: "Only show image ids",
+    },
+  },
+  inspect: {
+    usage: ["inspect [OPTIONS] NAME|ID [NAME|ID...]"],
+    description: `Show everything that is known of a thing, as docker shows it
+
+A name may be a container's or an image's; it is looked for in this order.`,
+    flags: IMAGE_FLAGS.inspect,
+    about: {
+      format: INSPECT_FORMAT,
+      platform: PLATFORM,
+      size: "Show how large containers are",
+      type: "Only things of this kind",
+    },
+    examples: [["husk inspect --format '{{json .Config.Env}}' debian:bookworm", "One field of it"]],
+  },
+  save: {
+    usage: ["save [OPTIONS] IMAGE [IMAGE...]"],
+    description: `Write images to an archive, with manifests and layers as they are here
+
+docker-archive is docker's form since version 25, which is an OCI image layout with a manifest.json, so docker, podman, skopeo and containerd read it. oci-archive and oci-dir are the layout alone, with manifests in OCI's form.`,
+    flags: IMAGE_FLAGS.save,
+    about: {
+      format: "docker-archive, oci-archive or oci-dir (default docker-archive)",
+      output: "Write to this file or, for oci-dir, new folder (default standard output)",
+      platform: "Only this platform (default all that are here)",
+    },
+    examples: [["husk save app:1 app:2 | ssh there husk load", "To another machine"]],
+  },
+  load: {
+    usage: ["load [OPTIONS]"],
+    description: `Bring the images of an archive into the store
+
+It may be docker's archive of any version since 1.10, an OCI archive, both also compressed with gzip or zstd, or a folder with an OCI image layout. Everything is verified before an image gets its name.`,
+    flags: IMAGE_FLAGS.load,
+    about: {
+      input: "Read from this file or folder (default standard input)",
+      platform: "Only this platform (default all that are there)",
+      quiet: "Print only the images' names at the end",
+    },
+  },
+  import: {
+    usage: ["import [OPTIONS] FILE|URL|- [NAME[:TAG]]"],
+    description: `Make an image of the tar archive of a root file system
+
+The archive may be compressed with gzip or zstd. The image's id goes to standard output.`,
+    flags: IMAGE_FLAGS.import,
+    about: {
+      change:
+        "Instruction of a Dockerfile for the image: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, USER, VOLUME, WORKDIR...",
+      message: "Comment of the image's history (default where it came from)",
+      platform: "Platform of the files (default this machine's)",
+    },
+    examples: [["tar -C rootfs -c . | husk import -c 'CMD [\"sh\"]' - mine:1", "A folder becomes an image"]],
+  },
+  search: {
+    usage: ["search [OPTIONS] [HOST/]TERM"],
+    description: `Look for repositories: at docker's hub, or at the registry HOST
+
+Registries without a search are asked for their catalog. With --list-tags the tags of one repository are shown.`,
+    flags: IMAGE_FLAGS.search,
+    about: {
+      filter: "Only repositories that fit KEY=VALUE: is-official, is-automated, stars (at least as many)",
+      format: FORMAT,
+      limit: "At most as many (default 25)",
+      "list-tags": "Show the tags of a repository",
+      "no-trunc": NO_TRUNC,
+    },
   },
   login: {
     usage: ["login [OPTIONS] [REGISTRY]"],
@@ -82,5 +168,32 @@ Name and password are tried, and kept where docker keeps them: by the credential
     description: "Forget name and password for a registry",
     flags: IMAGE_FLAGS.logout,
     about: {},
+  },
+  "image inspect": {
+    usage: ["image inspect [OPTIONS] IMAGE [IMAGE...]"],
+    description: "Show everything that is known of images, as docker shows it",
+    flags: IMAGE_FLAGS["image inspect"],
+    about: { format: INSPECT_FORMAT, platform: PLATFORM },
+  },
+  "image prune": {
+    usage: ["image prune [OPTIONS]"],
+    description: `Remove images without a name, and what nothing refers to
+
+Images that a container stands on stay.`,
+    flags: IMAGE_FLAGS["image prune"],
+    about: {
+      all: "Remove all images that no container stands on",
+      filter: "Only images that fit KEY=VALUE: until (a time), label, label!",
+      force: "Do not ask",
+    },
+    examples: [["husk image prune -a --filter until=240h", "All unused ones older than ten days"]],
+  },
+  "system df": {
+    usage: ["system df [OPTIONS]"],
+    description: `Show what takes how much of the disk
+
+Images count as they are unpacked, a layer that several share once.`,
+    flags: IMAGE_FLAGS["system df"],
+    about: { format: FORMAT, verbose: "Show each thing by itself" },
   },
 };

@@ -13,6 +13,11 @@ export const IMAGE_COMMANDS: readonly (readonly [name: string, summary: string])
   ["push", "Upload an image (husk push)"],
   ["tag", "Give an image a further name (husk tag)"],
   ["history", "Show how an image was made (husk history)"],
+  ["inspect", "Show everything that is known of images"],
+  ["prune", "Remove images without a name, or unused ones"],
+  ["save", "Write images to an archive (husk save)"],
+  ["load", "Bring the images of an archive here (husk load)"],
+  ["import", "Make an image of a root file system (husk import)"],
 ];
 
 export const HELP: Help = {
@@ -99,7 +104,13 @@ export function imageHelp(name: string | undefined): Help {
     case "push":
     case "tag":
     case "history":
+    case "save":
+    case "load":
+    case "import":
       return IMAGE_HELPS[name];
+    case "inspect":
+    case "prune":
+      return IMAGE_HELPS[`image ${name}`];
     default:
       return HELP;
   }

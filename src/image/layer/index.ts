@@ -1,5 +1,8 @@
+export { decompressed } from "./decompress.ts";
+export { compressionOfBytes, MAGIC_BYTES } from "./compression.ts";
 export type { Finish } from "./finish.ts";
 export { finishLayer, type KeeperTools } from "./keeper-work.ts";
+export { namesOf } from "./path.ts";
 export { LayerStream, type UnpackedLayer } from "./layer-stream.ts";
 export { packLayer, type PackOptions } from "./pack.ts";
 export { readInLayers } from "./read-in-layers.ts";

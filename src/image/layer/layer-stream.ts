@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createGunzip, createZstdDecompress, type Gunzip } from "node:zlib";
 import { HuskError } from "../../platform/error.ts";
 import { type TarEntry, type TarHandler, TarReader } from "../tar/index.ts";
+import { compressionOfBytes, MAGIC_BYTES } from "./compression.ts";
 import { finishLayer, type KeeperTools } from "./keeper-work.ts";
 import { LayerUnpacker, type UnpackOptions } from "./unpack.ts";
 
@@ -65,7 +66,7 @@ export class LayerStream {
     if (this.#decompressor === undefined && !this.#isPlain) {
       piece = this.#start.length === 0 ? bytes : Buffer.concat([this.#start, bytes]);
       this.#start = piece;
-      if (piece.length < 6) return;
+      if (piece.length < MAGIC_BYTES) return;
       this.#begin(piece);
     }
     await this.#pass(piece);
@@ -98,15 +99,14 @@ export class LayerStream {
   }
 
   #begin(start: Uint8Array): void {
-    const isGzip = start[0] === 0x1f && start[1] === 0x8b;
-    const isZstd = start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd;
-    if (!isGzip && !isZstd) {
-      this.#refuseOthers(start);
+    const kind = compressionOfBytes(start, "a layer");
+    if (kind === "none") {
       this.#isPlain = true;
       return;
     }
     const options = { chunkSize: PIECE };
-    const stream = isGzip ? createGunzip(options) : (createZstdDecompress(options) as unknown as Gunzip);
+    const stream =
+      kind === "gzip" ? createGunzip(options) : (createZstdDecompress(options) as unknown as Gunzip);
     stream.on("data", (piece: Uint8Array) => {
       if (this.#failure !== undefined) return;
       try {
@@ -127,15 +127,6 @@ export class LayerStream {
       });
     });
     this.#decompressor = stream;
-  }
-
-  #refuseOthers(start: Uint8Array): void {
-    const name = Buffer.from(start.subarray(0, 6)).toString("latin1");
-    const kind = name.startsWith("BZh") ? "bzip2" : name.startsWith("\xfd7zXZ") ? "xz" : undefined;
-    if (kind !== undefined)
-      throw new HuskError("unsupported", `a layer compressed with ${kind}`, {
-        hint: "layers are compressed with gzip or zstd (image-spec, layer.md)",
-      });
   }
 
   async #pass(bytes: Uint8Array): Promise<void> {

@@ -19,6 +19,9 @@ export interface AddedLayer {
   readonly size: number;
 }
 
+/** Nearly as small as zlib's usual 6, in two thirds of the time. */
+const GZIP_LEVEL = 3;
+
 /**
  * Takes an uncompressed archive into the store as a layer: compressed as a blob, and unpacked, in one pass. Equal
  * archives give equal layers. To be called while the store is in use ({@link useStore}).
@@ -32,7 +35,7 @@ export async function addLayer(
   const blob = new NewBlob(store);
   const target = newLayer(store, "made");
   const stream = new LayerStream(target.folder, unpack, tools, "none");
-  const gzip = createGzip({ chunkSize: 1 << 18 });
+  const gzip = createGzip({ chunkSize: 1 << 18, level: GZIP_LEVEL });
   let failure: unknown;
   gzip.on("data", (bytes: Uint8Array) => {
     try {
@@ -59,8 +62,9 @@ export async function addLayer(
   } catch (error) {
     gzip.destroy();
     stream.abandon();
-    blob.discard();
     target.discard();
     throw diskError("cannot make a layer", error);
+  } finally {
+    blob.discard();
   }
 }

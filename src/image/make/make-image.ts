@@ -1,6 +1,8 @@
+import type { StoredImage } from "../images.ts";
 import { type Descriptor, type ImageConfig, type Manifest, MEDIA } from "../oci.ts";
+import { ociManifest } from "../oci-form.ts";
 import type { Reference } from "../reference.ts";
-import { nameImage, putBlob, useStore } from "../store/index.ts";
+import { keepUnnamed, nameImage, putBlob, useStore } from "../store/index.ts";
 import { type AddedLayer, addLayer, type MakeContext } from "./add-layer.ts";
 
 /** An image that was made here. */
@@ -13,22 +15,25 @@ export interface MadeImage {
 
 /** What an image is made of. */
 export interface ImageParts {
+  /** The image below, whose layers come first; absent: there is none. */
+  readonly base?: Pick<StoredImage, "manifest" | "config">;
   /** Uncompressed archives, the lowest first. */
   readonly layers: readonly (() => AsyncIterable<Uint8Array>)[];
-  /** Everything of the configuration but the layers. */
+  /** Everything of the configuration but the layers; the history is that of all layers. */
   readonly config: Omit<ImageConfig, "rootfs">;
   /** Of the manifest. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /**
- * Makes an image of archives and gives it a name. Equal parts give an equal digest.
+ * Makes an image of archives and gives it a name; without one it is on the list as an image that has none. Equal parts
+ * give an equal digest.
  *
  * @throws HuskError; then no image has the name that did not have it before
  */
 export async function makeImage(
   context: MakeContext,
-  reference: Reference,
+  reference: Reference | undefined,
   parts: ImageParts,
 ): Promise<MadeImage> {
   const { store } = context;
@@ -38,7 +43,10 @@ export async function makeImage(
     for (const archive of parts.layers) layers.push(await addLayer(context, archive()));
     const config: ImageConfig = {
       ...parts.config,
-      rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
+      rootfs: {
+        type: "layers",
+        diff_ids: [...(parts.base?.config.rootfs.diff_ids ?? []), ...layers.map(({ diffId }) => diffId)],
+      },
     };
     const put = (value: object, mediaType: string): Descriptor => {
       const bytes = Buffer.from(JSON.stringify(value));
@@ -49,11 +57,15 @@ export async function makeImage(
       schemaVersion: 2,
       mediaType: MEDIA.manifest,
       config: described,
-      layers: layers.map(({ descriptor }) => descriptor),
+      layers: [
+        ...(parts.base === undefined ? [] : ociManifest(parts.base.manifest).layers),
+        ...layers.map(({ descriptor }) => descriptor),
+      ],
       ...(parts.annotations === undefined ? {} : { annotations: parts.annotations }),
     };
     const image = put(manifest, MEDIA.manifest);
-    await nameImage(store, reference, image);
+    if (reference === undefined) await keepUnnamed(store, image);
+    else await nameImage(store, reference, image);
     return { digest: image.digest, id: described.digest, layers };
   } finally {
     use.release();

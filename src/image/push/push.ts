@@ -1,8 +1,9 @@
 import { openAsBlob } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import { type Descriptor, isForeign, type Manifest } from "../oci.ts";
-import { mediaTypeOf, parseManifest } from "../parse-oci.ts";
+import { type Descriptor, isForeign, type Platform } from "../oci.ts";
+import { parseManifest } from "../parse-oci.ts";
 import { familiarReference, manifestName, parseReference, type Reference } from "../reference.ts";
+import { wholeImage } from "../whole-image.ts";
 import {
   endpointsOf,
   type RegistryRule,
@@ -20,8 +21,6 @@ import {
   readIndex,
   useStore,
 } from "../store/index.ts";
-import { choosePlatform } from "../platform.ts";
-import type { Platform } from "../oci.ts";
 
 export interface PushOptions {
   readonly rules: readonly RegistryRule[];
@@ -64,7 +63,11 @@ export async function pushImage(
     if (endpoint === undefined) throw new Error("no endpoint");
     const session = new Session(endpoint.registry, { ...options.session, insecure: endpoint.insecure });
     const target = new Repository(session, endpoint.repository);
-    const { documents, top } = collect(store, image, name, options);
+    const { documents, top, isPart } = wholeImage(store, image, name, options.platform);
+    if (isPart)
+      options.warn(
+        `${name} is here for one platform only: that image is pushed, so its digest is ${top.digest}`,
+      );
     const blobs = new Map<string, Descriptor>();
     for (const { manifest } of documents)
       if (manifest !== undefined)
@@ -82,54 +85,6 @@ export async function pushImage(
   } finally {
     use.release();
   }
-}
-
-interface Document {
-  readonly digest: string;
-  readonly bytes: Uint8Array;
-  readonly mediaType: string;
-  readonly manifest: Manifest | undefined;
-}
-
-/** The manifests to push, and the one the name will stand for. */
-function collect(
-  store: ImageStore,
-  image: Descriptor,
-  name: string,
-  options: PushOptions,
-): { documents: Document[]; top: Document } {
-  const read = ({ digest, mediaType }: Descriptor): Document & { inner: readonly Descriptor[] } => {
-    const bytes = readBlob(store, digest);
-    const parsed = parseManifest(bytes, mediaType, `the manifest of ${name}`);
-    const document = parsed.kind === "index" ? parsed.index : parsed.manifest;
-    return {
-      digest,
-      bytes,
-      mediaType: document.mediaType ?? mediaType ?? mediaTypeOf(document),
-      manifest: parsed.kind === "manifest" ? parsed.manifest : undefined,
-      inner: parsed.kind === "index" ? parsed.index.manifests : [],
-    };
-  };
-  const top = read(image);
-  if (top.manifest !== undefined) return { documents: [top], top };
-  if (top.inner.every(({ digest }) => isWhole(store, digest)))
-    return { documents: [...top.inner.map(read), top], top };
-  const parsed = parseManifest(top.bytes, top.mediaType, name);
-  const chosen = parsed.kind === "index" ? choosePlatform(parsed.index, options.platform, name) : image;
-  options.warn(
-    `${name} is here for one platform only: that image is pushed, so its digest is ${chosen.digest}`,
-  );
-  const one = read(chosen);
-  return { documents: [one], top: one };
-}
-
-/** Whether a manifest is there with all its blobs. */
-function isWhole(store: ImageStore, digest: string): boolean {
-  if (!hasBlob(store, digest)) return false;
-  const parsed = parseManifest(readBlob(store, digest), undefined, `manifest ${digest}`);
-  if (parsed.kind === "index") return parsed.index.manifests.every((inner) => isWhole(store, inner.digest));
-  const { config, layers } = parsed.manifest;
-  return [config, ...layers].every((blob) => isForeign(blob.mediaType) || hasBlob(store, blob.digest));
 }
 
 /** Other repositories of the same registry that, as far as is known here, have a blob. */

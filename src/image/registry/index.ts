@@ -8,4 +8,4 @@ export {
 export { endpointsOf, readRegistryRules, type RegistryRule } from "./registries-conf.ts";
 export { type FetchedManifest, listRepositories, openForeign, Repository } from "./repository.ts";
 export { isLoopback, Session, type SessionOptions } from "./session.ts";
-export { DEFAULT_RETRIES, pauseBefore, readBody, type RetryPolicy } from "./transport.ts";
+export { DEFAULT_RETRIES, pauseBefore, readBody, readSmall, type RetryPolicy } from "./transport.ts";

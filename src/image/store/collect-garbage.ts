@@ -6,7 +6,7 @@ import { blobPath, readBlob } from "./blobs.ts";
 import { type Claim, claimAlone, liveClaims, makeClaim } from "./claims.ts";
 import type { ImageStore } from "./image-store.ts";
 import { readIndex, updateIndex } from "./index-file.ts";
-import { layerNames, removeFolder, removeLayer } from "./layers.ts";
+import { findLayer, layerNames, removeFolder, removeLayer } from "./layers.ts";
 import { ownerLives } from "./owner.ts";
 
 /** What a collection removed. */
@@ -14,7 +14,7 @@ export interface Collected {
   readonly blobs: readonly string[];
   /** Diff ids. */
   readonly layers: readonly string[];
-  /** Compressed blobs and leftovers of downloads, in bytes. */
+  /** Blobs, the files of layers, and leftovers of downloads, in bytes. */
   readonly bytes: number;
 }
 
@@ -64,6 +64,7 @@ export async function collectGarbage(
       }
       const diffId = name.replace("-", ":");
       if (kept.layers.has(diffId) || !isOld(path)) continue;
+      removed.bytes += findLayer(store, diffId)?.size ?? 0;
       removeLayer(store, name);
       removed.layers.push(diffId);
     }

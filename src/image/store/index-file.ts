@@ -110,6 +110,21 @@ export async function removeNames(store: ImageStore, names: readonly string[]): 
   return removed;
 }
 
+/** Keeps an image that has no name; one that is listed already stays as it is. */
+export async function keepUnnamed(store: ImageStore, image: Descriptor): Promise<void> {
+  await updateIndex(store, (manifests) =>
+    manifests.some(({ digest }) => digest === image.digest) ? manifests : [...manifests, withoutName(image)],
+  );
+}
+
+/** Takes images off the list, whatever names they have. */
+export async function forgetImages(store: ImageStore, digests: ReadonlySet<string>): Promise<void> {
+  await updateIndex(store, (manifests) => {
+    const kept = manifests.filter(({ digest }) => !digests.has(digest));
+    return kept.length === manifests.length ? manifests : kept;
+  });
+}
+
 function withoutName(descriptor: Descriptor): Descriptor {
   const { [REF_NAME]: _name, ...annotations } = descriptor.annotations ?? {};
   const { annotations: _old, ...rest } = descriptor;

@@ -3,7 +3,16 @@ export type { Claim } from "./claims.ts";
 export { collectGarbage, type Collected, pruneUnnamed, useStore } from "./collect-garbage.ts";
 export { diskError } from "./disk-error.ts";
 export { type ImageStore, openImageStore } from "./image-store.ts";
-export { findImage, nameImage, nameOf, readIndex, removeNames, updateIndex } from "./index-file.ts";
+export {
+  findImage,
+  forgetImages,
+  keepUnnamed,
+  nameImage,
+  nameOf,
+  readIndex,
+  removeNames,
+  updateIndex,
+} from "./index-file.ts";
 export { NewBlob } from "./new-blob.ts";
 export { temporaryBeside, writeWhole } from "./write-whole.ts";
 export { findLayer, layerFolder, type LayerFacts, type NewLayer, newLayer, removeFolder } from "./layers.ts";

@@ -1,27 +1,39 @@
-import { createHash, type Hash } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { blobPath } from "./blobs.ts";
 import { diskError } from "./disk-error.ts";
 import type { ImageStore } from "./image-store.ts";
 import { temporaryBeside } from "./write-whole.ts";
 
-/** Writes a blob whose digest is known only when all of it is there. */
+/** A blob whose digest is known only when it is whole. What a killed process leaves is garbage. */
 export class NewBlob {
   readonly #store: ImageStore;
   readonly #path: string;
   readonly #fd: number;
-  readonly #hash: Hash = createHash("sha256");
+  readonly #hash = createHash("sha256");
   #size = 0;
+  #digest: string | undefined;
   #isOpen = true;
+  #isCommitted = false;
 
   constructor(store: ImageStore) {
     this.#store = store;
     this.#path = temporaryBeside(`${store.downloads}/new`);
     try {
-      this.#fd = openSync(this.#path, "wx", 0o600);
+      this.#fd = openSync(this.#path, "wx+", 0o600);
     } catch (cause) {
-      throw diskError(`cannot write a blob in ${store.downloads}`, cause);
+      throw diskError("cannot write a blob", cause);
     }
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** After it no more can be written. */
+  get digest(): string {
+    this.#digest ??= `sha256:${this.#hash.digest("hex")}`;
+    return this.#digest;
   }
 
   /** @throws HuskError "failed" when the disk is full */
@@ -30,32 +42,39 @@ export class NewBlob {
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
     } catch (cause) {
-      throw diskError(`cannot write a blob in ${this.#store.downloads}`, cause);
+      throw diskError("cannot write a blob", cause);
     }
     this.#size += bytes.length;
   }
 
-  /** Puts the blob into the store, under its digest. */
-  commit(): { digest: string; size: number } {
-    const digest = `sha256:${this.#hash.digest("hex")}`;
-    const path = blobPath(this.#store, digest);
-    try {
-      fsyncSync(this.#fd);
-      mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-      renameSync(this.#path, path);
-    } catch (cause) {
-      throw diskError(`cannot write the blob ${digest}`, cause);
+  /** What was written, piece by piece. */
+  *read(): Generator<Uint8Array, void, undefined> {
+    for (let at = 0; at < this.#size; ) {
+      const piece = new Uint8Array(Math.min(1 << 18, this.#size - at));
+      at += readSync(this.#fd, piece, 0, piece.length, at);
+      yield piece;
     }
-    this.#close();
-    return { digest, size: this.#size };
   }
 
+  /** Puts it into the store; it can still be read. */
+  commit(): { digest: string; size: number } {
+    if (!this.#isCommitted) {
+      try {
+        fsyncSync(this.#fd);
+        const path = blobPath(this.#store, this.digest);
+        mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+        renameSync(this.#path, path);
+      } catch (cause) {
+        throw diskError(`cannot write the blob ${this.digest}`, cause);
+      }
+      this.#isCommitted = true;
+    }
+    return { digest: this.digest, size: this.#size };
+  }
+
+  /** Lets go of it; what was not committed is removed. */
   discard(): void {
-    rmSync(this.#path, { force: true });
-    this.#close();
-  }
-
-  #close(): void {
+    if (!this.#isCommitted) rmSync(this.#path, { force: true });
     if (this.#isOpen) closeSync(this.#fd);
     this.#isOpen = false;
   }

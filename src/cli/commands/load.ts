@@ -1,0 +1,41 @@
+import { statSync } from "node:fs";
+import { chooseFolders } from "../../engine/folders.ts";
+import { imageContext } from "../../engine/image-context.ts";
+import { familiarReference, loadImages, parseReference } from "../../image/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import { humanSize, shortId } from "../format/units.ts";
+import type { Globals } from "../grammar.ts";
+import { imageArguments, wantedPlatform } from "../image-arguments.ts";
+import { keeperSource } from "../keeper-source.ts";
+import { readInput } from "../read-input.ts";
+import { oneLine, printError } from "../stderr.ts";
+import { isTerminal } from "../terminal.ts";
+import { hostPath } from "../values/path.ts";
+import { printHelp } from "./help.ts";
+
+/** `husk load`: brings the images of an archive into the store. */
+export async function load(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const given = imageArguments("load", argv, from, globals, [0, 0]);
+  if (given === undefined) return printHelp(["load"]);
+  const input = given.text("input") ?? "-";
+  if (input === "-" && isTerminal(0))
+    throw new HuskError("invalid", "husk load reads an archive, and stdin is a terminal", {
+      hint: "name a file or folder with -i, or redirect the input",
+    });
+  const path = input === "-" ? input : hostPath("input", input);
+  const isFolder = input !== "-" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const context = imageContext({ folders: chooseFolders(globals), keeper: keeperSource }, (message) =>
+    printError(oneLine(`husk: warning: ${message}`)),
+  );
+  const loaded = await loadImages(context, isFolder ? { folder: path } : readInput(path), {
+    ...(given.has("platform") ? { platform: wantedPlatform(given) } : {}),
+    progress: (diffId, size) => {
+      if (!given.on("quiet")) printError(`${shortId(diffId)}: Extracting ${humanSize(size)}`);
+    },
+  });
+  for (const { names, id } of loaded) {
+    for (const name of names) console.log(`Loaded image: ${familiarReference(parseReference(name))}`);
+    if (names.length === 0) console.log(`Loaded image ID: ${id}`);
+  }
+  return 0;
+}

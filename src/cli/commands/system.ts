@@ -1,0 +1,29 @@
+import { HuskError } from "../../platform/error.ts";
+import { nearest } from "../../platform/nearest.ts";
+import type { Globals } from "../grammar.ts";
+import { SYSTEM_COMMANDS } from "../help/system.ts";
+import { printHelp } from "./help.ts";
+
+/** `husk system COMMAND`. */
+export async function system(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const name = argv[from];
+  switch (name) {
+    case undefined:
+    case "--help":
+    case "-h":
+      return printHelp(["system"]);
+    case "df":
+      return (await import("./system-df.ts")).systemDf(argv, from + 1, globals);
+    case "info":
+      return (await import("./info.ts")).info(argv, from + 1, globals);
+    default: {
+      const near = nearest(
+        name,
+        SYSTEM_COMMANDS.map(([command]) => command),
+      );
+      throw new HuskError("invalid", `unknown command: husk system ${name}`, {
+        hint: `${near === undefined ? "" : `did you mean husk system ${near}? `}see 'husk system --help'`,
+      });
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { HELP as INFO } from "./info.ts";
+import { IMAGE_HELPS } from "./image-commands.ts";
+import type { Help } from "./layout.ts";
+
+/** The commands of `husk system`, with a line on each. */
+export const SYSTEM_COMMANDS: readonly (readonly [name: string, summary: string])[] = [
+  ["df", "Show what takes how much of the disk"],
+  ["info", "Show this installation (husk info)"],
+];
+
+export const HELP: Help = {
+  usage: ["system COMMAND"],
+  description: "Look after husk as a whole",
+  flags: "\n",
+  about: {},
+  sections: [
+    ["Commands", SYSTEM_COMMANDS.map(([name, summary]) => `${name.padEnd(10)} ${summary}`).join("\n")],
+  ],
+};
+
+/** The help of `system COMMAND`. */
+export function systemHelp(name: string | undefined): Help {
+  if (name === "df") return IMAGE_HELPS["system df"];
+  return name === "info" ? INFO : HELP;
+}

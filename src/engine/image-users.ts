@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { ImageUser, ImageUsers } from "../image/index.ts";
+import { containerPaths } from "./container/paths.ts";
+import type { ContainerRecord } from "./container/record.ts";
+import type { Folders } from "./folders.ts";
+
+/** What of the image store containers stand on. */
+export interface ImageUse {
+  readonly users: ImageUsers;
+  /** Diff ids. */
+  readonly layers: ReadonlySet<string>;
+}
+
+/** Looks at all containers of an engine. */
+export function imageUse(folders: Folders): ImageUse {
+  const users = new Map<string, ImageUser[]>();
+  const layers = new Set<string>();
+  for (const { id, name, source } of records(folders)) {
+    if (source.kind !== "image") continue;
+    for (const diffId of source.layers) layers.add(diffId);
+    const running = existsSync(containerPaths(folders, id).running);
+    users.set(source.id, [...(users.get(source.id) ?? []), { name, running }]);
+  }
+  return { users: (image) => users.get(image.id) ?? [], layers };
+}
+
+function records(folders: Folders): ContainerRecord[] {
+  const home = `${folders.root}/containers`;
+  if (!existsSync(home)) return [];
+  return readdirSync(home).flatMap((id) => {
+    try {
+      return [JSON.parse(readFileSync(containerPaths(folders, id).record, "utf8")) as ContainerRecord];
+    } catch {
+      // It is being created or removed.
+      return [];
+    }
+  });
+}

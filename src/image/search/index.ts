@@ -1,0 +1,1 @@
+export { type FoundRepository, listTags, searchRepositories, type SearchOptions } from "./search.ts";
