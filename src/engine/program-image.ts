@@ -27,8 +27,6 @@ export interface ProgramImage {
   readonly config: RunConfig;
   /** Names beside the first program that mean it, as busybox has them. */
   readonly links: readonly string[];
-  /** What the history says of it. */
-  readonly words: string;
   /** Seconds since 1970 that everything in the image is dated; absent: when the newest of its files was changed. */
   readonly epoch?: number;
 }
@@ -72,7 +70,7 @@ export async function makeProgramImage(
         created,
         ...platformOf(jail),
         config: withProgram({ ...wanted.config, Env: [PATH, ...(wanted.config.Env ?? [])] }, first),
-        history: [{ created, created_by: wanted.words }],
+        history: [{ created, created_by: `husk image make ${jail.programs.map(({ path }) => path).join(" ")}` }],
       },
     });
     return { ...made, jail };

@@ -29,7 +29,6 @@ export async function imageBootstrap(
     recipe,
     reference,
     cache,
-    words: ["husk image bootstrap", ...argv.slice(from)].join(" "),
     line: (line) => {
       if (
         !/^I: (Retrieving|Validating|Extracting|Unpacking|Configuring|Keyring|Valid|Checking|Found|Resolving) /.test(

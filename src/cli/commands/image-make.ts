@@ -26,7 +26,6 @@ export async function imageMake(argv: readonly string[], from: number, globals: 
     ...wanted,
     reference,
     searchPath: path.split(":").filter((folder) => folder !== ""),
-    words: ["husk image make", ...argv.slice(from)].join(" "),
     ...(epoch === undefined ? {} : { epoch }),
   });
   for (const note of jail.notes) warn(note);

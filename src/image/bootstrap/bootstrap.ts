@@ -8,7 +8,7 @@ import { parseConfig, parseManifest } from "../parse-oci.ts";
 import type { Reference } from "../reference.ts";
 import { findLayer, nameImage, newLayer, readBlob, readIndex, useStore } from "../store/index.ts";
 import { TarReader } from "../tar/index.ts";
-import { platformOf, type Recipe, recipeDigest } from "./recipe.ts";
+import { platformOf, type Recipe, recipeDigest, recipeWords } from "./recipe.ts";
 import { runTool } from "./run-tool.ts";
 import { isPackaged, tidied } from "./tidy.ts";
 import { chooseTool, type Tool, toolCommand, toolEnvironment } from "./tool.ts";
@@ -20,8 +20,6 @@ export interface BootstrapOptions {
   readonly tool?: Tool;
   /** An image of the same recipe that is here already is taken. */
   readonly cache: boolean;
-  /** What the history says of it. */
-  readonly words: string;
   /** Seconds since 1970 that nothing in the image is younger than (reproducible-builds.org); absent: by its packages. */
   readonly epoch?: number;
   /** Is told what the tool says. */
@@ -102,7 +100,7 @@ async function make(context: MakeContext, options: BootstrapOptions, digest: str
   if (!runsHere(machines[architecture] ?? architecture))
     throw new HuskError(
       "unavailable",
-      `${options.words}: programs for ${architecture} do not run on this machine`,
+      `${recipeWords(recipe)}: programs for ${architecture} do not run on this machine`,
       {
         hint: "the packages' scripts have to: apt-get install qemu-user-static, which registers an emulator",
       },
@@ -140,7 +138,7 @@ async function make(context: MakeContext, options: BootstrapOptions, digest: str
         created,
         ...platform,
         config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["bash"] },
-        history: [{ created, created_by: options.words }],
+        history: [{ created, created_by: recipeWords(recipe) }],
       },
       annotations: { [ANNOTATION]: digest, [BASE_NAME]: `${recipe.distribution} ${recipe.suite}` },
     });

@@ -104,6 +104,20 @@ export function recipeDigest(recipe: Recipe): string {
   );
 }
 
+/** What a person would type to make it. */
+export function recipeWords(recipe: Recipe): string {
+  const { distribution, suite, variant, architecture, include, exclude, components, mirror } = recipe;
+  const words = [`husk image bootstrap ${distribution}:${suite}`, `--variant ${variant}`, `--arch ${architecture}`];
+  for (const [option, list] of [
+    ["include", include],
+    ["exclude", exclude],
+    ["components", components],
+  ] as const)
+    if (list.length > 0) words.push(`--${option} ${[...new Set(list)].toSorted().join(",")}`);
+  if (mirror !== undefined) words.push(`--mirror ${mirror}`);
+  return words.join(" ");
+}
+
 const debianNames: Readonly<Record<string, string>> = {
   "386": "i386",
   "arm/v7": "armhf",

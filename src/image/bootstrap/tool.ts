@@ -1,6 +1,7 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import type { Recipe } from "./recipe.ts";
+import { hostPlatform } from "../platform.ts";
+import { debianArchitecture, type Recipe } from "./recipe.ts";
 
 export const TOOLS = ["mmdebstrap", "debootstrap"] as const;
 /** Who makes the system. */
@@ -13,6 +14,7 @@ export interface FoundTool {
 }
 
 const FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+const MERGED_USR = "/usr/share/mmdebstrap/hooks/maybe-merged-usr";
 /** What the tools and the packages' scripts get. */
 export const TOOL_PATH = FOLDERS.join(":");
 
@@ -36,7 +38,7 @@ export function findTool(name: string): string | undefined {
  */
 export function chooseTool(
   wanted: Tool | undefined,
-  { exclude }: Recipe,
+  { exclude, architecture }: Recipe,
   isRoot: boolean,
   find: (name: string) => string | undefined = findTool,
 ): FoundTool {
@@ -54,10 +56,17 @@ export function chooseTool(
     (tool) =>
       (wanted === undefined || tool === wanted) && (tool === "mmdebstrap" ? exclude.length === 0 : isRoot),
   );
+  const isForeign = architecture !== debianArchitecture(hostPlatform().architecture);
+  let lacksTest = false;
   for (const tool of usable) {
     const path = find(tool);
-    if (path !== undefined) return { tool, path };
+    if (path === undefined) continue;
+    // It refuses other processors unless that program tells that they run here.
+    if (tool === "mmdebstrap" && isForeign && find("arch-test") === undefined) lacksTest = true;
+    else return { tool, path };
   }
+  if (lacksTest)
+    return refuse(`mmdebstrap needs arch-test for ${architecture}`, "apt-get install arch-test");
   if (usable.length === 0)
     return refuse("--exclude needs debootstrap, which needs root", "leave out --exclude, or: sudo husk");
   return refuse(
@@ -81,6 +90,8 @@ export function toolCommand({ tool, path }: FoundTool, recipe: Recipe, target: s
     command.push("--mode=auto", "--format=tar");
     list("variant", [variant === "standard" ? "important" : variant]);
     list("architectures", [architecture]);
+    // Otherwise apt takes usrmerge, which brings perl, where one empty package would do.
+    if (existsSync(MERGED_USR)) list("hook-dir", [MERGED_USR]);
   } else {
     if (variant !== "standard") list("variant", [variant]);
     list("arch", [architecture]);
