@@ -1,14 +1,10 @@
-import { chooseFolders, openFolders } from "../engine/folders.ts";
-import {
-  type ImageStore,
-  hostPlatform,
-  openImageStore,
-  parsePlatform,
-  type Platform,
-} from "../image/index.ts";
+import { chooseFolders } from "../engine/folders.ts";
+import { openImages } from "../engine/image-context.ts";
+import { type ImageStore, hostPlatform, parsePlatform, type Platform } from "../image/index.ts";
 import { type CommandArguments, readArguments } from "./command-arguments.ts";
 import { IMAGE_FLAGS } from "./flags/image.ts";
 import type { Globals } from "./grammar.ts";
+import { keeperSource } from "./keeper-source.ts";
 
 /**
  * Reads the arguments of a command for images.
@@ -33,5 +29,5 @@ export function wantedPlatform(given: CommandArguments): Platform {
 }
 
 export function imageStore(globals: Globals): ImageStore {
-  return openImageStore(openFolders(chooseFolders(globals)).root);
+  return openImages({ folders: chooseFolders(globals), keeper: keeperSource });
 }

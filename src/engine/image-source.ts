@@ -1,10 +1,7 @@
 import { statSync } from "node:fs";
 import type { Platform, Pulled, StoredImage } from "../image/index.ts";
 import { HuskError } from "../platform/error.ts";
-import { installKeeper } from "../platform/keeper-file.ts";
-import { openFolders } from "./folders.ts";
 import { applyImageConfig } from "./image-config.ts";
-import { fileOwners } from "./image-owners.ts";
 import type { Engine } from "./run.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -47,8 +44,9 @@ export async function withImage(
   wanted: WantedImage,
   report: PullReporter,
 ): Promise<ImageOptions> {
-  const { openImageStore, useStore } = await import("../image/index.ts");
-  const use = await useStore(openImageStore(openFolders(engine.folders).root));
+  const { useStore } = await import("../image/index.ts");
+  const { openImages } = await import("./image-context.ts");
+  const use = await useStore(openImages(engine));
   try {
     return { options: await completed(engine, options, wanted, report), release: use.release };
   } catch (error) {
@@ -63,22 +61,19 @@ async function completed(
   wanted: WantedImage,
   report: PullReporter,
 ): Promise<RunOptions> {
-  const {
-    hostPlatform,
-    layerFolder,
-    loadImage,
-    openImageStore,
-    parsePlatform,
-    parseReference,
-    readInLayers,
-  } = await import("../image/index.ts");
+  const { fitness, hostPlatform, layerFolder, loadImage, parsePlatform, parseReference, readInLayers } =
+    await import("../image/index.ts");
+  const { openImages } = await import("./image-context.ts");
   const reference = parseReference(wanted.name);
-  const store = openImageStore(openFolders(engine.folders).root);
+  const store = openImages(engine);
   const platform = wanted.platform === undefined ? hostPlatform() : parsePlatform(wanted.platform);
   let image: StoredImage | Pulled | undefined =
     wanted.pull === "always" ? undefined : loadImage(store, reference, platform);
   const layersOf = ({ config }: StoredImage | Pulled): string[] =>
     config.rootfs.diff_ids.map((diffId) => layerFolder(store, diffId)).toReversed();
+  // A name may be here for another platform than the one that is asked for.
+  if (image !== undefined && wanted.platform !== undefined && fitness(platform, image.config) === 0)
+    image = undefined;
   const isWhole =
     image !== undefined && layersOf(image).every((path) => statSync(path, { throwIfNoEntry: false }));
   if (image === undefined || !isWhole) {
@@ -96,7 +91,10 @@ async function completed(
       hint: "it is no image of a root file system",
     });
   const read = (path: string): string => Buffer.from(readInLayers(layers, path, 4 << 20) ?? []).toString();
+  const is32 = config.architecture === "386" && hostPlatform().architecture === "amd64";
   return {
+    // Programs for 32 bits ask the kernel what it is (personality(2)).
+    ...(is32 ? { personality: "linux32" as const } : {}),
     ...options,
     ...applyImageConfig(options, config.config ?? {}, wanted.entrypoint, wanted.name),
     source: {
@@ -115,10 +113,11 @@ export async function pull(
   platform: Platform,
   report: PullReporter,
 ): Promise<Pulled> {
-  const { DEFAULT_RETRIES, findCredentials, openImageStore, parseReference, pullImage, readRegistryRules } =
-    await import("../image/index.ts");
-  const folders = openFolders(engine.folders);
-  const store = openImageStore(folders.root);
+  const { DEFAULT_RETRIES, findCredentials, parseReference, pullImage, readRegistryRules } = await import(
+    "../image/index.ts"
+  );
+  const { imageContext } = await import("./image-context.ts");
+  const { store, unpack, tools } = imageContext(engine, report.warn);
   const pulled = await pullImage(store, parseReference(name), {
     platform,
     rules: readRegistryRules(),
@@ -127,8 +126,8 @@ export async function pull(
       credentials: (registry) => findCredentials(registry),
       certificates: ["/etc/containers/certs.d", "/etc/docker/certs.d"],
     },
-    unpack: { whiteouts: "overlay", ...fileOwners(), warn: report.warn },
-    tools: { keeper: installKeeper(engine.keeper, folders.root), reportDirectory: folders.run },
+    unpack,
+    tools,
     parallel: 3,
     progress: (progress) => report.layer(progress),
   });

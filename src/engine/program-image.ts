@@ -70,7 +70,9 @@ export async function makeProgramImage(
         created,
         ...platformOf(jail),
         config: withProgram({ ...wanted.config, Env: [PATH, ...(wanted.config.Env ?? [])] }, first),
-        history: [{ created, created_by: `husk image make ${jail.programs.map(({ path }) => path).join(" ")}` }],
+        history: [
+          { created, created_by: `husk image make ${jail.programs.map(({ path }) => path).join(" ")}` },
+        ],
       },
     });
     return { ...made, jail };

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { LinuxIdMapping } from "../namespace/index.ts";
 import { HuskError } from "../platform/error.ts";
 import { findAccount, parseId } from "./user.ts";
@@ -63,6 +63,11 @@ export function ownMappings(uid: number, gid: number, hasHelpers: boolean): IdMa
     uid: consecutiveMappings(uid, both ? uids : []),
     gid: consecutiveMappings(gid, both ? gids : []),
   };
+}
+
+/** newuidmap(1) and newgidmap(1), which come with the package uidmap. */
+export function hasMapHelpers(): boolean {
+  return existsSync("/usr/bin/newuidmap") && existsSync("/usr/bin/newgidmap");
 }
 
 /** Names under which an administrator sets ranges aside for root's containers. */

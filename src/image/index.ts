@@ -31,7 +31,7 @@ export { filterImages, type ImageFilter, madeAt } from "./filter-images.ts";
 export { type HistoryStep, imageHistory } from "./history.ts";
 export { findByNameOrId, listImages, loadImage, type StoredImage } from "./images.ts";
 export { inspectImage } from "./inspect-image.ts";
-export { packLayer, readInLayers } from "./layer/index.ts";
+export { packLayer, readInLayers, removeInNamespace } from "./layer/index.ts";
 export {
   type AddedLayer,
   addLayer,
@@ -55,7 +55,7 @@ export {
   type Removed,
   removeImage,
 } from "./remove-image.ts";
-export { formatPlatform, hostPlatform, parsePlatform } from "./platform.ts";
+export { fitness, formatPlatform, hostPlatform, parsePlatform } from "./platform.ts";
 export { type LayerProgress, pullImage, type Pulled, type PullOptions } from "./pull/index.ts";
 export { pushImage, type PushOptions, type PushProgress } from "./push/index.ts";
 export {

@@ -2,12 +2,14 @@ import { chooseFolders } from "../../engine/folders.ts";
 import { imageContext } from "../../engine/image-context.ts";
 import { bootstrapImage, formatReference, parseReference } from "../../image/index.ts";
 import { parseImageBootstrap } from "../flags/image-bootstrap.ts";
-import { forwardSignals } from "../forward-signals.ts";
 import type { Globals } from "../grammar.ts";
 import { keeperSource } from "../keeper-source.ts";
 import { sourceDateEpoch } from "../source-date-epoch.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { printHelp } from "./help.ts";
+
+/** What debootstrap says of each package. */
+const DETAIL = /^I: (Retrieving|Validating|Extracting|Unpacking|Configuring) /;
 
 /** `husk image bootstrap`: an image of a distribution's packages. Its whole name goes to stdout. */
 export async function imageBootstrap(
@@ -25,22 +27,33 @@ export async function imageBootstrap(
   };
   const context = imageContext(engine, (message) => printError(oneLine(`husk: warning: ${message}`)));
   const epoch = sourceDateEpoch();
-  const { digest, cached } = await bootstrapImage(context, {
+  let interrupted = 0;
+  const interruptible = (stop: () => void): void => {
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.on(name, (_name: string, signal: number) => {
+        interrupted = signal;
+        stop();
+      });
+  };
+  const made = await bootstrapImage(context, {
     recipe,
     reference,
     cache,
     line: (line) => {
-      if (
-        !/^I: (Retrieving|Validating|Extracting|Unpacking|Configuring|Keyring|Valid|Checking|Found|Resolving) /.test(
-          line,
-        )
-      )
-        say(line);
+      if (/^[IWE]: /.test(line) && !DETAIL.test(line)) say(line);
     },
-    started: (send) => forwardSignals(send, undefined),
+    started: interruptible,
     ...(tool === undefined ? {} : { tool }),
     ...(epoch === undefined ? {} : { epoch }),
+  }).catch((error: unknown) => {
+    if (interrupted === 0) throw error;
+    return undefined;
   });
+  if (made === undefined) {
+    printError("husk: interrupted: nothing is left of it");
+    return 128 + interrupted;
+  }
+  const { digest, cached } = made;
   if (cached) say("husk: an image of the same recipe is here already; --no-cache makes it anew");
   say(`Digest: ${digest}`);
   console.log(formatReference(reference));

@@ -1,10 +1,10 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { imageUse } from "../../engine/image-users.ts";
-import { hostPlatform, openImageStore, pruneImages } from "../../image/index.ts";
+import { hostPlatform, pruneImages } from "../../image/index.ts";
 import { confirmed } from "../confirm.ts";
 import { humanSize } from "../format/units.ts";
 import type { Globals } from "../grammar.ts";
-import { imageArguments } from "../image-arguments.ts";
+import { imageArguments, imageStore } from "../image-arguments.ts";
 import { chooseImages, PRUNE_FILTERS } from "../image-filter.ts";
 import { switchFilter, parseFilters } from "../values/filter.ts";
 import { printHelp } from "./help.ts";
@@ -19,7 +19,7 @@ export async function imagePrune(argv: readonly string[], from: number, globals:
   const what = all ? "all images without at least one container associated to them" : "all dangling images";
   if (given.text("force") === undefined && !(await confirmed(`This will remove ${what}.`))) return 0;
   const folders = openFolders(chooseFolders(globals));
-  const store = openImageStore(folders.root);
+  const store = imageStore(globals);
   const { users, layers: keepLayers } = imageUse(folders);
   const wished = new Map([...filters].filter(([key]) => key !== "dangling"));
   const { images, layers, bytes } = await pruneImages(store, {

@@ -1,9 +1,9 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { imageUse } from "../../engine/image-users.ts";
-import { collectGarbage, openImageStore, type Removed, removeImage } from "../../image/index.ts";
+import { collectGarbage, type Removed, removeImage } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { Globals } from "../grammar.ts";
-import { imageArguments, wantedPlatform } from "../image-arguments.ts";
+import { imageArguments, imageStore, wantedPlatform } from "../image-arguments.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk rmi`: takes names away, and removes images that have none any more. */
@@ -14,7 +14,7 @@ export async function rmi(argv: readonly string[], from: number, globals: Global
   const force = given.on("force");
   const platform = wantedPlatform(given);
   const folders = openFolders(chooseFolders(globals));
-  const store = openImageStore(folders.root);
+  const store = imageStore(globals);
   const { users, layers: keepLayers } = imageUse(folders);
   let failure: unknown;
   for (const word of words) {

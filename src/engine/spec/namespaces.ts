@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import type { LinuxIdMapping, LinuxNamespace, NamespaceType } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { IdMap, Isolation, RunOptions } from "../run-options.ts";
 import type { SpecFacts } from "./facts.ts";
-import { type IdMappings, ownMappings, sharedMappings } from "../subids.ts";
+import { hasMapHelpers, type IdMappings, ownMappings, sharedMappings } from "../subids.ts";
 
 /** The namespaces of a container, and the id maps of its user namespace if it gets one. */
 export interface ChosenNamespaces {
@@ -70,9 +69,4 @@ function chooseMappings(options: RunOptions, facts: SpecFacts): IdMappings | und
 
 function copy(maps: readonly IdMap[]): LinuxIdMapping[] {
   return maps.map(({ containerID, hostID, size }) => ({ containerID, hostID, size }));
-}
-
-/** newuidmap(1) and newgidmap(1), which come with the package uidmap. */
-function hasMapHelpers(): boolean {
-  return ["/usr/bin/newuidmap", "/usr/bin/newgidmap"].every((path) => existsSync(path));
 }

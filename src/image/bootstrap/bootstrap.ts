@@ -24,8 +24,8 @@ export interface BootstrapOptions {
   readonly epoch?: number;
   /** Is told what the tool says. */
   readonly line: (text: string) => void;
-  /** Gets what sends a signal to the tool. */
-  readonly started?: (send: (signal: number) => void) => void;
+  /** Gets what ends the tool before its time. */
+  readonly started?: (stop: () => void) => void;
 }
 
 /** An image of a system. */

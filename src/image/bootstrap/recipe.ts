@@ -107,7 +107,11 @@ export function recipeDigest(recipe: Recipe): string {
 /** What a person would type to make it. */
 export function recipeWords(recipe: Recipe): string {
   const { distribution, suite, variant, architecture, include, exclude, components, mirror } = recipe;
-  const words = [`husk image bootstrap ${distribution}:${suite}`, `--variant ${variant}`, `--arch ${architecture}`];
+  const words = [
+    `husk image bootstrap ${distribution}:${suite}`,
+    `--variant ${variant}`,
+    `--arch ${architecture}`,
+  ];
   for (const [option, list] of [
     ["include", include],
     ["exclude", exclude],

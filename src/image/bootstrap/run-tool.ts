@@ -22,8 +22,8 @@ export interface ToolRun {
   readonly log: string;
   /** Is told each line of its output. */
   readonly line: (text: string) => void;
-  /** Gets what sends a signal to it. */
-  readonly started?: (send: (signal: number) => void) => void;
+  /** Gets what ends it before its time. */
+  readonly started?: (stop: () => void) => void;
 }
 
 /**
@@ -57,7 +57,7 @@ export async function runTool(run: ToolRun, tools: KeeperTools): Promise<void> {
       stdout: log,
       stderr: log,
     });
-    run.started?.((signal) => keeper.kill(signal));
+    run.started?.(() => keeper.kill(run.apart ? SIGKILL : SIGTERM));
     const ended = await outcome;
     look();
     if (ended.kind === "lost") throw new HuskError("failed", `husk's keeper was killed (${ended.signal})`);

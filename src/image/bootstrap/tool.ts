@@ -65,8 +65,7 @@ export function chooseTool(
     if (tool === "mmdebstrap" && isForeign && find("arch-test") === undefined) lacksTest = true;
     else return { tool, path };
   }
-  if (lacksTest)
-    return refuse(`mmdebstrap needs arch-test for ${architecture}`, "apt-get install arch-test");
+  if (lacksTest) return refuse(`mmdebstrap needs arch-test for ${architecture}`, "apt-get install arch-test");
   if (usable.length === 0)
     return refuse("--exclude needs debootstrap, which needs root", "leave out --exclude, or: sudo husk");
   return refuse(

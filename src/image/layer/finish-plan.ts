@@ -1,3 +1,4 @@
+import type { OwnIds } from "../../namespace/index.ts";
 import { List, Memory, type Plan, type Result, Store } from "../../plan/index.ts";
 import { type ByteString, displayName } from "../tar/index.ts";
 import type { Finish } from "./finish.ts";
@@ -16,14 +17,18 @@ export interface FinishPlan {
  * Plans for what is left to do below `root`: nodes, links, owners, modes, attributes, and last of all times. Parents
  * are opened beneath the root without following any link.
  */
-export function finishPlans(root: string, paths: ReadonlyMap<ByteString, Finish>): FinishPlan[] {
+export function finishPlans(
+  root: string,
+  paths: ReadonlyMap<ByteString, Finish>,
+  ids?: OwnIds,
+): FinishPlan[] {
   const plans: FinishPlan[] = [];
   const times: [ByteString, NonNullable<Finish["times"]>][] = [];
-  let builder = new PlanBuilder(root);
+  let builder = new PlanBuilder(root, ids);
   const next = (): PlanBuilder => {
     if (!builder.isFull) return builder;
     plans.push(builder.finish());
-    builder = new PlanBuilder(root);
+    builder = new PlanBuilder(root, ids);
     return builder;
   };
   for (const [path, finish] of paths) {
@@ -41,9 +46,9 @@ class PlanBuilder {
   readonly #attributes: [ByteString, ByteString][] = [];
   readonly #results: Result[] = [];
 
-  constructor(root: string) {
+  constructor(root: string, ids: OwnIds | undefined) {
     const why = "devices, attributes and exact times are what JavaScript cannot make";
-    this.#paths = new PathList(root, "finish the layer", why);
+    this.#paths = new PathList(root, "finish the layer", why, ids);
   }
 
   get isFull(): boolean {
@@ -69,9 +74,14 @@ class PlanBuilder {
       const call = list
         .call("lsetxattr", text(name), text(attribute), value, value.length, 0)
         .about(`${attribute} of ${about}`);
-      if (!attribute.includes(".overlay.")) call.accept("EOPNOTSUPP", "EPERM");
-      this.#attributes.push([path, attribute]);
-      this.#results.push(call);
+      // Marks for overlays of both kinds: this layer's own kind has to be there.
+      const isSpare =
+        attribute.startsWith("user.overlay.") && xattrs.has(attribute.replace("user", "trusted"));
+      if (isSpare || !attribute.includes(".overlay.")) call.accept("EOPNOTSUPP", "EPERM");
+      if (!isSpare) {
+        this.#attributes.push([path, attribute]);
+        this.#results.push(call);
+      }
       this.#paths.count(2, value.length + attribute.length);
     }
   }

@@ -7,5 +7,6 @@ export { LayerStream, type UnpackedLayer } from "./layer-stream.ts";
 export { packLayer, type PackOptions } from "./pack.ts";
 export { readInLayers } from "./read-in-layers.ts";
 export { rewriteArchive, type Rewritten } from "./rewrite-archive.ts";
+export { removeInNamespace } from "./remove-in-namespace.ts";
 export { removeTree } from "./remove-tree.ts";
 export { LayerUnpacker, type UnpackOptions } from "./unpack.ts";

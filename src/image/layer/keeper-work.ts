@@ -6,6 +6,7 @@ import {
   type Plan,
   type Report,
 } from "../../plan/index.ts";
+import type { OwnIds } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { launch } from "../../runtime/launch.ts";
 import { type ByteString, displayName } from "../tar/index.ts";
@@ -18,6 +19,8 @@ export interface KeeperTools {
   readonly keeper: string;
   /** A folder of husk's own for the report's nameless file. */
   readonly reportDirectory: string;
+  /** Of an ordinary user with a range of ids: files may belong to those. */
+  readonly ids?: OwnIds;
 }
 
 /**
@@ -33,7 +36,7 @@ export async function finishLayer(
   warn: (message: string) => void,
 ): Promise<void> {
   if (paths.size === 0) return;
-  for (const { plan, attributes } of finishPlans(root, paths)) {
+  for (const { plan, attributes } of finishPlans(root, paths, tools.ids)) {
     const report = await perform(plan, tools);
     const results = report.exports.get("xattrs") as Uint8Array;
     const view = new DataView(results.buffer, results.byteOffset, results.length);
@@ -74,6 +77,8 @@ function workError(plan: Plan, encoded: EncodedPlan, report: Report): HuskError 
   return failureError(failure, ({ call, errno }) => {
     if (call === "mknodat" && errno === "EPERM")
       return "devices and whiteouts need root, or (whiteouts alone) a user namespace";
+    if (call === "fchownat" && errno === "EINVAL")
+      return "the image has files of ids beyond this user's range: as root, usermod --add-subuids and --add-subgids give more";
     return errno === "ENOSPC" ? "the disk is full" : undefined;
   });
 }

@@ -1,4 +1,5 @@
 import { constants } from "node:fs";
+import { enterUserNamespace, type OwnIds } from "../../namespace/index.ts";
 import { List, openHow, OPEN_HOW_BYTES, type Result } from "../../plan/index.ts";
 import { type ByteString, displayName, isAscii } from "../tar/index.ts";
 
@@ -19,7 +20,9 @@ export class PathList {
   #folder: { path: ByteString; fd: Result } | undefined;
   #entered: Result | undefined;
 
-  constructor(root: string, title: string, why: string) {
+  /** @param ids absent: with this user's own rights alone */
+  constructor(root: string, title: string, why: string, ids?: OwnIds) {
+    if (ids !== undefined) enterUserNamespace(this.list, ids);
     this.list.step(title, why);
     const path = text(Buffer.from(root).toString("latin1"));
     this.root = this.list.call("openat", AT_FDCWD, path, FOLDER).about(root);

@@ -67,7 +67,12 @@ interface Answer {
 async function ask(root: string, questions: readonly Question[], tools: KeeperTools): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (let from = 0; from < questions.length; ) {
-    const paths = new PathList(root, "read attributes", "JavaScript cannot read extended attributes");
+    const paths = new PathList(
+      root,
+      "read attributes",
+      "JavaScript cannot read extended attributes",
+      tools.ids,
+    );
     const results: Store[] = [];
     const exports = new Map<string, Memory>();
     const start = from;

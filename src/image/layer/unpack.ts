@@ -49,7 +49,10 @@ export interface UnpackOptions {
    * already, and what a whiteout hides is removed from it.
    */
   readonly whiteouts: "overlay" | "apply";
-  /** Namespace of overlayfs's attributes: "user" for mounts inside a user namespace (`userxattr`). */
+  /**
+   * Namespace of overlayfs's attributes: "user" for mounts inside a user namespace (`userxattr`). With "trusted" those
+   * of "user" are set as well where they can be, as root's containers may have a user namespace, too.
+   */
   readonly overlayXattrs: "trusted" | "user";
   /** Is told what could not be taken over, each a sentence. */
   readonly warn: (message: string) => void;
@@ -76,6 +79,8 @@ export class LayerUnpacker implements TarHandler {
   /** Whiteouts, which the keeper will make: device 0:0. */
   readonly #hidden = new Set<ByteString>();
   #entry: TarEntry | undefined;
+  /** Files that got another owner than the archive says. */
+  #disowned = 0;
   #file: { readonly fd: number; readonly path: ByteString } | undefined;
 
   constructor(folder: string, options: UnpackOptions) {
@@ -106,7 +111,8 @@ export class LayerUnpacker implements TarHandler {
       if (entry.extents !== undefined) ftruncateSync(fd, entry.size);
       if (this.#options.owners === "now") fchownSync(fd, entry.uid, entry.gid);
       else this.#ownLater(path, entry);
-      if ((entry.mode & (0o7000 | this.#umask)) !== 0) fchmodSync(fd, entry.mode);
+      const mode = this.#modeOf(entry);
+      if ((mode & (0o7000 | this.#umask)) !== 0) fchmodSync(fd, mode);
       if (isExact(entry)) futimesSync(fd, (entry.atime ?? entry.mtime).seconds, entry.mtime.seconds);
       else this.#finishes.at(path).times = timesOf(entry);
       this.#file = undefined;
@@ -138,6 +144,10 @@ export class LayerUnpacker implements TarHandler {
       chmodSync(self, mode);
     }
     this.#walk.close();
+    if (this.#disowned > 0)
+      this.#options.warn(
+        `${this.#disowned} files belong to others than root in the image, and to you here: no range of ids in /etc/subuid`,
+      );
     return this.#finishes.paths;
   }
 
@@ -284,10 +294,10 @@ export class LayerUnpacker implements TarHandler {
   #makeOpaque(path: ByteString): void {
     if (this.#options.whiteouts !== "overlay") return;
     const finish = this.#finishes.at(path);
-    finish.xattrs = new Map(finish.xattrs).set(
-      `${this.#options.overlayXattrs}.overlay.opaque`,
-      Buffer.from("y"),
-    );
+    const kinds = this.#options.overlayXattrs === "trusted" ? ["trusted", "user"] : ["user"];
+    const xattrs = new Map(finish.xattrs);
+    for (const kind of kinds) xattrs.set(`${kind}.overlay.opaque`, Buffer.from("y"));
+    finish.xattrs = xattrs;
     const times = this.#folders.get(path)?.times;
     if (times !== undefined) finish.times = times;
   }
@@ -310,10 +320,18 @@ export class LayerUnpacker implements TarHandler {
 
   /** What root of the user namespace owns has its owner already. A change of owner clears set-user-id bits. */
   #ownLater(path: ByteString, { uid, gid, mode, type }: TarEntry): void {
-    if (this.#options.owners !== "later" || (uid === 0 && gid === 0)) return;
+    if (uid === 0 && gid === 0) return;
+    if (this.#options.owners === "never") this.#disowned++;
+    if (this.#options.owners !== "later") return;
     const finish = this.#finishes.at(path);
     finish.owner = { uid, gid };
     if (type !== "symlink" && (mode & 0o6000) !== 0) finish.mode = mode;
+  }
+
+  /** A program that runs as its owner must not run as another one. */
+  #modeOf({ mode, uid, gid }: TarEntry): number {
+    if (this.#options.owners !== "never") return mode;
+    return mode & ~((uid === 0 ? 0 : 0o4000) | (gid === 0 ? 0 : 0o2000));
   }
 
   #addXattrs(path: ByteString, { xattrs, type }: TarEntry): void {

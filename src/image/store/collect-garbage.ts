@@ -6,7 +6,7 @@ import { blobPath, readBlob } from "./blobs.ts";
 import { type Claim, claimAlone, liveClaims, makeClaim } from "./claims.ts";
 import type { ImageStore } from "./image-store.ts";
 import { readIndex, updateIndex } from "./index-file.ts";
-import { findLayer, layerNames, removeFolder, removeLayer } from "./layers.ts";
+import { findLayer, layerNames, removeAmongLayers, removeLayer } from "./layers.ts";
 import { ownerLives } from "./owner.ts";
 
 /** What a collection removed. */
@@ -25,7 +25,31 @@ export interface Collected {
 export async function useStore(store: ImageStore): Promise<Claim> {
   const claim = makeClaim(store.claims, "use");
   while (liveClaims(store.claims, "gc").length > 0) await sleep(5);
+  await sweepAbandoned(store);
   return claim;
+}
+
+/**
+ * Removes what killed processes left half made. Downloads stay: they are taken up again. Who looks after whom does
+ * not matter, as no name is given out twice.
+ */
+async function sweepAbandoned(store: ImageStore): Promise<void> {
+  const foreign: string[] = [];
+  for (const name of layerNames(store)) {
+    const path = `${store.layers}/${name}`;
+    if (/^(new|gone)-/.test(name) && !isInUse(path, name)) add(foreign, removeAmongLayers(store, path));
+  }
+  for (const folder of [store.downloads, store.layout])
+    for (const name of readdirSync(folder))
+      if (/^(new|index\.json|oci-layout)\../.test(name) && !isInUse(`${folder}/${name}`, name))
+        rmSync(`${folder}/${name}`, { force: true });
+  for (const name of readdirSync(store.claims))
+    if (!isInUse(`${store.claims}/${name}`, name)) rmSync(`${store.claims}/${name}`, { force: true });
+  if (foreign.length > 0) await store.removeForeign?.(foreign);
+}
+
+function add(list: string[], path: string | undefined): void {
+  if (path !== undefined) list.push(path);
 }
 
 /**
@@ -56,18 +80,20 @@ export async function collectGarbage(
       rmSync(path, { force: true });
       removed.blobs.push(digest);
     }
+    const foreign: string[] = [];
     for (const name of layerNames(store)) {
       const path = `${store.layers}/${name}`;
       if (/^(new|gone)-/.test(name)) {
-        if (!isInUse(path, name)) removeFolder(store.layers, path);
+        if (!isInUse(path, name)) add(foreign, removeAmongLayers(store, path));
         continue;
       }
       const diffId = name.replace("-", ":");
       if (kept.layers.has(diffId) || !isOld(path)) continue;
       removed.bytes += findLayer(store, diffId)?.size ?? 0;
-      removeLayer(store, name);
+      add(foreign, removeLayer(store, name));
       removed.layers.push(diffId);
     }
+    if (foreign.length > 0) await store.removeForeign?.(foreign);
     for (const name of readdirSync(store.downloads)) {
       const path = `${store.downloads}/${name}`;
       if (name.includes(".kept-") ? !isOld(path) : isInUse(path, name)) continue;

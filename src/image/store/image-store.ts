@@ -11,6 +11,8 @@ export interface ImageStore {
   /** Blobs that are not whole yet. */
   readonly downloads: string;
   readonly claims: string;
+  /** Removes folders whose files belong to ids of a user namespace; absent: there are none, or root removes them. */
+  readonly removeForeign?: (folders: readonly string[]) => Promise<void>;
 }
 
 /**
@@ -18,8 +20,9 @@ export interface ImageStore {
  *
  * @throws HuskError "unsupported" for a layout of another version, "denied" where nothing can be written
  */
-export function openImageStore(root: string): ImageStore {
+export function openImageStore(root: string, options: Pick<ImageStore, "removeForeign"> = {}): ImageStore {
   const store: ImageStore = {
+    ...options,
     layout: `${root}/images`,
     layers: `${root}/layers`,
     downloads: `${root}/downloads`,

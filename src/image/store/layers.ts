@@ -75,23 +75,27 @@ export function newLayer(store: ImageStore, key: string): NewLayer {
         const { code } = cause as NodeJS.ErrnoException;
         if (code !== "ENOTEMPTY" && code !== "EEXIST")
           throw diskError(`cannot put layer ${facts.diffId} in its place`, cause);
-        removeFolder(store.layers, temporary);
+        removeAmongLayers(store, temporary);
       }
     },
-    discard: () => removeFolder(store.layers, temporary),
+    discard: () => void removeAmongLayers(store, temporary),
   };
 }
 
-/** Removes a layer, so that from the first moment on it is no layer any more. */
-export function removeLayer(store: ImageStore, name: string): void {
+/**
+ * Removes a layer, so that from the first moment on it is no layer any more.
+ *
+ * @returns the folder that could not be removed ({@link removeAmongLayers})
+ */
+export function removeLayer(store: ImageStore, name: string): string | undefined {
   const gone = temporaryBeside(`${store.layers}/gone-${name}`);
   try {
     renameSync(`${store.layers}/${name}`, gone);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return;
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw diskError(`cannot remove layer ${name}`, cause);
   }
-  removeFolder(store.layers, gone);
+  return removeAmongLayers(store, gone);
 }
 
 /** Names of all that stands in the folder of layers. */
@@ -99,6 +103,23 @@ export function layerNames(store: ImageStore): string[] {
   return existsSync(store.layers) ? readdirSync(store.layers) : [];
 }
 
+/**
+ * Removes a folder among the layers.
+ *
+ * @returns the folder, where it holds files of ids of a user namespace that `store.removeForeign` has to remove
+ */
+export function removeAmongLayers(store: ImageStore, path: string): string | undefined {
+  try {
+    removeFolder(store.layers, path);
+    return undefined;
+  } catch (error) {
+    const { code } = ((error as HuskError).cause ?? {}) as NodeJS.ErrnoException;
+    if ((code === "EACCES" || code === "EPERM") && store.removeForeign !== undefined) return path;
+    throw error;
+  }
+}
+
+/** Removes a folder `path` in the folder `parent` with all that is in it. */
 export function removeFolder(parent: string, path: string): void {
   const fd = openSync(parent, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
