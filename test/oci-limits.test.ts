@@ -138,15 +138,17 @@ describe("many at once", () => {
     async () => {
       const { path } = makeBundle(["sleep", "100"]);
       const husk = huskRuntime();
-      const ids = Array.from({ length: 50 }, (_, i) => `many-${i}`);
+      const count = isSoak ? 200 : 50;
+      const ids = Array.from({ length: count }, (_, i) => `many-${i}`);
       const all = (command: readonly string[]) => Promise.all(ids.map((id) => husk.must([...command, id])));
       await all(["create", "--bundle", path]);
       await all(["start"]);
-      expect(JSON.parse(await husk.must(["list", "-f", "json"])).length).toBe(50);
+      expect(JSON.parse(await husk.must(["list", "-f", "json"])).length).toBe(count);
       await all(["delete", "--force"]);
       expect(readdirSync(husk.root)).toEqual([]);
+      expect(ids.filter((id) => existsSync(`/sys/fs/cgroup/pids/${id}`))).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 
   needs(needed)("6 MB of memory are enough to be created and entered", async () => {
