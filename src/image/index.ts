@@ -31,7 +31,14 @@ export { filterImages, type ImageFilter, madeAt } from "./filter-images.ts";
 export { type HistoryStep, imageHistory } from "./history.ts";
 export { findByNameOrId, listImages, loadImage, type StoredImage } from "./images.ts";
 export { inspectImage } from "./inspect-image.ts";
-export { packLayer, readInLayers, removeInNamespace } from "./layer/index.ts";
+export {
+  type Finish,
+  finishLayer,
+  packLayer,
+  readInLayers,
+  readXattrs,
+  removeInNamespace,
+} from "./layer/index.ts";
 export {
   type AddedLayer,
   addLayer,
@@ -98,3 +105,4 @@ export {
   useStore,
 } from "./store/index.ts";
 export type { TarEntry } from "./tar/index.ts";
+export { type ByteString, displayName } from "./tar/index.ts";

@@ -7,6 +7,7 @@ export { LayerStream, type UnpackedLayer } from "./layer-stream.ts";
 export { packLayer, type PackOptions } from "./pack.ts";
 export { readInLayers } from "./read-in-layers.ts";
 export { rewriteArchive, type Rewritten } from "./rewrite-archive.ts";
+export { readXattrs } from "./read-xattrs.ts";
 export { removeInNamespace } from "./remove-in-namespace.ts";
 export { removeTree } from "./remove-tree.ts";
 export { LayerUnpacker, type UnpackOptions } from "./unpack.ts";

@@ -1,0 +1,209 @@
+import {
+  type BigIntStats,
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
+import { type ByteString, displayName, finishLayer, type Finish, readXattrs } from "../../image/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import type { ApplyStep } from "./plan-apply.ts";
+import type { Change } from "./read-changes.ts";
+
+/** What bringing changes over needs. */
+export interface ApplyTools {
+  /** The keeper's executable, which sets attributes and makes nodes. */
+  readonly keeper: string;
+  readonly reportDirectory: string;
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Does what a plan says. First every new file is made beside its place, with all its attributes; only then they get
+ * their names, each by rename(2) and after another look whether what is there is still what was planned for. So a
+ * full disk or a missing right changes nothing.
+ *
+ * @throws HuskError "conflict" if something changed meanwhile: what came before it is done, and said
+ */
+export async function applyChanges(steps: readonly ApplyStep[], tools: ApplyTools): Promise<ByteString[]> {
+  const made: { readonly step: ApplyStep; readonly temporary: ByteString }[] = [];
+  const folders: ByteString[] = [];
+  const done: ByteString[] = [];
+  try {
+    const finishes = new Map<ByteString, Finish>();
+    for (const [index, step] of steps.entries()) {
+      const { action, change, path } = step;
+      const { stats } = change;
+      if (stats === undefined) continue;
+      if (stats.isDirectory()) {
+        if (action === "make") {
+          mkdirSync(host(path), { mode: 0o700 });
+          folders.push(path);
+        }
+        if (action === "make" || action === "mode") finishes.set(path.slice(1), finishOf(stats));
+        continue;
+      }
+      const temporary = beside(path, index);
+      made.push({ step, temporary });
+      const finish = copy(change, stats, temporary);
+      finishes.set(temporary.slice(1), finish);
+    }
+    await addXattrs(steps, made, finishes, tools);
+    await finishLayer("/", finishes, tools, tools.warn);
+  } catch (cause) {
+    for (const { temporary } of made) rmSync(host(temporary), { force: true });
+    for (const folder of folders.toReversed()) rmdirSync(host(folder));
+    if (cause instanceof HuskError) throw cause;
+    throw new HuskError("failed", `cannot bring the changes over: ${(cause as Error).message}`, {
+      cause,
+      hint: "nothing was changed",
+    });
+  }
+  let next = 0;
+  try {
+    for (const step of steps) {
+      const { action, path, change } = step;
+      if (action === "remove") {
+        check(step);
+        if (step.before?.isDirectory() === true) rmdirSync(host(path));
+        else unlinkSync(host(path));
+      } else if (change.stats?.isDirectory() === false) {
+        check(step);
+        renameSync(host(made[next]?.temporary as ByteString), host(path));
+        next++;
+      }
+      done.push(path);
+    }
+  } catch (cause) {
+    for (const { temporary } of made.slice(next)) rmSync(host(temporary), { force: true });
+    const rest = steps.length - done.length;
+    const hint = `${done.length} changes are done, ${rest} are not: husk apply again shows which`;
+    if (cause instanceof HuskError) throw new HuskError(cause.code, cause.message, { cause, hint });
+    throw new HuskError("failed", `cannot bring the changes over: ${(cause as Error).message}`, {
+      cause,
+      hint,
+    });
+  }
+  return done;
+}
+
+/** What is there has to be what the plan was made for. */
+function check({ path, before }: ApplyStep): void {
+  const now = lstatSync(host(path), { bigint: true, throwIfNoEntry: false });
+  if (now?.ino === before?.ino && now?.ctimeNs === before?.ctimeNs) return;
+  // Removing what is in a folder changes the folder.
+  if (before?.isDirectory() === true && now?.ino === before.ino) return;
+  throw new HuskError("conflict", `${displayName(path)} changed while changes were brought over`);
+}
+
+/** Makes the content of a new file under another name and tells what is left to do. */
+function copy(change: Change, stats: BigIntStats, temporary: ByteString): Finish {
+  const from = source(change);
+  const to = host(temporary);
+  const finish = finishOf(stats);
+  if (stats.isFile()) {
+    copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    // Nobody reads it before it has its owner.
+    chmodSync(to, 0o600);
+    return finish;
+  }
+  if (stats.isSymbolicLink()) {
+    symlinkSync(readlinkSync(from, { encoding: "buffer" }), to);
+    lchownSync(to, Number(stats.uid), Number(stats.gid));
+    return { times: finish.times as NonNullable<Finish["times"]> };
+  }
+  const { major, minor } = numberOf(stats.rdev);
+  return { ...finish, node: { mode: Number(stats.mode), major, minor } };
+}
+
+async function addXattrs(
+  steps: readonly ApplyStep[],
+  made: readonly { readonly step: ApplyStep; readonly temporary: ByteString }[],
+  finishes: ReadonlyMap<ByteString, Finish>,
+  tools: ApplyTools,
+): Promise<void> {
+  const targets = new Map<Change, ByteString>(
+    made.map(({ step, temporary }) => [step.change, temporary.slice(1)]),
+  );
+  const parts = new Map(steps.map(({ change }) => [change.part.upper, change.part]));
+  for (const { upper, place } of parts.values()) {
+    const own = steps.filter(
+      ({ change }) => change.part.upper === upper && change.stats?.isSymbolicLink() === false,
+    );
+    const inside = own.map(({ change }) => change.path.slice(place.length + 1)).filter((path) => path !== "");
+    const attributes = await readXattrs(upper, inside, tools);
+    for (const { change } of own) {
+      const found = attributes.get(change.path.slice(place.length + 1));
+      const finish = finishes.get(targets.get(change) ?? change.path.slice(1));
+      if (found === undefined || finish === undefined) continue;
+      const kept = [...found].filter(([name]) => !name.includes(".overlay."));
+      if (kept.length > 0) finish.xattrs = new Map(kept);
+    }
+  }
+}
+
+function finishOf(stats: BigIntStats): Finish {
+  const time = (nanoseconds: bigint): { seconds: number; nanoseconds: number } => ({
+    seconds: Number(nanoseconds / 1_000_000_000n),
+    nanoseconds: Number(nanoseconds % 1_000_000_000n),
+  });
+  return {
+    owner: { uid: Number(stats.uid), gid: Number(stats.gid) },
+    mode: Number(stats.mode & 0o7777n),
+    times: { atime: time(stats.atimeNs), mtime: time(stats.mtimeNs) },
+  };
+}
+
+/** Whether the file that a container wrote and the one of this machine have the same bytes. */
+export function sameContent(change: Change, path: ByteString): boolean {
+  if (change.stats?.isSymbolicLink() === true)
+    return readlinkSync(source(change), "latin1") === readlinkSync(host(path), "latin1");
+  const one = openSync(source(change), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const other = openSync(host(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const left = Buffer.alloc(1 << 18);
+      const right = Buffer.alloc(1 << 18);
+      for (;;) {
+        const count = readSync(one, left);
+        if (count !== readSync(other, right) || left.compare(right, 0, count, 0, count) !== 0) return false;
+        if (count === 0) return true;
+      }
+    } finally {
+      closeSync(other);
+    }
+  } finally {
+    closeSync(one);
+  }
+}
+
+function source({ part, path }: Change): Buffer {
+  return Buffer.concat([Buffer.from(part.upper), Buffer.from(path.slice(part.place.length), "latin1")]);
+}
+
+function host(path: ByteString): Buffer {
+  return Buffer.from(path, "latin1");
+}
+
+function beside(path: ByteString, index: number): ByteString {
+  return `${path.slice(0, path.lastIndexOf("/") + 1)}.husk-apply-${process.pid}-${index}`;
+}
+
+/** The two halves of a device number (makedev(3)). */
+function numberOf(rdev: bigint): { major: number; minor: number } {
+  return {
+    major: Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & ~0xfffn)),
+    minor: Number((rdev & 0xffn) | ((rdev >> 12n) & ~0xffn)),
+  };
+}
