@@ -22,11 +22,11 @@ struct stream {
 	u8 *bytes;
 };
 
-static u8 buffers[RELAYS + 1][CHUNK] __attribute__((aligned(4096)));
+static u8 *buffers; /* of CHUNK bytes for each stream; pages that are not in use take no memory */
 static struct stream streams[RELAYS + 1], *input;
 static u32 stream_count;
 static i32 pid;
-static int pidfd = -1, signals = -1, caller = -1, console = -1, launched = -1;
+static int pidfd, signals, caller, console, launched;
 static int forwards, closes_input, appended, touched, ended;
 static u64 deadline;
 static u8 keys[DETACH_KEYS];
@@ -238,6 +238,19 @@ static void forward_signals(void)
 	}
 }
 
+void hold_descriptors(void)
+{
+	hold(pidfd);
+	hold(signals);
+	hold(caller);
+	hold(console);
+	for (u32 i = 0; i < stream_count; i++) {
+		hold(streams[i].from);
+		hold(streams[i].to);
+	}
+	hold_clients();
+}
+
 void leave_alone(void)
 {
 	restore_terminal();
@@ -291,7 +304,7 @@ void turn(u64 until)
 	u64 time = until ? now() : 0;
 	if (ready == 0 && idle && time >= idle) {
 		touched = 0;
-		CALL3(__NR_madvise, buffers, sizeof buffers, MADV_DONTNEED);
+		CALL3(__NR_madvise, buffers, stream_count * CHUNK, MADV_DONTNEED);
 	}
 	if (deadline && time >= deadline) {
 		report.flags |= REPORT_TIMED_OUT;
@@ -346,8 +359,10 @@ static void open_streams(const u32 *op, const struct supervision *s)
 		input->from = -1;
 		input->to = (int)slot(s->input);
 	}
+	if (stream_count)
+		buffers = new_memory(stream_count * CHUNK, MAP_PRIVATE);
 	for (u32 i = 0; i < stream_count; i++) {
-		streams[i].bytes = buffers[i];
+		streams[i].bytes = buffers + i * CHUNK;
 		/* Others can have the same pipe open and take away what was there to read, or fill it, just before we try. */
 		if (streams[i].from > 2)
 			CALL3(__NR_fcntl, streams[i].from, F_SETFL, O_NONBLOCK);
@@ -368,6 +383,7 @@ int keep(const u32 *op)
 	forwards = op[5] & KEEP_FORWARDS;
 	caller = (int)slot(op[6]);
 	open_streams(op, s);
+	launched = -1;
 	pidfd = (int)CALL2(__NR_pidfd_open, pid, 0);
 	if (pidfd < 0)
 		return fail(op, -pidfd, 0);

@@ -122,7 +122,8 @@ struct header {
 	u32 operations, preserve, complaints /* slot + 1 */, leaving;
 	u32 first;      /* the list to begin with; only those before it are needed after a launch */
 	u32 kept_data;  /* and of the data this much, from its beginning */
-	u32 reserved[2];
+	u32 kept_slots; /* and of the results so many */
+	u32 reserved;
 };
 enum { PLAN_TIMED = 1, PLAN_HANDS_OVER = 2, PLAN_DETACHES = 4 };
 
@@ -133,7 +134,8 @@ enum width { WIDTH_I32 = 1, WIDTH_U32, WIDTH_U64, WIDTH_DECIMAL };
 enum { WHEN_FAILED = 1, WHEN_SUCCEEDED = 2 };
 
 /*
- * All that the other processes of a plan can tell the keeper, with the times: the only memory they share. Each has
+ * All that the other processes of a plan can tell the keeper, with the times: the only memory they share; gone when
+ * the container is launched. Each has
  * its own copy of the rest from its birth on, so whoever gets hold of one of them steers no other.
  */
 struct told {
@@ -155,13 +157,12 @@ static i64 *slots;
 u8 *data;
 static u64 told_bytes, data_bytes, plan_bytes;
 static u32 adopted_slot; /* of the clone whose child the keeper adopts, plus 1 */
-static int report_fd = -1;
-static int launch_fd = -1; /* to the one who waits for the launch */
+static int report_fd, launch_fd; /* launch_fd: to the one who waits for the launch; -1: nobody does */
 static int detached;
 
 i64 slot(u32 number) { return number ? slots[number - 1] : -1; }
 u32 export_count(void) { return plan->exports; }
-int failed(void) { return told->failed != 0; }
+int failed(void) { return told && told->failed; }
 int is_detached(void) { return detached; }
 
 #define CHILDREN 32
@@ -317,7 +318,7 @@ static int list_valid(u32 list)
 	return depth == 0;
 }
 
-static u8 *new_memory(u64 bytes, int kind)
+u8 *new_memory(u64 bytes, int kind)
 {
 	long memory = CALL6(__NR_mmap, 0, bytes, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS, -1, 0);
 	if (memory < 0 && memory > -4096)
@@ -371,7 +372,7 @@ static void open_plan(void)
 		(plan->flags & ~(u32)(PLAN_TIMED | PLAN_HANDS_OVER | PLAN_DETACHES)) || plan->complaints > plan->slots ||
 		plan->first >= plan->lists || (plan->cleanup != NO_LIST && plan->cleanup >= plan->first) ||
 		(plan->leaving != NO_LIST && plan->leaving >= plan->first) || plan->kept_data > plan->data ||
-		plan->reserved[0] || plan->reserved[1] || aligned(end) + plan->data != bytes)
+		plan->kept_slots > plan->slots || plan->reserved || aligned(end) + plan->data != bytes)
 		refuse("malformed launch plan: its parts do not fit");
 	lists = (const u32 *)(start + sizeof *plan);
 	relocations = lists + 2 * plan->lists;
@@ -418,7 +419,7 @@ static void open_plan(void)
 /* The first failure counts: what fails afterwards fails because of it. */
 int fail(const u32 *op, i32 error, i32 detail)
 {
-	if (!__atomic_exchange_n(&told->failed, 1, __ATOMIC_SEQ_CST)) {
+	if (told && !__atomic_exchange_n(&told->failed, 1, __ATOMIC_SEQ_CST)) {
 		told->ordinal = op[1] & 0xffff;
 		told->error = error;
 		told->detail = detail;
@@ -527,7 +528,7 @@ void forget_child(i32 pid)
 /* Takes on what a child cloned for the keeper. Only the keeper's own children can be waited for, so no other is believed. */
 static void adopt(void)
 {
-	i32 pid = told->adopted;
+	i32 pid = told ? told->adopted : 0;
 	if (pid <= 0 || CALL5(__NR_waitid, P_PID, pid, 0, WEXITED | WNOHANG | WNOWAIT, 0) < 0)
 		return;
 	told->adopted = 0;
@@ -683,7 +684,7 @@ static int init(const u32 *op)
  */
 static void kill_all(int fd)
 {
-	static char text[65536];
+	char text[65536];
 	char path[] = "/proc/self/fd/\0\0\0\0\0\0\0\0\0\0", *end = path + sizeof path - 11;
 	u32 divisor = 1;
 	while ((u32)fd / divisor >= 10)
@@ -846,7 +847,8 @@ static void write_report(void)
 		CALL3(__NR_write, report_fd, times, 16ul * plan->operations);
 	for (u32 i = 0; i < plan->exports; i++)
 		CALL3(__NR_write, report_fd, data + exports[2 * i], exports[2 * i + 1]);
-	CALL3(__NR_write, report_fd, told->exhibit, report.exhibit_bytes);
+	if (told)
+		CALL3(__NR_write, report_fd, told->exhibit, report.exhibit_bytes);
 }
 
 /* Nothing of the caller's stays open, and nothing keeps a folder of its busy. */
@@ -912,18 +914,40 @@ static void tell_caller(u8 status)
 /* Where pages are larger this frees less, or nothing. */
 static void forget_launch(void)
 {
-	static struct told nothing;
 	u64 rest = PAGE_UP(data + plan->kept_data), end = (u64)slots + data_bytes;
 	if (times)
 		return;
 	CALL2(__NR_munmap, told, told_bytes);
-	told = &nothing;
+	told = 0;
 	if (end > rest)
 		CALL2(__NR_munmap, rest, end - rest);
 	rest = PAGE_UP(list_start(plan->first));
 	end = (u64)plan + plan_bytes;
 	if (end > rest)
 		CALL2(__NR_munmap, rest, end - rest);
+}
+
+static u64 held[16]; /* a bit for each descriptor below 1024 */
+
+void hold(i64 fd)
+{
+	if (fd >= 0 && fd < 1024)
+		held[fd / 64] |= 1ul << fd % 64;
+}
+
+/* What was opened for the container alone is in the way of whoever wants it gone, or adds up. */
+static void close_rest(void)
+{
+	for (u32 i = 0; i < plan->kept_slots; i++)
+		hold(slots[i]);
+	hold(report_fd);
+	for (u32 fd = 3, first = 3; fd <= 1024; fd++) {
+		if (fd < 1024 && !(held[fd / 64] >> fd % 64 & 1))
+			continue;
+		if (first < fd)
+			CALL3(__NR_close_range, first, fd - 1, 0);
+		first = fd + 1;
+	}
 }
 
 void tell_launched(void)
@@ -935,6 +959,8 @@ void tell_launched(void)
 		report.outcome = ENDED;
 		stand_alone();
 	}
+	hold_descriptors();
+	close_rest();
 	forget_launch();
 }
 
@@ -971,10 +997,11 @@ __attribute__((used)) _Noreturn void keeper_main(long *stack)
 	open_plan();
 	report.started = started;
 	arrange_descriptors();
+	launch_fd = -1;
 	if (plan->flags & PLAN_DETACHES && !REHEARSE)
 		leave_caller();
 	report.outcome = ENDED;
-	if (perform(plan->first) != 0 || told->failed) {
+	if (perform(plan->first) != 0 || failed()) {
 		adopt();
 		for (u32 i = 0; i < child_count; i++)
 			CALL2(__NR_kill, children[i], SIGKILL);

@@ -117,6 +117,8 @@ int is_detached(void);    /* nobody waits for this process */
 void stand_alone(void);   /* from now on nobody does: a session of its own, nothing of the caller's open */
 void tell_launched(void); /* and forgets what is not needed any more */
 void perform_leaving(void);
+void hold(i64 fd);         /* stays open after the launch */
+u8 *new_memory(u64 bytes, int kind);
 _Noreturn void report_and_leave(void);
 _Noreturn void become(char **argv, char **env, int lock); /* lock: stays open, as 3; -1: none */
 
@@ -124,6 +126,7 @@ _Noreturn void become(char **argv, char **env, int lock); /* lock: stays open, a
 int keep(const u32 *op);
 void restore_terminal(void);
 void turn(u64 until);  /* waits until something happens, and sees to it; 0: no limit */
+void hold_descriptors(void);
 void leave_alone(void); /* the caller has nothing to do with the container any more */
 i32 first_process(void);
 int signal_first_process(int signal);
@@ -145,6 +148,7 @@ struct pollfd;
 int supervise(const struct supervision *s); /* 0, or -errno */
 u32 poll_clients(struct pollfd *polls);     /* how many: at most CLIENTS + 1 */
 void serve_clients(const struct pollfd *polls, u32 count);
+void hold_clients(void);
 void poke_clients(void);
 u64 next_tick(void); /* 0: never */
 void tick(void);

@@ -14,8 +14,8 @@ struct frame {
 };
 enum { SMALLEST_LIMIT = 512 };
 
-static int directory = -1, file = -1;
-static u32 files;
+static int directory, file; /* file: -1 when it has to be made anew */
+static u32 files; /* 0: there is no log */
 static u64 limit, size, lost;
 static long lost_because;
 
@@ -36,14 +36,15 @@ static void find_size(void)
 
 void open_log(const struct supervision *s)
 {
+	if (!s->log_file)
+		return;
 	directory = (int)slot(s->log_directory);
 	file = (int)slot(s->log_file);
 	files = s->log_files;
 	limit = s->log_bytes_low | (u64)s->log_bytes_high << 32;
 	if (limit && limit < SMALLEST_LIMIT)
 		limit = SMALLEST_LIMIT;
-	if (file >= 0)
-		find_size();
+	find_size();
 }
 
 static void name_of(u32 number, char *to)
@@ -110,7 +111,7 @@ void log_output(u8 stream, const u8 *bytes, u32 length)
 {
 	u32 most = limit ? (limit < 1u << 20 ? (u32)limit : 1u << 20) - (u32)sizeof(struct frame) : length;
 	int error = 0;
-	if (directory < 0)
+	if (!files)
 		return;
 	if (lost && (error = note_loss()) == 0)
 		lost = 0;

@@ -12,7 +12,7 @@
 #include <linux/uio.h>
 
 static const struct supervision *supervision;
-static int listener = -1, exit_file = -1;
+static int listener, exit_file;
 static int stopped, was_launched;
 static u64 launched_at; /* CLOCK_REALTIME */
 
@@ -246,7 +246,7 @@ static void receive_client(void)
 
 u32 poll_clients(struct pollfd *polls)
 {
-	if (listener < 0)
+	if (!supervision || listener < 0)
 		return 0;
 	polls[0] = (struct pollfd){.fd = listener, .events = POLLIN};
 	for (u32 i = 0; i < client_count; i++) {
@@ -271,6 +271,12 @@ void poke_clients(void)
 	for (u32 i = 0; i < client_count; i++)
 		if (clients[i].kind == ATTACHED)
 			CALL6(__NR_sendto, clients[i].fd, "", 1, SEND_FLAGS, 0, 0);
+}
+
+void hold_clients(void)
+{
+	for (u32 i = 0; i < client_count; i++)
+		hold(clients[i].fd);
 }
 
 static void close_clients(void)

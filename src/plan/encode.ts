@@ -94,7 +94,7 @@ export function encode(plan: Plan, options: EncodeOptions = {}): EncodedPlan {
   const keep = plan.keeper.steps.at(-1)?.operations.at(-1);
   const supervision = keep?.kind === "keep" ? keep.options.supervision : undefined;
   if (supervision !== undefined) encoder.supervise(supervision, exports);
-  const keptData = encoder.seal();
+  const kept = encoder.seal();
   const first = encoder.addList(plan.keeper);
   encoder.encodeLists();
   const timed = options.timed ?? false;
@@ -105,7 +105,7 @@ export function encode(plan: Plan, options: EncodeOptions = {}): EncodedPlan {
     plan.complaints === undefined ? 0 : encoder.slot(plan.complaints) + 1,
     leaving,
     first,
-    keptData,
+    ...kept,
   ]);
   return { bytes, operations: encoder.operations, exports, timed };
 }
@@ -149,11 +149,11 @@ class Encoder {
     this.place(this.#supervision);
   }
 
-  /** Ends the part of the data that is kept: texts so far get their place behind the blocks so far. Its size. */
-  seal(): number {
+  /** Ends what is kept: texts so far get their place behind the blocks so far. How much data, how many results. */
+  seal(): readonly [data: number, results: number] {
     const texts = this.#texts.layOut(this.#data);
     if (texts.length > 0) this.place(new Memory(texts));
-    return this.#data;
+    return [this.#data, this.#slots];
   }
 
   encodeLists(): void {
@@ -354,10 +354,9 @@ class Encoder {
     this.#top = top;
   }
 
-  /** `about`: flags, cleanup, preserve, complaints, leaving, first, kept data. */
+  /** `about`: flags, cleanup, preserve, complaints, leaving, first, kept data and results. */
   finish(exports: number[], about: readonly number[]): Uint8Array {
-    const [flags = 0, cleanup = 0, preserve = 0, complaints = 0, leaving = 0, first = 0, keptData = 0] =
-      about;
+    const [flags = 0, cleanup = 0, preserve = 0, complaints = 0, leaving = 0, first = 0, ...kept] = about;
     const text = this.#texts.layOut(this.#data);
     const addresses = this.#texts.addresses;
     const fixes = this.#cellFixes;
@@ -373,7 +372,7 @@ class Encoder {
       flags, this.#lists.length, this.#slots, this.#top,
       dataBytes, relocations, exports.length / 2, cleanup,
       this.operations.length, preserve, complaints, leaving,
-      first, keptData]);
+      first, ...kept]);
     let at = HEADER_WORDS;
     out.set(this.#bounds, at);
     at += this.#bounds.length;
