@@ -13,6 +13,8 @@ export interface Group {
   readonly parents: readonly string[];
   /** Those of `parents` that are missing now; they go away with the last container in them. */
   readonly removable: readonly string[];
+  /** systemd has made it for this container and holds a process of husk's in it. */
+  readonly given?: boolean;
 }
 
 /** A container's groups as absolute paths, to be kept with its record. */
@@ -81,6 +83,22 @@ export function chooseGroups(layout: Layout, path: string, maker: Maker, asked: 
     const group = { hierarchy, path: base + path, base, parents, removable };
     if (hierarchy.version === 2) groups.unshift(group);
     else groups.push(group);
+  }
+  return groups;
+}
+
+/**
+ * The groups of a container for which systemd has made a scope: the one of v2, or of systemd's own hierarchy and those
+ * beside it that it hands on; in the other hierarchies of v1 a group of the same name, which only root can make.
+ *
+ * @param path the scope's group below the top of each hierarchy
+ */
+export function givenGroups(layout: Layout, path: string, maker: Maker): Group[] {
+  const groups: Group[] = [];
+  for (const group of chooseGroups(layout, path, { ...maker, rootless: false }, [])) {
+    const given = existsSync(group.path);
+    if (given) groups.push({ ...group, parents: [], removable: [], given });
+    else if (!maker.rootless) groups.push(group);
   }
   return groups;
 }

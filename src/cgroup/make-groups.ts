@@ -30,16 +30,18 @@ export function makeGroups(
   { adopt, handDown, fill }: { adopt: boolean; handDown: HandDown | undefined; fill: CpusetFill | undefined },
 ): MadeGroups {
   const mine = new Memory(4);
-  mine.bytes.fill(255);
+  if (groups[0]?.given !== true) mine.bytes.fill(255);
   const tasks: { group: Group; fd: Call }[] = [];
   let folder: Call | undefined;
   keeper.step("own control groups", "the kernel counts and limits all processes of a group together", () => {
     const parents = new Set(groups.flatMap(({ removable }) => removable));
     const lines = [...parents].map((path) => `mkdir -p ${quote(path)}`);
-    return [...lines, ...groups.map(({ path }) => `mkdir ${quote(path)}`)].join("\n");
+    const own = groups.filter(({ given }) => given !== true);
+    return [...lines, ...own.map(({ path }) => `mkdir ${quote(path)}`)].join("\n");
   });
   for (let i = 0; i < groups.length; i++)
-    makeGroup(keeper, groups[i] as Group, i === 0 ? mine : undefined, adopt, 1);
+    if ((groups[i] as Group).given !== true)
+      makeGroup(keeper, groups[i] as Group, i === 0 ? mine : undefined, adopt, 1);
   for (const group of groups) {
     if (group.hierarchy.version === 2)
       folder = keeper.call("openat", AT_FDCWD, group.path, O_PATH | O_CLOEXEC, 0);

@@ -171,7 +171,8 @@ describe("v2", () => {
   });
 
   test("a program checks devices, unless everything is allowed or nobody here may load one", () => {
-    const layout = v2("devices", { "cgroup.controllers": names, "cgroup.subtree_control": names });
+    const files = { "cgroup.controllers": names, "cgroup.subtree_control": names, "cgroup.procs": "" };
+    const layout = v2("devices", files);
     const devices = [{ allow: false, access: "rwm" }];
     const programs = (request: Partial<CgroupRequest>) => {
       const { cgroups, keeper } = prepare({ layout, ...request });

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { HuskError } from "../platform/error.ts";
 import type { Call, List, Memory } from "../plan/index.ts";
 import { type CgroupMount, cgroupMounts } from "./cgroup-mounts.ts";
@@ -14,6 +14,7 @@ import { type Freezer, freezerOf } from "./freezer.ts";
 import {
   chooseGroups,
   foldersOf,
+  givenGroups,
   type Group,
   type GroupFolders,
   groupIn,
@@ -38,6 +39,8 @@ export interface CgroupRequest extends GroupName {
   readonly adopt: boolean;
   /** End what still runs in the group afterwards: true without a pid namespace of the container's own. */
   readonly kill: boolean;
+  /** Group of a systemd scope that was made for the container, below the top of each hierarchy. */
+  readonly scope?: string | undefined;
   /** False: do without a device program on v2; a shell, for which a plan may be made, cannot load one. */
   readonly deviceProgram?: boolean;
 }
@@ -83,10 +86,11 @@ export function prepareCgroups(
   const writes = resourceWrites(resources, layout);
   const asked: string[] = [];
   for (const { hierarchy, controller } of writes) if (hierarchy.version === 2) asked.push(controller);
-  const groups =
-    maker.rootless && writes.length === 0 ? [] : chooseGroups(layout, groupPath(request), maker, asked);
+  const groups = groupsFor(request, writes.length > 0, asked);
   for (const { hierarchy, controller, object } of writes) {
-    if (groupIn(groups, hierarchy) === undefined) throw unavailable(layout, controller, object, maker);
+    const group = groupIn(groups, hierarchy);
+    if (group === undefined || (group.given && !hasController(group, controller)))
+      throw unavailable(layout, controller, object, maker);
   }
   refuseInhabited(groups, request.adopt);
   const rules = resources.devices ?? [];
@@ -122,14 +126,26 @@ export function prepareCgroups(
   };
 }
 
+function groupsFor(request: CgroupRequest, limited: boolean, asked: readonly string[]): Group[] {
+  const { layout, maker, scope } = request;
+  if (scope !== undefined) return givenGroups(layout, scope, maker);
+  return maker.rootless && !limited ? [] : chooseGroups(layout, groupPath(request), maker, asked);
+}
+
+/** What a v2 group of systemd's was not handed, nobody but systemd can hand it. */
+function hasController({ hierarchy, path }: Group, controller: string): boolean {
+  if (hierarchy.version === 1 || controller === "cgroup") return true;
+  return ` ${readFileSync(`${path}/cgroup.controllers`, "latin1").trim()} `.includes(` ${controller} `);
+}
+
 /**
  * Whoever deletes a container, or clears up behind a killed husk, ends all that runs in the groups its record names.
  * So a group that is somebody else's never gets into a record: a configuration could name that of a service, or one
  * that holds all of them.
  */
 function refuseInhabited(groups: readonly Group[], adopt: boolean): void {
-  for (const { path } of groups) {
-    if (!existsSync(path) || (adopt && !holdsProcesses(path))) continue;
+  for (const { path, given } of groups) {
+    if (given || !existsSync(path) || (adopt && !holdsProcesses(path))) continue;
     const what = adopt ? "exists and holds processes already" : "exists already, and may be somebody else's";
     throw new HuskError("conflict", `control group "${path}" ${what}`, {
       hint: `choose another id or cgroupsPath; if nothing runs in it: rmdir ${path}`,
@@ -143,7 +159,7 @@ function v2Controllers(
   asked: readonly string[],
 ): { handDown: HandDown | undefined; evacuate: string | undefined } {
   const unified = groups[0];
-  if (unified?.hierarchy.version !== 2) return { handDown: undefined, evacuate: undefined };
+  if (unified?.hierarchy.version !== 2 || unified.given) return { handDown: undefined, evacuate: undefined };
   const down = handDown(unified, asked);
   if (!down.occupied) return { handDown: down, evacuate: undefined };
   if (asked.length === 0) return { handDown: undefined, evacuate: undefined };

@@ -1,5 +1,5 @@
 // Boots Debian's kernel in QEMU, with this machine's files shared read-only, and runs test/vm/cases in it: pure
-// cgroup v2, all capabilities. Emulated (TCG), as nested virtualisation is not to be relied on.
+// cgroup v2, all capabilities; then test/vm/systemd-cases, with systemd as the first process. Emulated (TCG), as nested virtualisation is not to be relied on.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { repository } from "../harness/husk.ts";
@@ -9,7 +9,7 @@ import { type CpioEntry, cpioArchive } from "./cpio.ts";
 import { findKernel, type Kernel } from "./kernel.ts";
 import { modulesInOrder } from "./modules.ts";
 
-const limitSeconds = 240;
+const limitSeconds = 360;
 const work = join(repository, "dist/test/vm");
 
 /** What the machine needs to boot, and what husk uses that Debian builds as modules. */
@@ -85,7 +85,8 @@ async function boot(
 
 function* readConsole(text: string, only: readonly string[], status: string): Generator<Outcome> {
   const expected = new Set(
-    readdirSync(join(import.meta.dirname, "cases"))
+    ["cases", "systemd-cases"]
+      .flatMap((folder) => readdirSync(join(import.meta.dirname, folder)))
       .map((name) => name.replace(/\.sh$/, ""))
       .filter((name) => only.length === 0 || only.includes(name)),
   );

@@ -6,20 +6,22 @@ import type { OciCall } from "./oci.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk oci create [OPTIONS] ID`: a container that waits for `start`. */
-export async function ociCreate({ argv, from, globals, runtime }: OciCall): Promise<number> {
+export async function ociCreate(call: OciCall): Promise<number> {
+  const { argv, from, globals, runtime } = call;
   const given = ociArguments("create", argv, from, globals, { least: 1, most: 1 });
   if (given === undefined) return printHelp(["oci", "create"]);
-  await createContainer(runtime, createOptions(given), "wait");
+  await createContainer(runtime, createOptions(given, call), "wait");
   return 0;
 }
 
 /** The options that create and run share. */
-export function createOptions(given: CommandArguments): CreateOptions {
+export function createOptions(given: CommandArguments, { cgroupManager }: OciCall): CreateOptions {
   const [config, pidFile] = [given.path("config"), given.path("pid-file")];
   const [consoleSocket, pidfdSocket] = [given.path("console-socket"), given.path("pidfd-socket")];
   return {
     id: given.words[0] as string,
     bundle: given.path("bundle") ?? process.cwd(),
+    cgroupManager,
     noPivot: given.on("no-pivot"),
     noNewKeyring: given.on("no-new-keyring"),
     preserveFds: given.count("preserve-fds"),

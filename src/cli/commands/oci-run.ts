@@ -6,10 +6,11 @@ import { createOptions } from "./oci-create.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci run [OPTIONS] ID`: creates a container and starts it. */
-export async function ociRun({ argv, from, globals, runtime }: OciCall): Promise<number> {
+export async function ociRun(call: OciCall): Promise<number> {
+  const { argv, from, globals, runtime } = call;
   const given = ociArguments("run", argv, from, globals, { least: 1, most: 1 });
   if (given === undefined) return printHelp(["oci", "run"]);
-  const options = createOptions(given);
+  const options = createOptions(given, call);
   if (given.on("detach")) {
     await createContainer(runtime, options, "detach");
     return 0;

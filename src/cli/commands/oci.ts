@@ -1,6 +1,7 @@
 import { chooseFolders } from "../../engine/folders.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { Runtime } from "../../runtime/oci/create.ts";
+import type { CgroupManager } from "../../runtime/oci/prepare.ts";
 import { OCI_COMMANDS, OCI_FLAGS, OCI_LATER, OCI_LATER_COMMANDS } from "../flags/oci.ts";
 import type { Globals, Grammar } from "../grammar.ts";
 import { keeperSource } from "../keeper-source.ts";
@@ -16,10 +17,13 @@ export interface OciCall {
   readonly from: number;
   readonly globals: Globals;
   readonly runtime: Runtime;
+  /** Who makes control groups for new containers. */
+  readonly cgroupManager: CgroupManager;
 }
 
 interface OciOptions {
   readonly log: OciLog;
+  cgroupManager: CgroupManager;
   version: boolean;
 }
 
@@ -30,6 +34,12 @@ const OCI: Grammar<OciOptions> = {
   flagsFirst: true,
   set(options, flag, value) {
     switch (flag) {
+      case "cgroup-manager":
+        options.cgroupManager = parseChoice(flag, value, ["cgroupfs", "systemd", "disabled"]);
+        return;
+      case "systemd-cgroup":
+        if (value === "true") options.cgroupManager = "systemd";
+        return;
       case "log":
         options.log.file = value === "" || value === "/dev/stderr" ? undefined : hostPath(flag, value);
         return;
@@ -54,7 +64,11 @@ const FAILED = 1;
 
 /** `husk oci [OPTIONS] COMMAND`, which is also the whole of `husk-oci`. */
 export async function oci(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const options: OciOptions = { log: { file: undefined, format: "text", warns: true }, version: false };
+  const options: OciOptions = {
+    log: { file: undefined, format: "text", warns: true },
+    cgroupManager: "cgroupfs",
+    version: false,
+  };
   let command: string | undefined;
   try {
     const words = parseArguments(OCI, argv, from, options, globals);
@@ -73,6 +87,7 @@ export async function oci(argv: readonly string[], from: number, globals: Global
       from: 1,
       globals,
       runtime: runtimeOf(globals, options.log),
+      cgroupManager: options.cgroupManager,
     });
   } catch (error) {
     const prefix = command === "create" || command === "run" ? `husk ${command} failed: ` : "";

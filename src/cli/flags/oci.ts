@@ -1,17 +1,17 @@
 /** Options before the command of `husk oci`, as runc and crun take them. */
 export const OCI_FLAGS = `
+--cgroup-manager string cgroupfs|systemd|disabled
 --log file file
 --log-format string text|json
 --log-level string debug|info|warn|warning|error
 --rootless string true|false|auto
+--systemd-cgroup
 -v --version
 `;
 
 /** Options of runc and crun that husk does not have yet. */
 export const OCI_LATER = `
---cgroup-manager string
 --criu string
---systemd-cgroup
 `;
 
 const CREATE = `

@@ -8,7 +8,8 @@ import type { Hooks } from "../config.ts";
 import { type KeeperOutcome, type Launched, launch } from "../launch.ts";
 import { checkId, containerFiles, type ContainerFiles, openRoot } from "./folder.ts";
 import { setupError } from "./setup-error.ts";
-import { type CreateMode, type CreateOptions, type Prepared, prepareBundle } from "./prepare.ts";
+import { type CreateMode, type CreateOptions, type Prepared, prepareBundle, readConfig } from "./prepare.ts";
+import type { Scope } from "./scope.ts";
 import { type ContainerState, writeAtomically } from "./state.ts";
 
 /** Where an OCI runtime keeps its state, and the keeper it starts. */
@@ -40,13 +41,15 @@ export async function createContainer(
   options: CreateOptions,
   mode: "wait" | "detach",
 ): Promise<void> {
-  const { launched, prepared, files } = await begin(runtime, options, mode, []);
+  const { launched, prepared, files, scope } = await begin(runtime, options, mode, []);
   let outcome: KeeperOutcome | undefined;
   try {
     outcome = await launched.outcome;
     finish(outcome, prepared, launched.encoded);
+    await scope?.settle();
   } catch (error) {
     abandon(files, prepared, outcome);
+    await scope?.stop();
     throw error;
   }
 }
@@ -61,8 +64,13 @@ export async function runInForeground(
   options: CreateOptions,
   keep: boolean,
 ): Promise<ForegroundContainer> {
-  const { launched, prepared, files } = await begin(runtime, options, "foreground", keep ? [] : ["state"]);
-  const ended = launched.outcome.then((outcome) => {
+  const { launched, prepared, files, scope } = await begin(
+    runtime,
+    options,
+    "foreground",
+    keep ? [] : ["state"],
+  );
+  const ended = launched.outcome.then(async (outcome) => {
     let isLeft = true;
     try {
       const { exports, exitCode } = finish(outcome, prepared, launched.encoded);
@@ -71,8 +79,10 @@ export async function runInForeground(
       return exitCode;
     } finally {
       if (!keep && isLeft) abandon(files, prepared, outcome);
+      if (!keep) await scope?.stop();
     }
   });
+  await scope?.settleAfter(files.process, launched.outcome);
   return { kill: (signal) => launched.keeper.kill(signal), ended };
 }
 
@@ -80,6 +90,7 @@ interface Begun {
   readonly launched: Launched;
   readonly prepared: Prepared;
   readonly files: ContainerFiles;
+  readonly scope: Scope | undefined;
 }
 
 async function begin(
@@ -94,8 +105,32 @@ async function begin(
   // Whoever has the id has its control groups as well; that would be the less helpful complaint.
   if (existsSync(files.folder)) throw taken();
   const everything = removed.length === 0 ? [] : [files.state, files.config, files.seccomp, files.process];
-  const prepared = await prepareBundle(runtime, options, mode, files, everything);
+  const scope = options.cgroupManager === "systemd" ? await scopeFor(runtime, options) : undefined;
+  try {
+    return await beginIn(runtime, options, mode, files, everything, scope);
+  } catch (error) {
+    await scope?.stop();
+    throw error;
+  }
+}
+
+async function scopeFor(runtime: Runtime, options: CreateOptions): Promise<Scope> {
+  const spec = readConfig(options, () => {});
+  openRoot(runtime.root);
+  return (await import("./scope.ts")).openScope(runtime, options.id, spec);
+}
+
+async function beginIn(
+  runtime: Runtime,
+  options: CreateOptions,
+  mode: CreateMode,
+  files: ContainerFiles,
+  removed: readonly string[],
+  scope: Scope | undefined,
+): Promise<Begun> {
+  const prepared = await prepareBundle(runtime, options, mode, files, removed, scope?.group);
   for (const warning of prepared.warnings) runtime.warn(warning);
+  const { id } = options;
   const { planned } = prepared;
   const keeper = installKeeper(runtime.keeper, runtime.keeperFolder);
   claim(runtime.root, files);
@@ -109,9 +144,9 @@ async function begin(
       stdout: 1,
       stderr: 2,
       descriptors: prepared.descriptors,
-      encoded: () => record(files, options, prepared),
+      encoded: () => record(files, options, prepared, scope),
     });
-    return { launched, prepared, files };
+    return { launched, prepared, files, scope };
   } catch (error) {
     abandon(files, prepared);
     throw error;
@@ -147,7 +182,12 @@ function taken(cause?: unknown): HuskError {
   );
 }
 
-function record(files: ContainerFiles, options: CreateOptions, { spec, rootfs, planned }: Prepared): void {
+function record(
+  files: ContainerFiles,
+  options: CreateOptions,
+  { spec, rootfs, planned }: Prepared,
+  scope: Scope | undefined,
+): void {
   const { ociVersion, annotations, hooks, process, linux } = spec;
   const { program, cgroups, seccomp, agent, rdtFolders } = planned;
   const state: ContainerState = {
@@ -160,6 +200,7 @@ function record(files: ContainerFiles, options: CreateOptions, { spec, rootfs, p
     ...(annotations === undefined ? {} : { annotations }),
     creator: ownIdentity(),
     ...(cgroups === undefined || cgroups.groups.length === 0 ? {} : { cgroups: cgroups.folders }),
+    ...(scope === undefined ? {} : { scope: { unit: scope.unit, ofUser: scope.ofUser } }),
     namespaces: linux.namespaces ?? [],
     ...(options.noNewKeyring ? { noNewKeyring: true } : {}),
     ...(agent === undefined ? {} : { seccompAgent: agent }),

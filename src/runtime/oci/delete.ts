@@ -3,7 +3,7 @@ import { removeGroups } from "../../cgroup/remove-groups.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isRunning, ownIdentity } from "../../platform/process-identity.ts";
 import type { Runtime } from "./create.ts";
-import { type Container, readContainer } from "./state.ts";
+import { type Container, type ContainerState, readContainer } from "./state.ts";
 
 const SIGKILL = 9;
 const PATIENCE_MS = 10_000;
@@ -30,6 +30,7 @@ export async function deleteContainer(runtime: Runtime, id: string, force: boole
     if (process !== undefined) await (await import("./kill.ts")).signalProcess(runtime, process, SIGKILL);
   }
   if (state.cgroups !== undefined) removeGroups(state.cgroups, PATIENCE_MS);
+  if (state.scope !== undefined) await forgetScope(runtime, state.scope);
   if (process !== undefined) waitForEnd(() => isRunning(process), id);
   for (const folder of state.rdtFolders ?? []) removeFolder(folder);
   // Whoever renames the folder is the one who deletes it, and runs the hooks.
@@ -57,6 +58,15 @@ function removeFolder(path: string): void {
     rmdirSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+/** The groups are gone; systemd may still have to forget the unit, which nobody but it can. */
+async function forgetScope(runtime: Runtime, scope: NonNullable<ContainerState["scope"]>): Promise<void> {
+  try {
+    await (await import("./scope.ts")).stopScope(scope);
+  } catch (error) {
+    runtime.warn((error as Error).message);
   }
 }
 

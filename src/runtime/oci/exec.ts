@@ -64,6 +64,8 @@ export async function execInContainer(runtime: Runtime, options: ExecOptions): P
   const request = requestOf(options, container, spec, process, descriptors.length, first.pid, runtime.warn);
   const { plan, warnings } = planExec(request);
   for (const warning of warnings) runtime.warn(warning);
+  if (state.scope?.ofUser && request.cgroups.v2 !== undefined)
+    await (await import("./scope.ts")).reachScope(request.cgroups.v2);
   const launched = await launch(plan, {
     keeper: installKeeper(runtime.keeper, runtime.keeperFolder),
     id: options.id.slice(0, 12),

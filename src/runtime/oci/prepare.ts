@@ -4,7 +4,7 @@ import { HuskError } from "../../platform/error.ts";
 import { readInRoot } from "../../platform/in-root.ts";
 import { allCapabilities } from "../../security/index.ts";
 import type { Process, Spec } from "../config.ts";
-import { readHostFacts } from "../host-facts.ts";
+import { type HostFacts, readHostFacts } from "../host-facts.ts";
 import { idMapWriter } from "../id-map-writer.ts";
 import type { ContainerRequest } from "../container-request.ts";
 import { type PlannedContainer, planContainer } from "../plan-container.ts";
@@ -27,7 +27,11 @@ export interface CreateOptions {
   readonly noNewKeyring?: boolean;
   /** How many descriptors from 3 on the program gets, besides those of LISTEN_FDS. */
   readonly preserveFds?: number;
+  /** Who makes the control groups; absent: husk itself. "disabled": the container stays in husk's. */
+  readonly cgroupManager?: CgroupManager;
 }
+
+export type CgroupManager = "cgroupfs" | "systemd" | "disabled";
 
 /** Whether the container waits for start, goes on alone, or stays below this process. */
 export type CreateMode = "wait" | "detach" | "foreground";
@@ -45,6 +49,7 @@ export interface Prepared {
 /**
  * Reads a bundle and plans its container. Changes nothing.
  *
+ * @param scope the group of the systemd scope that was made for it
  * @throws HuskError for what the configuration asks and this machine or user cannot have
  */
 export async function prepareBundle(
@@ -53,6 +58,7 @@ export async function prepareBundle(
   mode: CreateMode,
   files: ContainerFiles,
   removed: readonly string[],
+  scope: string | undefined,
 ): Promise<Prepared> {
   const warnings: string[] = [];
   const { id, bundle } = options;
@@ -83,15 +89,7 @@ export async function prepareBundle(
     bundle,
     privileged: host.privileged,
     availableCapabilities: writer === undefined ? host.capabilities : allCapabilities,
-    cgroups: {
-      id,
-      cgroupsPath: spec.linux.cgroupsPath,
-      layout: readLayout(),
-      maker: { rootless: !host.privileged || host.nested, uid: host.uid },
-      resources: spec.linux.resources,
-      adopt: true,
-      kill: true,
-    },
+    ...(options.cgroupManager === "disabled" ? {} : { cgroups: cgroupRequest(id, spec, host, scope) }),
     makeWorkingDirectory: true,
     skipUnknownCalls: true,
     processFile: files.process,
@@ -110,6 +108,28 @@ export async function prepareBundle(
   return { spec, rootfs, planned, warnings: [...warnings, ...planned.warnings], descriptors };
 }
 
+function cgroupRequest(
+  id: string,
+  { linux }: Spec,
+  host: HostFacts,
+  scope: string | undefined,
+): NonNullable<ContainerRequest["cgroups"]> {
+  const { resources, cgroupsPath } = linux;
+  const pids = resources?.pids?.limit ?? 0;
+  // While the container is born, a process that keeps its scope is in the group as well.
+  const oneMore = scope !== undefined && pids > 0;
+  return {
+    id,
+    cgroupsPath,
+    layout: readLayout(),
+    maker: { rootless: !host.privileged || host.nested, uid: host.uid },
+    resources: oneMore ? { ...resources, pids: { limit: pids + 1 } } : resources,
+    adopt: true,
+    kill: true,
+    scope,
+  };
+}
+
 /** The named fields, of those that are there. */
 function given<T extends object, K extends keyof T>(from: T, ...names: K[]): Partial<Pick<T, K>> {
   const result: Partial<Pick<T, K>> = {};
@@ -117,7 +137,8 @@ function given<T extends object, K extends keyof T>(from: T, ...names: K[]): Par
   return result;
 }
 
-function readConfig({ bundle, config }: CreateOptions, warn: (message: string) => void): Spec {
+/** Reads and checks a configuration. */
+export function readConfig({ bundle, config }: CreateOptions, warn: (message: string) => void): Spec {
   const file = config ?? `${bundle}/config.json`;
   let content: string;
   try {

@@ -22,6 +22,8 @@ export interface ContainerState {
   /** The husk process that creates it. */
   readonly creator: ProcessIdentity;
   readonly cgroups?: GroupFolders;
+  /** The systemd unit of its groups, and whether it is the user's own systemd's. */
+  readonly scope?: { readonly unit: string; readonly ofUser: boolean };
   readonly namespaces: readonly LinuxNamespace[];
   /** Programs that enter later keep their callers' session keyrings, too. */
   readonly noNewKeyring?: boolean;

@@ -12,7 +12,7 @@ import { checkResources } from "../validate/resources.ts";
 import type { Runtime } from "./create.ts";
 import { notRunning } from "./not-running.ts";
 import { withLock } from "./lock.ts";
-import { readContainer, writeAtomically } from "./state.ts";
+import { type ContainerState, readContainer, writeAtomically } from "./state.ts";
 
 /** Sections of `linux.resources` that can be changed while a container runs. */
 const sections = ["memory", "cpu", "pids", "blockIO", "hugepageLimits", "rdma", "unified"] as const;
@@ -37,18 +37,34 @@ export async function updateContainer(runtime: Runtime, id: string, asked: unkno
     checkRanges(changed);
     const groups = state.cgroups?.groups ?? [];
     refuseBelowUsage(changed, groups);
-    const undo = apply(resourceWrites(changed, layout), groups);
     const { devices } = json as LinuxResources;
+    const told = await tellSystemd(state, changed, devices, spec.linux.resources ?? {});
+    let undo = (): void => {};
     try {
+      undo = apply(resourceWrites(changed, layout), groups);
       if (devices !== undefined && state.cgroups !== undefined)
         await (await import("./update-devices.ts")).updateDevices(runtime, state.cgroups, devices);
     } catch (error) {
       undo();
+      await told.undo();
       throw error;
     }
     const resources = devices === undefined ? merged : { ...merged, devices };
     writeAtomically(files.config, JSON.stringify({ ...spec, linux: { ...spec.linux, resources } }));
   });
+}
+
+/** systemd would put its own values back at its next reload: it learns the new ones first. */
+async function tellSystemd(
+  { scope }: ContainerState,
+  changed: LinuxResources,
+  devices: LinuxResources["devices"],
+  old: LinuxResources,
+): Promise<{ undo(): Promise<void> }> {
+  if (scope === undefined) return { undo: async () => {} };
+  const { updateScope } = await import("./scope.ts");
+  await updateScope(scope, devices === undefined ? changed : { ...changed, devices });
+  return { undo: () => updateScope(scope, old) };
 }
 
 function merge(
