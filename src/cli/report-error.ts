@@ -1,5 +1,5 @@
 import { HuskError } from "../platform/error.ts";
-import { exitStatus } from "./exit-status.ts";
+import { exitStatus } from "../platform/exit-status.ts";
 import { oneLine, printError } from "./stderr.ts";
 
 /**

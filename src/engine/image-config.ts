@@ -1,9 +1,16 @@
 import type { RunConfig } from "../image/index.ts";
 import { HuskError } from "../platform/error.ts";
-import type { RunOptions, UserSpec } from "./run-options.ts";
+import { signalNumber } from "../platform/signal.ts";
+import type { HealthCheck, RunOptions, UserSpec } from "./run-options.ts";
 
 /** What of the options an image's configuration can fill in. */
-export type ImageDefaults = Pick<RunOptions, "command" | "env" | "user" | "workdir">;
+export type ImageDefaults = Pick<
+  RunOptions,
+  "command" | "env" | "user" | "workdir" | "labels" | "stopSignal" | "health"
+> & {
+  /** The first words of the command, if they are an entrypoint. */
+  readonly entrypoint: readonly string[];
+};
 
 /**
  * What an image says of its program counts where the options say nothing (image-spec, config.md, "config").
@@ -28,11 +35,52 @@ export function applyImageConfig(
   const env = (config.Env ?? []).filter((entry) => entry.includes("="));
   const user = options.user ?? (config.User ? parseUser(config.User) : undefined);
   const workdir = options.workdir ?? (config.WorkingDir || undefined);
+  const health = options.health ?? imageHealth(config.Healthcheck);
+  const stopSignal = options.stopSignal ?? signalNumber(config.StopSignal);
   return {
     command,
+    entrypoint: first,
     env: [...env, ...(options.env ?? [])],
+    ...(config.Labels ? { labels: { ...config.Labels, ...options.labels } } : {}),
+    ...(stopSignal === undefined ? {} : { stopSignal }),
+    ...(health === undefined ? {} : { health }),
     ...(user === undefined ? {} : { user }),
     ...(workdir === undefined ? {} : { workdir: workdir.startsWith("/") ? workdir : `/${workdir}` }),
+  };
+}
+
+const NANOSECONDS = 1_000_000;
+
+/** `Test: ["CMD", …]`, `["CMD-SHELL", command]` or `["NONE"]`, times in nanoseconds (docker's image specification v1.2). */
+function imageHealth(check: RunConfig["Healthcheck"]): HealthCheck | undefined {
+  const test = check?.["Test"];
+  if (check === undefined || !Array.isArray(test) || !test.every((word) => typeof word === "string")) return undefined;
+  const command = healthCommand(test);
+  if (command === undefined) return undefined;
+  const milliseconds = (name: string): number | undefined => {
+    const value = check[name];
+    return typeof value === "number" && value > 0 ? Math.ceil(value / NANOSECONDS) : undefined;
+  };
+  const retries = check["Retries"];
+  const times = {
+    interval: milliseconds("Interval"),
+    timeout: milliseconds("Timeout"),
+    startPeriod: milliseconds("StartPeriod"),
+    startInterval: milliseconds("StartInterval"),
+    retries: typeof retries === "number" && retries > 0 ? retries : undefined,
+  };
+  return { command, ...withoutUndefined(times) };
+}
+
+function healthCommand([kind, ...words]: readonly string[]): readonly string[] | undefined {
+  if (kind === "CMD") return words;
+  if (kind === "CMD-SHELL") return ["/bin/sh", "-c", words[0] ?? ""];
+  return kind === "NONE" ? [] : undefined;
+}
+
+function withoutUndefined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
   };
 }
 

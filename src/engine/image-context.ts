@@ -1,30 +1,30 @@
 import { type ImageStore, type MakeContext, openImageStore, removeInNamespace } from "../image/index.ts";
 import { installKeeper } from "../platform/keeper-file.ts";
 import { openFolders } from "./folders.ts";
+import type { Home } from "./home.ts";
 import { fileOwners } from "./image-owners.ts";
-import type { Engine } from "./run.ts";
 
 /** What it takes to bring layers into an engine's store, with the rights of this user. */
-export function imageContext(engine: Engine, warn: (message: string) => void): MakeContext {
-  const folders = openFolders(engine.folders);
+export function imageContext(home: Home, warn: (message: string) => void): MakeContext {
+  const folders = openFolders(home.folders);
   const { ids, ...owners } = fileOwners();
   return {
-    store: openImages(engine),
+    store: openImages(home),
     unpack: { whiteouts: "overlay", ...owners, warn },
     tools: {
-      keeper: installKeeper(engine.keeper, folders.root),
+      keeper: installKeeper(home.keeper, folders.root),
       reportDirectory: folders.run,
       ...(ids === undefined ? {} : { ids }),
     },
   };
 }
 
-/** The image store of an engine. */
-export function openImages(engine: Engine): ImageStore {
-  const { root, run } = openFolders(engine.folders);
+/** The image store of an home. */
+export function openImages(home: Home): ImageStore {
+  const { root, run } = openFolders(home.folders);
   const removeForeign = (folders: readonly string[]): Promise<void> => {
     const { ids } = fileOwners();
-    const tools = { keeper: installKeeper(engine.keeper, root), reportDirectory: run };
+    const tools = { keeper: installKeeper(home.keeper, root), reportDirectory: run };
     return removeInNamespace(folders, ids === undefined ? tools : { ...tools, ids });
   };
   return openImageStore(root, { removeForeign });

@@ -1,9 +1,10 @@
 import { statSync } from "node:fs";
 import type { Platform, Pulled, StoredImage } from "../image/index.ts";
 import { HuskError } from "../platform/error.ts";
+import { readInRoot, statInRoot } from "../platform/in-root.ts";
 import { applyImageConfig } from "./image-config.ts";
-import type { Engine } from "./run.ts";
-import type { RunOptions } from "./run-options.ts";
+import type { Home } from "./home.ts";
+import type { ImageIdentity, RunOptions, RunSource } from "./run-options.ts";
 
 /** An image that a container shall be made of. */
 export interface WantedImage {
@@ -39,16 +40,16 @@ export interface ImageOptions {
  * @throws HuskError "not-found", and what pulling throws
  */
 export async function withImage(
-  engine: Engine,
+  home: Home,
   options: RunOptions,
   wanted: WantedImage,
   report: PullReporter,
 ): Promise<ImageOptions> {
   const { useStore } = await import("../image/index.ts");
   const { openImages } = await import("./image-context.ts");
-  const use = await useStore(openImages(engine));
+  const use = await useStore(openImages(home));
   try {
-    return { options: await completed(engine, options, wanted, report), release: use.release };
+    return { options: await completed(home, options, wanted, report), release: use.release };
   } catch (error) {
     use.release();
     throw error;
@@ -56,7 +57,7 @@ export async function withImage(
 }
 
 async function completed(
-  engine: Engine,
+  home: Home,
   options: RunOptions,
   wanted: WantedImage,
   report: PullReporter,
@@ -65,7 +66,7 @@ async function completed(
     await import("../image/index.ts");
   const { openImages } = await import("./image-context.ts");
   const reference = parseReference(wanted.name);
-  const store = openImages(engine);
+  const store = openImages(home);
   const platform = wanted.platform === undefined ? hostPlatform() : parsePlatform(wanted.platform);
   let image: StoredImage | Pulled | undefined =
     wanted.pull === "always" ? undefined : loadImage(store, reference, platform);
@@ -82,7 +83,7 @@ async function completed(
         hint: "leave out --pull never, or: husk pull",
       });
     report.missing(wanted.name);
-    image = await pull(engine, wanted.name, platform, report);
+    image = await pull(home, wanted.name, platform, report);
   }
   const { config } = image;
   const layers = layersOf(image);
@@ -90,25 +91,82 @@ async function completed(
     throw new HuskError("invalid", `the image ${wanted.name} has no layers: there is no program in it`, {
       hint: "it is no image of a root file system",
     });
-  const read = (path: string): string => Buffer.from(readInLayers(layers, path, 4 << 20) ?? []).toString();
+  const read = (path: string): string =>
+    Buffer.from(readInLayers(layers, path, ACCOUNTS_BYTES) ?? []).toString();
+  const { entrypoint, ...defaults } = applyImageConfig(
+    options,
+    config.config ?? {},
+    wanted.entrypoint,
+    wanted.name,
+  );
   const is32 = config.architecture === "386" && hostPlatform().architecture === "amd64";
   return {
     // Programs for 32 bits ask the kernel what it is (personality(2)).
     ...(is32 ? { personality: "linux32" as const } : {}),
     ...options,
-    ...applyImageConfig(options, config.config ?? {}, wanted.entrypoint, wanted.name),
+    ...defaults,
     source: {
       kind: "image",
       name: wanted.name,
       layers,
       accounts: { passwd: read("/etc/passwd"), group: read("/etc/group") },
+      identity: {
+        id: image.manifest.config.digest,
+        digest: image.manifestDigest,
+        layers: config.rootfs.diff_ids,
+        entrypoint,
+      },
     },
   };
 }
 
+/**
+ * Where a container's image is now, for a start of a container that exists already.
+ *
+ * @param writable what was written above the layers
+ * @throws HuskError "not-found" where a layer is missing
+ */
+export async function findImageSource(
+  home: Home,
+  { name, entrypoint, id, digest, layers: diffIds }: { readonly name: string } & ImageIdentity,
+  writable: string,
+): Promise<RunSource> {
+  const { layerFolder, readInLayers } = await import("../image/index.ts");
+  const { openImages } = await import("./image-context.ts");
+  const store = openImages(home);
+  const layers = diffIds.map((diffId) => layerFolder(store, diffId)).toReversed();
+  for (const path of layers) {
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) continue;
+    throw new HuskError("not-found", `the image ${name}: its layer ${path} is missing`, {
+      hint: `husk pull ${name} may bring it back`,
+    });
+  }
+  // What the container wrote is a stranger's: it is looked up without leaving its folder.
+  const read = (path: string): string =>
+    Buffer.from(
+      readInRoot({ root: writable }, path, ACCOUNTS_BYTES) ??
+        (isRemoved(writable, path) ? [] : (readInLayers(layers, path, ACCOUNTS_BYTES) ?? [])),
+    ).toString();
+  return {
+    kind: "image",
+    name,
+    layers,
+    accounts: { passwd: read("/etc/passwd"), group: read("/etc/group") },
+    identity: { id, digest, layers: diffIds, entrypoint },
+  };
+}
+
+const ACCOUNTS_BYTES = 4 << 20;
+
+/** Overlay's whiteout: a character device 0:0 (overlayfs.rst, "whiteouts and opaque directories"). */
+function isRemoved(root: string, path: string): boolean {
+  const stats = statInRoot({ root }, path)?.stats;
+  return stats?.isCharacterDevice() === true && stats.rdev === 0;
+}
+
 /** Pulls an image with what this machine and user have: rules, credentials, rights. */
 export async function pull(
-  engine: Engine,
+  home: Home,
   name: string,
   platform: Platform,
   report: PullReporter,
@@ -117,7 +175,7 @@ export async function pull(
     "../image/index.ts"
   );
   const { imageContext } = await import("./image-context.ts");
-  const { store, unpack, tools } = imageContext(engine, report.warn);
+  const { store, unpack, tools } = imageContext(home, report.warn);
   const pulled = await pullImage(store, parseReference(name), {
     platform,
     rules: readRegistryRules(),

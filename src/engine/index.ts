@@ -14,12 +14,5 @@ export type {
   Ulimit,
   UserSpec,
 } from "./run-options.ts";
-export {
-  type Engine,
-  run,
-  type RunningContainer,
-  type RunResult,
-  start,
-  type StartOptions,
-  type Trace,
-} from "./run.ts";
+export type { Home } from "./home.ts";
+export { type AttachedRun, runAttached, runDetached, type RunHow, type RunResult, type Trace } from "./life/run.ts";

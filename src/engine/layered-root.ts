@@ -15,7 +15,7 @@ export function layeredRoot(
   options: RunOptions,
   source: Extract<RunOptions["source"], { kind: "image" }>,
   { hostname, linux }: Spec,
-): RootfsSource {
+): Extract<RootfsSource, { kind: "layers" }> {
   if (options.uidMap !== undefined || options.gidMap !== undefined)
     throw new HuskError(
       "unsupported",

@@ -3,16 +3,17 @@ import { type CgroupRequest, type Layout, readLayout } from "../cgroup/index.ts"
 import { type IdMapWriter, isNewNamespace, namespaceOf } from "../namespace/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { Spec } from "../runtime/config.ts";
-import type { RootfsSource } from "../rootfs/index.ts";
+import type { RootfsSource, WritableFolder } from "../rootfs/index.ts";
 import type { ContainerRequest } from "../runtime/container-request.ts";
 import { type PlannedContainer, planContainer } from "../runtime/plan-container.ts";
+import type { SupervisionRequest } from "../runtime/process/supervision.ts";
 import { callerOpenFiles, lowerRlimits } from "../runtime/process/rlimits.ts";
 import { parseConfig } from "../runtime/validate.ts";
 import { allCapabilities, namesOf } from "../security/index.ts";
 import { type HostFacts, readHostFacts } from "../runtime/host-facts.ts";
 import { newId } from "./id.ts";
 import { readInRoot, type RootView } from "../platform/in-root.ts";
-import type { RecordPaths } from "./record.ts";
+import { type Owner, rootOwner } from "./container/writable.ts";
 import { type ChosenRootfs, chooseRootfs, rootfsSource } from "./rootfs-source.ts";
 import type { RunOptions } from "./run-options.ts";
 import { composeSpec } from "./spec.ts";
@@ -26,6 +27,8 @@ export interface PreparedContainer {
   readonly rootfs: ChosenRootfs;
   readonly request: ContainerRequest;
   readonly planned: PlannedContainer;
+  /** Where what it writes will be kept, and whose it is; absent: in memory, or nowhere. */
+  readonly writable?: { readonly folder: WritableFolder; readonly owner: Owner };
   /** What is stricter than asked, or mended. */
   readonly warnings: readonly string[];
 }
@@ -40,6 +43,17 @@ export interface RuntimeOptions {
   readonly noNewKeyring?: boolean;
 }
 
+/** What a container has that others can see and talk to. */
+export interface LifeOptions {
+  /** The file that its keeper locks. */
+  readonly lockFile: string;
+  /** What goes when it has ended for good. */
+  readonly files: readonly string[];
+  /** A file that gets the process id of its first process. */
+  readonly pidFile: string;
+  readonly supervision: SupervisionRequest;
+}
+
 /** What a container's preparation needs besides what the user asked for. */
 export interface PrepareOptions {
   /** The program's output goes through pipes of its own, which it may open again (/dev/stdout). */
@@ -49,8 +63,10 @@ export interface PrepareOptions {
   readonly forShell?: boolean;
   /** Absent: a new one. */
   readonly id?: string;
-  /** What tells of the container while it exists; absent: nothing does. */
-  readonly record?: (id: string) => RecordPaths;
+  /** Where what it writes is kept; absent: in memory. A read-only one needs none, nor does a folder as root. */
+  readonly writable?: WritableFolder;
+  /** What tells of it while it runs, and what its keeper does for it; absent: nothing. */
+  readonly life?: LifeOptions;
 }
 
 /**
@@ -79,10 +95,24 @@ export async function prepareContainer(
       warn,
     );
   }
-  const root = await rootfsSource(options, spec, rootfs, warn);
+  const owner = wanted.writable === undefined ? undefined : rootOwner(spec, host.uid, host.gid);
+  if (wanted.writable !== undefined && owner === undefined)
+    warn(
+      "what the container writes is kept in memory, until it ends: with these id maps it cannot be on disk",
+    );
+  const writable = owner === undefined ? undefined : wanted.writable;
+  const root = await rootfsSource(options, spec, rootfs, { writable, warn });
   const request = containerRequest(options, wanted, { id, host, layout, spec, root });
   const planned = planContainer(request);
-  return { id, spec, rootfs, request, planned, warnings: [...warnings, ...planned.warnings] };
+  return {
+    id,
+    spec,
+    rootfs,
+    request,
+    planned,
+    ...(writable === undefined || owner === undefined ? {} : { writable: { folder: writable, owner } }),
+    warnings: [...warnings, ...planned.warnings],
+  };
 }
 
 function readBundle(path: string, warn: (message: string) => void): Spec {
@@ -138,7 +168,7 @@ interface Decided {
 
 function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: Decided): ContainerRequest {
   const { id, host, spec, root } = decided;
-  const record = wanted.record?.(id);
+  const { life } = wanted;
   const newUserNamespace = isNewNamespace(spec.linux.namespaces, "user");
   const cgroups = cgroupRequest(options, wanted, decided);
   return {
@@ -149,7 +179,7 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
     privileged: host.privileged,
     nested: host.nested,
     availableCapabilities: newUserNamespace ? allCapabilities : host.capabilities,
-    callerPid: process.pid,
+    ...(life?.supervision.detached === true ? {} : { callerPid: process.pid }),
     makeWorkingDirectory: true,
     forwardSignals: options.sigProxy !== false,
     ...(newUserNamespace ? { idMapWriter: idMapWriter(spec, host) } : {}),
@@ -157,7 +187,7 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
     ...(wanted.pipes === undefined ? {} : { pipes: wanted.pipes }),
     ...(options.init === undefined ? {} : { init: options.init }),
     ...(options.timeout === undefined ? {} : { timeoutMilliseconds: options.timeout }),
-    ...(record === undefined ? {} : { lockFile: record.record, files: record.files }),
+    ...life,
     ...openFiles(),
     ...wanted.runtime,
   };

@@ -1,6 +1,6 @@
 import { namespaceOf } from "../namespace/index.ts";
 import type { Spec } from "../runtime/config.ts";
-import type { RootfsSource } from "../rootfs/index.ts";
+import type { RootfsSource, WritableFolder } from "../rootfs/index.ts";
 import type { RootView } from "../platform/in-root.ts";
 import type { RunOptions } from "./run-options.ts";
 import { isOff } from "./spec/namespaces.ts";
@@ -25,21 +25,31 @@ export function chooseRootfs(options: RunOptions, bundle: Spec | undefined): Cho
   return { view: { root }, name: root };
 }
 
-/**
- * How the root file system is made, for a configuration that is complete.
- *
- * @param warn is told what is weaker or slower than it should be
- */
+export interface RootfsOptions {
+  /** Where what the container writes is kept; absent: in memory. */
+  readonly writable: WritableFolder | undefined;
+  /** Is told what is weaker or slower than it should be. */
+  warn(message: string): void;
+}
+
+/** Whether what a container writes to its root file system is kept apart from what it is made of. */
+export function hasWritableFolder(options: RunOptions): boolean {
+  const { kind } = options.source;
+  return (kind === "host" || kind === "image") && !isOff(options, "root");
+}
+
+/** How the root file system is made, for a configuration that is complete. */
 export async function rootfsSource(
   options: RunOptions,
   spec: Spec,
   rootfs: ChosenRootfs,
-  warn: (message: string) => void,
+  { writable, warn }: RootfsOptions,
 ): Promise<RootfsSource> {
   const wanted = options.source;
+  const kept = writable === undefined ? {} : { writable };
   if (wanted.kind === "image" && !isOff(options, "root")) {
     const { layeredRoot } = await import("./layered-root.ts");
-    return layeredRoot(options, wanted, spec);
+    return { ...layeredRoot(options, wanted, spec), ...kept };
   }
   if (wanted.kind !== "host" || isOff(options, "root")) return { kind: "directory", path: rootfs.view.root };
   const { hostImage } = await import("../image/host/index.ts");
@@ -53,7 +63,7 @@ export async function rootfsSource(
     ...(uidMappings && gidMappings ? { idMaps: { uids: uidMappings, gids: gidMappings } } : {}),
   });
   for (const warning of warnings) warn(warning);
-  return source;
+  return { ...source, ...kept };
 }
 
 /** hosts(5) of a container with a network of its own. */

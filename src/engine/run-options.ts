@@ -11,7 +11,7 @@ export interface RunOptions {
   /** Program and arguments. Empty: what the bundle says, or `sh` in an interactive `host`. */
   readonly command: readonly string[];
 
-  /** Name of the container; absent: its id. */
+  /** Name of the container; absent: a random one. */
   readonly name?: string;
   /** Remove the container and its writable layer when it has ended. */
   readonly rm?: boolean;
@@ -121,7 +121,7 @@ export interface RunOptions {
  * Where a container comes from.
  * - `host`: this machine's programs as a copy-on-write view; `with` adds folders of the host.
  * - `image`: layers of an image, absolute paths with the topmost first, and its /etc/passwd and /etc/group;
- *   what is written goes to memory.
+ *
  * - `rootfs`: an absolute path of a folder that becomes the root file system, written to directly.
  * - `bundle`: an absolute path of a folder with a `config.json`; flags refine it.
  */
@@ -132,8 +132,7 @@ export type RunSource =
       readonly name: string;
       readonly layers: readonly string[];
       readonly accounts: { readonly passwd: string; readonly group: string };
-      /** Which image the name stood for: absent where nobody asks for it. */
-      readonly identity?: ImageIdentity;
+      readonly identity: ImageIdentity;
     }
   | { readonly kind: "rootfs"; readonly path: string }
   | { readonly kind: "bundle"; readonly path: string };

@@ -39,10 +39,9 @@ export interface AttachOptions {
  * The umask is 0 from here on, until the runtime sets the container's.
  */
 export function attachRoot(list: List, source: RootfsSource, options: AttachOptions = {}): AttachedRoot {
-  if (source.kind === "composed") return attachComposed(list, source, options.userNamespace ?? false);
-  const { keeper, propagation, noDevices = false } = options;
-  if (source.kind === "layers")
-    return attachLayered(list, source, { userNamespace: options.userNamespace ?? false, noDevices });
+  const { keeper, propagation, noDevices = false, userNamespace = false } = options;
+  if (source.kind === "composed") return attachComposed(list, source, { userNamespace, noDevices, keeper });
+  if (source.kind === "layers") return attachLayered(list, source, { userNamespace, noDevices, keeper });
   const { path } = source;
   if (keeper !== undefined) {
     keeper.step(

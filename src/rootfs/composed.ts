@@ -11,32 +11,49 @@ import {
   O_CLOEXEC,
   OPEN_TREE_CLONE,
 } from "./flags.ts";
-import { attach, directoryInRoot, noteMount, type RootView, rootView, writeNewFile } from "./in-root.ts";
+import {
+  attach,
+  directoryInRoot,
+  noteMount,
+  type RootView,
+  rootView,
+  writeFileInRoot,
+  writeNewFile,
+} from "./in-root.ts";
 import { isBelow } from "./mount-destination.ts";
 import { addLater, addNestedView, type ViewContext } from "./nested-view.ts";
-import type { RootfsSource, RootPart } from "./types.ts";
+import { type RootfsSource, type RootPart, viewName } from "./types.ts";
+import { DISK, openWritable, setVolatile, stageWritable } from "./writable.ts";
 
 type Composed = Extract<RootfsSource, { kind: "composed" }>;
 type CopyOnWrite = Extract<RootPart, { kind: "copy-on-write" }>;
 
+export interface ComposedOptions {
+  readonly userNamespace: boolean;
+  readonly noDevices: boolean;
+  /** See {@link import("./attach.ts").AttachOptions}. */
+  readonly keeper?: List | undefined;
+}
+
 /**
- * Composes a root file system in memory. One tmpfs, the stage, holds the root (`root`) and, out of the container's
- * sight, what overlays need. Each copy-on-write part is two overlays, one on the other:
+ * Composes a root file system, in memory or in the container's folder. One tmpfs, the stage, holds the root (`root`,
+ * or the folder's `upper`) and, out of the container's sight, what overlays need. Each copy-on-write part is two overlays, one on the other:
  *
  * - `a0`, `a1`, …: the host's folder, read-only, mounted while this process acts as `reader`, a user who owns nothing.
  *   An overlay acts on its layers with the rights of who mounted it, so the kernel itself refuses all that others may
  *   not read, to the container's root too (ovl_permission in fs/overlayfs/inode.c). No list of secrets to go stale.
- * - above that, mounted with all rights, the writable view; what is written lands on the stage.
+ * - above that, mounted with all rights, the writable view; what is written lands on the stage or in the folder.
  *
  * Overlays may stand two deep (FILESYSTEM_MAX_STACK_DEPTH); where the host's folder is on an overlay itself, see
  * nested-view.ts.
  */
-export function attachComposed(list: List, source: Composed, userNamespace: boolean): AttachedRoot {
+export function attachComposed(list: List, source: Composed, options: ComposedOptions): AttachedRoot {
+  const { userNamespace } = options;
   const views: CopyOnWrite[] = [];
   for (const part of source.parts) if (part.kind === "copy-on-write") views.push(part);
-  const stage = makeStage(list, source);
+  const stage = makeStage(list, source, options);
   const root = rootView(list, stage.root);
-  addFreshParts(root, source.parts, views);
+  if (source.writable?.isNew !== false) addFreshParts(root, source.parts, views);
   const lowers = readAs(list, stage.base, source.reader, views);
   const context: ViewContext = { list, stage: stage.base, root, userNamespace };
   const layers: { mount: Result; path: string }[] = [];
@@ -47,10 +64,20 @@ export function attachComposed(list: List, source: Composed, userNamespace: bool
   return { view: root, layers, staged: true };
 }
 
-function makeStage(list: List, source: Composed): { base: Result; root: Result } {
-  list.step("root in memory", "an empty root file system that goes when the container goes", () =>
-    stageShell(source),
-  );
+function makeStage(list: List, source: Composed, options: ComposedOptions): { base: Result; root: Result } {
+  const { writable } = source;
+  const opened =
+    writable === undefined || options.keeper === undefined
+      ? undefined
+      : openWritable(list, writable, options);
+  if (writable === undefined)
+    list.step("root in memory", "an empty root file system that goes when the container goes", () =>
+      stageShell(source),
+    );
+  else
+    list.step("root in the container's folder", `what the container writes is kept in ${writable.path}`, () =>
+      stageShell(source),
+    );
   list.call("umask", 0);
   const data = source.size === undefined ? ["mode=755"] : ["mode=755", `size=${source.size}`];
   const base = newFileSystem(list, { type: "tmpfs", source: "tmpfs", data }, "/");
@@ -58,7 +85,12 @@ function makeStage(list: List, source: Composed): { base: Result; root: Result }
   // Overlays take their folders by name: with this working directory the names are short and our own.
   list.call("fchdir", base);
   list.call("mkdirat", base, "root", 0o755);
-  const root = list.call("open_tree", base, "root", OPEN_TREE_CLONE | O_CLOEXEC);
+  let from = "root";
+  if (writable !== undefined) {
+    stageWritable(list, base, opened ?? openWritable(list, writable, options), writable);
+    from = `${DISK}/upper`;
+  }
+  const root = list.call("open_tree", base, from, OPEN_TREE_CLONE | O_CLOEXEC);
   list.call("move_mount", root, "", base, "root", MOVE_MOUNT_F_EMPTY_PATH);
   return { base, root };
 }
@@ -76,9 +108,11 @@ function addFreshParts(root: RootView, parts: readonly RootPart[], views: readon
     const { path } = part;
     const name = path.slice(1);
     if (part.kind === "copy-on-write" ? name.includes("/") : viewOf(path, views) !== undefined) continue;
-    if (part.kind === "link") list.call("symlinkat", part.target, descriptor, name).about(path);
-    else if (part.kind === "file") writeNewFile(list, descriptor, name, part.content, part.mode, path);
-    else list.call("mkdirat", descriptor, name, part.mode).about(path);
+    // A start that failed may have come this far already.
+    if (part.kind === "link")
+      list.call("symlinkat", part.target, descriptor, name).accept("EEXIST").about(path);
+    else if (part.kind === "file") writeFileInRoot(root, path, part.content, part.mode);
+    else list.call("mkdirat", descriptor, name, part.mode).accept("EEXIST").about(path);
   }
 }
 
@@ -148,11 +182,15 @@ function addView(
   list.step(`copy-on-write ${path}`, `the host's ${view.from}, writable: changes stay in the container`, () =>
     viewShell(source, view, index, { userNamespace: context.userNamespace, read: lower !== undefined }),
   );
-  const upper = `u${index}`;
-  const work = `w${index}`;
-  list.call("mkdirat", stage, upper, view.mode).about(path);
-  list.call("mkdirat", stage, work, 0o755).about(path);
-  const later = fillUpper(list, stage, upper, source.parts, view);
+  const { writable } = source;
+  const upper = writable === undefined ? `u${index}` : `${DISK}/views/${viewName(path)}`;
+  const work = writable === undefined ? `w${index}` : `${DISK}/work/${viewName(path)}`;
+  list.call("mkdirat", stage, upper, view.mode).accept("EEXIST").about(path);
+  list.call("mkdirat", stage, work, 0o755).accept("EEXIST").about(path);
+  const later =
+    writable === undefined
+      ? fillUpper(list, stage, upper, source.parts, view)
+      : partsIn(view, source.parts, writable.isNew);
   const place = directoryInRoot(root, path);
   const overlay = list.call("fsopen", "overlay", FSOPEN_CLOEXEC).about('file system "overlay"');
   setString(list, overlay, "source", "overlay", "overlay");
@@ -160,6 +198,7 @@ function addView(
   setString(list, overlay, "upperdir", upper, "overlay");
   setString(list, overlay, "workdir", work, "overlay");
   if (context.userNamespace) setFlag(list, overlay, "userxattr", "overlay");
+  setVolatile(list, overlay, writable);
   const create = list
     .call("fsconfig", overlay, FSCONFIG_CMD_CREATE, null, null, 0)
     .about(`overlay on ${path}`);
@@ -182,6 +221,13 @@ function addView(
   noteMount(root, path);
   addLater(root, later);
   return mount;
+}
+
+/** What stands in a view and is put there when it is mounted; of a root that was used before, husk's own files alone. */
+function partsIn(view: CopyOnWrite, parts: readonly RootPart[], isNew: boolean): RootPart[] {
+  const inside: RootPart[] = [];
+  for (const part of parts) if (isIn(part, view) && (isNew || part.kind === "file")) inside.push(part);
+  return inside;
 }
 
 function isIn(part: RootPart, view: CopyOnWrite): boolean {

@@ -205,6 +205,13 @@ export function writeFileInRoot(root: RootView, path: string, content: string, m
   writeNewFile(list, parent, name, content, mode, path);
 }
 
+/** Makes a symbolic link in the container's root, replacing what is there. */
+export function linkInRoot(root: RootView, path: string, target: string): void {
+  const { parent, name } = parentInRoot(root, cleanPath(path));
+  root.list.call("unlinkat", parent, name, 0).accept("ENOENT").about(path);
+  root.list.call("symlinkat", target, parent, name).about(path);
+}
+
 /** Writes a file that must not exist yet into an open directory. */
 export function writeNewFile(
   list: List,

@@ -30,4 +30,6 @@ export type {
   RootfsPropagation,
   RootfsSource,
   RootPart,
+  WritableFolder,
 } from "./types.ts";
+export { viewName } from "./types.ts";

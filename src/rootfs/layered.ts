@@ -17,25 +17,35 @@ import {
 } from "./flags.ts";
 import { rootView, writeFileInRoot } from "./in-root.ts";
 import type { RootfsSource } from "./types.ts";
+import { DISK, openWritable, setVolatile, stageWritable } from "./writable.ts";
 
 type Layered = Extract<RootfsSource, { kind: "layers" }>;
 
 export interface LayeredOptions {
   readonly userNamespace: boolean;
   readonly noDevices: boolean;
+  /** See {@link import("./attach.ts").AttachOptions}. */
+  readonly keeper?: List | undefined;
 }
 
 /**
- * An overlay of an image's layers, with a writable one in memory on top that goes when the container goes.
+ * An overlay of an image's layers, with a writable one on top: in the container's folder, or in memory, where it goes
+ * when the container goes.
  *
  * The kernel gets the layers as descriptors (overlay's `lowerdir+`), so their number and the length of their paths do
  * not matter. Where it does not take descriptors they are mounted beside the root under short names, all of which fit
  * into the one page that mount(2) allows.
  */
 export function attachLayered(list: List, source: Layered, options: LayeredOptions): AttachedRoot {
+  const { writable } = source;
+  const opened =
+    writable === undefined || options.keeper === undefined
+      ? undefined
+      : openWritable(list, writable, { ...options, noDevices: false });
+  const place = writable === undefined ? "in memory" : `in ${writable.path}`;
   list.step(
     "root of layers",
-    `${source.layers.length} read-only layers of the image, and what the container writes above them, in memory`,
+    `${source.layers.length} read-only layers of the image, and what the container writes above them, ${place}`,
     () => shell(source, options),
   );
   list.call("umask", 0);
@@ -44,8 +54,14 @@ export function attachLayered(list: List, source: Layered, options: LayeredOptio
   list.call("move_mount", stage, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH).about("/");
   // Overlays take the writable folder by name: with this working directory the names are short and our own.
   list.call("fchdir", stage);
-  for (const name of ["root", "work"]) list.call("mkdirat", stage, name, 0o755);
-  list.call("mkdirat", stage, "upper", source.mode);
+  list.call("mkdirat", stage, "root", 0o755);
+  if (writable === undefined) {
+    list.call("mkdirat", stage, "work", 0o755);
+    list.call("mkdirat", stage, "upper", source.mode);
+  } else {
+    const tree = opened ?? openWritable(list, writable, { noDevices: false });
+    stageWritable(list, stage, tree, writable);
+  }
   const mount = source.byName
     ? mountByName(list, stage, source, options)
     : mountByDescriptor(list, stage, source, options);
@@ -62,8 +78,10 @@ function mountByDescriptor(list: List, stage: Result, source: Layered, options: 
     list.call("fsconfig", overlay, FSCONFIG_SET_FD, "lowerdir+", null, folder).about(`overlay of ${layer}`);
     list.call("close", folder);
   }
-  setString(list, overlay, "upperdir", "upper", "overlay");
-  setString(list, overlay, "workdir", "work", "overlay");
+  const own = source.writable === undefined ? "" : `${DISK}/`;
+  setString(list, overlay, "upperdir", `${own}upper`, "overlay");
+  setString(list, overlay, "workdir", `${own}work`, "overlay");
+  setVolatile(list, overlay, source.writable);
   if (options.userNamespace) setFlag(list, overlay, "userxattr", "overlay");
   list.call("fsconfig", overlay, FSCONFIG_CMD_CREATE, null, null, 0).about("overlay of the image's layers");
   const attributes = options.noDevices ? MOUNT_ATTR_NODEV : 0;
@@ -87,6 +105,8 @@ function mountByName(list: List, stage: Result, source: Layered, options: Layere
     list.call("close", tree);
   }
   const userxattr = options.userNamespace ? ",userxattr" : "";
+  const own = source.writable === undefined ? "" : `${DISK}/`;
+  const volatile = source.writable?.volatile === true ? ",volatile" : "";
   list
     .call(
       "mount",
@@ -94,7 +114,7 @@ function mountByName(list: List, stage: Result, source: Layered, options: Layere
       "root",
       "overlay",
       options.noDevices ? MS_NODEV : 0,
-      `lowerdir=${names.join(":")},upperdir=upper,workdir=work${userxattr}`,
+      `lowerdir=${names.join(":")},upperdir=${own}upper,workdir=${own}work${userxattr}${volatile}`,
     )
     .about("overlay of the image's layers");
   return list.call("openat", stage, "root", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);

@@ -15,6 +15,7 @@ import {
   directoryInRoot,
   openInRoot,
   type RootView,
+  linkInRoot,
   writeFileInRoot,
   writeNewFile,
 } from "./in-root.ts";
@@ -119,5 +120,6 @@ export function addLater(root: RootView, parts: readonly RootPart[]): void {
   for (const part of parts) {
     if (part.kind === "file") writeFileInRoot(root, part.path, part.content, part.mode);
     else if (part.kind === "directory") directoryInRoot(root, part.path);
+    else if (part.kind === "link") linkInRoot(root, part.path, part.target);
   }
 }

@@ -63,6 +63,25 @@ export interface CgroupMount {
   readonly options: readonly string[];
 }
 
+/** A folder on this machine that keeps what a container writes. */
+export interface WritableFolder {
+  /**
+   * Absolute path. `upper` and `work` are in it, and `views` for a composed root, as empty folders of the container's
+   * root at first. A composed root itself is `upper`, and what is written to a copy-on-write part is in `views`, under
+   * its path ({@link viewName}).
+   */
+  readonly path: string;
+  /** Nothing was ever started in there: the root is composed anew. Otherwise what was removed stays removed. */
+  readonly isNew: boolean;
+  /** It will not be used again, so that nothing has to reach the disk (overlayfs.rst, "Volatile mount"). */
+  readonly volatile: boolean;
+}
+
+/** Name of the folder in `views` with what was written to the part of a composed root at `path`. */
+export function viewName(path: string): string {
+  return path.slice(1).replace(/[%/\\:,]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
+}
+
 /** Where a container's root file system comes from. */
 export type RootfsSource =
   | { readonly kind: "directory"; readonly path: string }
@@ -78,6 +97,8 @@ export type RootfsSource =
       readonly byName: boolean;
       /** Largest size of everything written, in tmpfs's words (`512m`, `25%`); absent: half of the memory. */
       readonly size?: string;
+      /** Absent: what is written is kept in memory. */
+      readonly writable?: WritableFolder;
     }
   | {
       readonly kind: "composed";
@@ -89,6 +110,8 @@ export type RootfsSource =
       readonly reader?: number;
       /** Largest size of everything written, in tmpfs's words (`512m`, `25%`); absent: half of the memory. */
       readonly size?: string;
+      /** Absent: what is written is kept in memory. */
+      readonly writable?: WritableFolder;
     };
 
 /** A piece of a composed root file system; later parts may stand inside earlier ones. */

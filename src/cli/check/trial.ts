@@ -1,4 +1,4 @@
-import { type Engine, run } from "../../engine/index.ts";
+import { type Home, runAttached } from "../../engine/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { type Finding, no, type Section, yes } from "./machine.ts";
 
@@ -6,18 +6,19 @@ import { type Finding, no, type Section, yes } from "./machine.ts";
  * Runs one container: filters and labels around husk can forbid what the kernel offers, and only trying
  * tells.
  */
-export async function trialSection(engine: Engine): Promise<Section> {
-  return { title: "Trial", findings: [await trial(engine)] };
+export async function trialSection(home: Home): Promise<Section> {
+  return { title: "Trial", findings: [await trial(home)] };
 }
 
-async function trial(engine: Engine): Promise<Finding> {
+async function trial(home: Home): Promise<Finding> {
   const begin = performance.now();
   try {
-    const { exitCode } = await run(
-      engine,
-      { source: { kind: "host", with: [] }, command: ["true"], timeout: 10_000 },
+    const { ended } = await runAttached(
+      home,
+      { source: { kind: "host", with: [] }, command: ["true"], timeout: 10_000, rm: true },
       { stdout: "ignore", stderr: "ignore" },
     );
+    const { exitCode } = await ended;
     if (exitCode === 0) return yes("a container", `run in ${(performance.now() - begin).toFixed(0)} ms`);
     return no("a container", `'husk run host true' ended with ${exitCode}`, "husk run --explain host true");
   } catch (error) {

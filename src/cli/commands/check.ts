@@ -1,5 +1,4 @@
 import { describeCgroups, readLayout } from "../../cgroup/index.ts";
-import { chooseFolders } from "../../engine/index.ts";
 import { cgroupSection } from "../check/cgroups.ts";
 import { kernelSection } from "../check/kernel.ts";
 import { type Finding, type Section, thisMachine } from "../check/machine.ts";
@@ -8,7 +7,7 @@ import { isPrivileged, rightsSection } from "../check/rights.ts";
 import { securitySection } from "../check/security.ts";
 import { trialSection } from "../check/trial.ts";
 import type { Globals } from "../grammar.ts";
-import { keeperSource } from "../keeper-source.ts";
+import { homeOf } from "../home.ts";
 import { parseFormat } from "../output-format.ts";
 import { hasColour, type Palette, palette } from "../terminal.ts";
 import { printHelp } from "./help.ts";
@@ -27,7 +26,7 @@ export async function check(argv: readonly string[], from: number, globals: Glob
     rightsSection(machine),
     cgroupSection(facts, machine.uid),
     securitySection(machine),
-    await trialSection({ folders: chooseFolders(globals), keeper: keeperSource }),
+    await trialSection(homeOf(globals)),
   ];
   const ready = sections.every(({ findings }) => findings.every(({ state }) => state !== "no"));
   console.log(

@@ -1,9 +1,8 @@
-import { chooseFolders } from "../../engine/folders.ts";
 import { imageContext } from "../../engine/image-context.ts";
 import { bootstrapImage, formatReference, parseReference } from "../../image/index.ts";
 import { parseImageBootstrap } from "../flags/image-bootstrap.ts";
 import type { Globals } from "../grammar.ts";
-import { keeperSource } from "../keeper-source.ts";
+import { homeOf } from "../home.ts";
 import { sourceDateEpoch } from "../source-date-epoch.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { printHelp } from "./help.ts";
@@ -21,11 +20,10 @@ export async function imageBootstrap(
   if (asked === undefined) return printHelp(["image", "bootstrap"]);
   const { recipe, name, tool, cache, quiet } = asked;
   const reference = parseReference(name);
-  const engine = { folders: chooseFolders(globals), keeper: keeperSource };
   const say = (text: string): void => {
     if (!quiet) printError(oneLine(text));
   };
-  const context = imageContext(engine, (message) => printError(oneLine(`husk: warning: ${message}`)));
+  const context = imageContext(homeOf(globals), (message) => printError(oneLine(`husk: warning: ${message}`)));
   const epoch = sourceDateEpoch();
   let interrupted = 0;
   const interruptible = (stop: () => void): void => {

@@ -1,11 +1,10 @@
-import { chooseFolders } from "../../engine/folders.ts";
 import { imageContext } from "../../engine/image-context.ts";
 import { makeProgramImage } from "../../engine/program-image.ts";
 import { formatReference, parseReference } from "../../image/index.ts";
 import { imageSize } from "../format/index.ts";
 import { parseImageMake } from "../flags/image-make.ts";
 import type { Globals } from "../grammar.ts";
-import { keeperSource } from "../keeper-source.ts";
+import { homeOf } from "../home.ts";
 import { sourceDateEpoch } from "../source-date-epoch.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { printHelp } from "./help.ts";
@@ -18,11 +17,10 @@ export async function imageMake(argv: readonly string[], from: number, globals: 
   if (asked === undefined) return printHelp(["image", "make"]);
   const { name, quiet, ...wanted } = asked;
   const reference = parseReference(name);
-  const engine = { folders: chooseFolders(globals), keeper: keeperSource };
   const warn = (message: string): void => printError(oneLine(`husk: warning: ${message}`));
   const epoch = sourceDateEpoch();
   const path = wanted.from === "/" ? (process.env["PATH"] ?? USUAL_PATH) : USUAL_PATH;
-  const { digest, layers, jail } = await makeProgramImage(imageContext(engine, warn), {
+  const { digest, layers, jail } = await makeProgramImage(imageContext(homeOf(globals), warn), {
     ...wanted,
     reference,
     searchPath: path.split(":").filter((folder) => folder !== ""),

@@ -1,9 +1,8 @@
-import { chooseFolders } from "../../engine/folders.ts";
 import { pull as pullImage } from "../../engine/image-source.ts";
 import { formatReference, parseReference } from "../../image/index.ts";
 import type { Globals } from "../grammar.ts";
+import { homeOf } from "../home.ts";
 import { imageArguments, wantedPlatform } from "../image-arguments.ts";
-import { keeperSource } from "../keeper-source.ts";
 import { pullProgress } from "../pull-progress.ts";
 import { printHelp } from "./help.ts";
 
@@ -12,8 +11,7 @@ export async function pull(argv: readonly string[], from: number, globals: Globa
   const given = imageArguments("pull", argv, from, globals, [1, 1]);
   if (given === undefined) return printHelp(["pull"]);
   const name = given.words[0] as string;
-  const engine = { folders: chooseFolders(globals), keeper: keeperSource };
-  await pullImage(engine, name, wantedPlatform(given), pullProgress(given.on("quiet")));
+  await pullImage(homeOf(globals), name, wantedPlatform(given), pullProgress(given.on("quiet")));
   console.log(formatReference(parseReference(name)));
   return 0;
 }

@@ -1,11 +1,10 @@
-import { chooseFolders, type RunResult, start, type StartOptions } from "../../engine/index.ts";
-import type { RunOptions } from "../../engine/index.ts";
+import { runAttached, type RunHow, type RunOptions, type RunResult } from "../../engine/index.ts";
 import type { ImageOptions } from "../../engine/image-source.ts";
 import { HuskError } from "../../platform/error.ts";
 import { parseRun, type RunRequest } from "../flags/run-options.ts";
 import { forwardSignals } from "../forward-signals.ts";
 import type { Globals } from "../grammar.ts";
-import { keeperSource } from "../keeper-source.ts";
+import { homeOf } from "../home.ts";
 import { oneLine, printError } from "../stderr.ts";
 
 const SIGKILL = 9;
@@ -40,9 +39,9 @@ export async function run(argv: readonly string[], from: number, globals: Global
 export async function runInForeground(
   options: RunOptions,
   globals: Globals,
-  how: StartOptions,
+  how: RunHow,
 ): Promise<RunResult> {
-  const container = await start({ folders: chooseFolders(globals), keeper: keeperSource }, options, how);
+  const container = await runAttached(homeOf(globals), options, how);
   for (const warning of container.warnings) printError(oneLine(`husk: warning: ${warning}`));
   let isForced = false;
   const force = (): void => {
@@ -62,8 +61,7 @@ export async function fromImage({ options, image }: RunRequest, globals: Globals
   if (image === undefined) return { options, release: () => {} };
   const { withImage } = await import("../../engine/image-source.ts");
   const { pullProgress } = await import("../pull-progress.ts");
-  const engine = { folders: chooseFolders(globals), keeper: keeperSource };
-  return withImage(engine, options, image, pullProgress(image.quiet));
+  return withImage(homeOf(globals), options, image, pullProgress(image.quiet));
 }
 
 /** The measured plan on stderr, as time(1) and strace(1) do: stdout is the program's. */

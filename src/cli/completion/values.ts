@@ -1,6 +1,6 @@
 import { ISOLATIONS } from "../../engine/run-options.ts";
 import type { Flag } from "../flags/table.ts";
-import { SIGNALS } from "../values/signal.ts";
+import { SIGNALS } from "../../platform/signal.ts";
 import { ULIMIT_NAMES } from "../values/ulimit.ts";
 
 /** Capabilities of Linux (capabilities(7)) without `CAP_`. */

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../platform/error.ts";
+import type { ErrorCode } from "./error.ts";
 
 /** The exit status of an error, as docker's: what failed was husk, or the program inside. */
 export function exitStatus(code: ErrorCode): 125 | 126 | 127 {

@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import type { GroupFolders } from "../../cgroup/index.ts";
+import { isRunning, ownIdentity, type ProcessIdentity } from "../../platform/process-identity.ts";
+import type { Folders } from "../folders.ts";
+import { takeAbandonedFolders } from "./folder.ts";
+import { type HeldLocks, isHeld, readHeldLocks } from "./held-locks.ts";
+import { lockContainer } from "./lock.ts";
+import { containerPaths } from "./paths.ts";
+import { forgetRun, readRun, type RunRecord, workFile } from "./run-record.ts";
+
+/** What a sweep does to what it finds; passed in, so that nothing is loaded for an engine that is in order. */
+export interface Sweeper {
+  /** Kills what is left in a container's control groups and removes them. */
+  removeGroups(folders: GroupFolders): void;
+  /**
+   * The container exists, and its run did not end by itself: its keeper was killed. Called once nothing of the run is
+   * left but its record; the caller has the container's lock.
+   */
+  lost(id: string, record: RunRecord | undefined): Promise<void>;
+  /** Removes folders of containers that are gone. */
+  removeFolders(paths: readonly string[]): Promise<void>;
+}
+
+/**
+ * Finishes what killed processes left: containers whose husk and keeper were killed, and folders that were being made
+ * or removed. Each husk command begins with it; usually there is nothing to do.
+ *
+ * A run is dead when its creator is gone and nobody holds its lock. Any number of commands may sweep at once: who has
+ * the container's lock and renames the record has it, and a keeper that took the lock meanwhile finds its record gone
+ * and gives up.
+ *
+ * @returns ids of the runs that were cleared up
+ */
+export async function sweep(folders: Folders, load: () => Promise<Sweeper>): Promise<string[]> {
+  const cleared: string[] = [];
+  const abandoned = takeAbandonedFolders(folders);
+  if (abandoned.length > 0) await (await load()).removeFolders(abandoned);
+  let held: HeldLocks | undefined;
+  for (const entry of entriesOf(folders)) {
+    const isWork = entry.startsWith(".");
+    if (!isWork && !entry.endsWith(".json")) continue;
+    const id = isWork ? idOfDead(entry) : entry.slice(0, -".json".length);
+    if (id === undefined) continue;
+    held ??= readHeldLocks();
+    if (!isWork && !isDead(folders, id, held)) continue;
+    const release = lockContainer(folders, id);
+    if (release === undefined) continue;
+    try {
+      const dead = isWork ? takeAbandoned(folders, entry, id) : takeDead(folders, id);
+      if (dead !== undefined && (await bury(folders, dead, await load()))) cleared.push(id);
+    } finally {
+      release();
+    }
+  }
+  return cleared;
+}
+
+function entriesOf({ run }: Folders): string[] {
+  try {
+    return readdirSync(`${run}/containers`);
+  } catch {
+    return [];
+  }
+}
+
+/** A dead run that this process alone clears up. */
+interface Dead {
+  readonly id: string;
+  /** Its record under its present name. */
+  readonly file: string;
+  readonly record: RunRecord | undefined;
+  /** Its owner was killed before the record was in place, so nothing else had been made. */
+  readonly unborn: boolean;
+}
+
+function isDead(folders: Folders, id: string, held: HeldLocks): boolean {
+  const { running } = containerPaths(folders, id);
+  if (isHeld(running, held) !== false) return false;
+  const record = readRun(running);
+  return record === undefined ? existsSync(running) : !isRunning(record.creator);
+}
+
+function takeDead(folders: Folders, id: string): Dead | undefined {
+  if (!isDead(folders, id, readHeldLocks())) return undefined;
+  const { running } = containerPaths(folders, id);
+  const record = readRun(running);
+  const taken = take(folders, running, id);
+  if (taken === undefined) return undefined;
+  if (isHeld(taken, readHeldLocks()) === true) {
+    // The keeper was just starting, and had looked for its record already.
+    renameSync(taken, running);
+    return undefined;
+  }
+  return { id, file: taken, record, unborn: false };
+}
+
+/** Takes over the file of a process that died in the middle of its work. */
+function takeAbandoned({ run }: Folders, entry: string, id: string): Dead | undefined {
+  const taken = take({ run }, `${run}/containers/${entry}`, id);
+  if (taken === undefined) return undefined;
+  const unborn = entry.startsWith(".new-");
+  return { id, file: taken, record: unborn ? undefined : readRun(taken), unborn };
+}
+
+/** The id in the name of a file that a dead process worked on (`workFile`). */
+function idOfDead(entry: string): string | undefined {
+  const [what, pid, startTime, ...rest] = entry.slice(1).split("-");
+  if ((what !== "new" && what !== "dead") || startTime === undefined || rest.length === 0) return undefined;
+  const owner: ProcessIdentity = { pid: Number(pid), startTime };
+  return isRunning(owner) ? undefined : rest.join("-");
+}
+
+/** Renames a record to this process's own; undefined when somebody else was first. */
+function take({ run }: Pick<Folders, "run">, file: string, id: string): string | undefined {
+  const taken = workFile(run, "dead", ownIdentity(), id);
+  try {
+    renameSync(file, taken);
+    return taken;
+  } catch {
+    return undefined;
+  }
+}
+
+/** False when something could not be removed: the record stays, and a later command tries again. */
+async function bury(
+  folders: Folders,
+  { id, file, record, unborn }: Dead,
+  sweeper: Sweeper,
+): Promise<boolean> {
+  try {
+    if (!unborn) {
+      if (record?.cgroups !== undefined) sweeper.removeGroups(record.cgroups);
+      forgetRun(folders, id);
+      if (existsSync(containerPaths(folders, id).record)) await sweeper.lost(id, record);
+    }
+    rmSync(file, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}

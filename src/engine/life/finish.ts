@@ -1,0 +1,15 @@
+import { withContainer } from "../container/lock.ts";
+import { containerPaths } from "../container/paths.ts";
+import { readRecord } from "../container/read-record.ts";
+import { isAlive, readState } from "../container/state.ts";
+import type { Home } from "../home.ts";
+import { dropContainer } from "./remove.ts";
+
+/** Removes a container with `--rm` that has ended, if nobody else did. */
+export async function finish(home: Home, id: string): Promise<void> {
+  await withContainer(home.folders, id, async () => {
+    const record = readRecord(containerPaths(home.folders, id).record);
+    if (record?.options.rm !== true || isAlive(readState(home.folders, id))) return;
+    await dropContainer(home, record);
+  });
+}

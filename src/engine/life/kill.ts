@@ -1,0 +1,39 @@
+import { writeFileSync } from "node:fs";
+import { HuskError } from "../../platform/error.ts";
+import { openKeeperSocket } from "../../platform/keeper-socket.ts";
+import { isPaused } from "../container/state.ts";
+import { tellContainer } from "../events/container-event.ts";
+import type { Home } from "../home.ts";
+import { thaw } from "./pause.ts";
+import { readTarget } from "./target.ts";
+
+const SIGKILL = 9;
+
+/**
+ * Sends a signal to a container's first process. SIGKILL, the container's own stop signal, and any other where it has
+ * none, mean that somebody wants it to end: the restart policy then does not count, as docker has it.
+ *
+ * @param id its whole id
+ * @throws HuskError "conflict" when it does not run
+ */
+export async function killContainer(home: Home, id: string, signal: number): Promise<void> {
+  const { record, paths, state } = readTarget(home, id);
+  if (state.status !== "running" && state.status !== "paused") throw notRunning("cannot kill container", id);
+  const keeper = openKeeperSocket(paths.socket);
+  const { stopSignal } = record.options;
+  const ends = signal === SIGKILL || stopSignal === undefined || stopSignal === signal;
+  if (ends) writeFileSync(paths.stopped, "", { mode: 0o600 });
+  try {
+    await (ends ? keeper.stop(signal) : keeper.signal(signal));
+  } catch (error) {
+    if (!(error instanceof HuskError) || error.code !== "not-found") throw error;
+    throw notRunning("cannot kill container", id);
+  }
+  if (ends && isPaused(home.folders, id)) thaw(home.folders, id);
+  tellContainer(home.folders, record, "kill", { signal: String(signal) });
+}
+
+/** docker's words. */
+export function notRunning(what: string, id: string): HuskError {
+  return new HuskError("conflict", `${what}: container ${id} is not running`);
+}

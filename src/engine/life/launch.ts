@@ -1,0 +1,197 @@
+import { fstatSync } from "node:fs";
+import { evacuate, groupsLeft, outOfMemoryKills, removeGroups } from "../../cgroup/index.ts";
+import type { EncodedPlan, Report } from "../../plan/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import { installKeeper } from "../../platform/keeper-file.ts";
+import type { ContainerStream } from "../../platform/keeper-process.ts";
+import { type KeeperOutcome, launch, type Launched } from "../../runtime/launch.ts";
+import { containerPaths } from "../container/paths.ts";
+import type { ContainerRecord } from "../container/record.ts";
+import { claimRun, forgetRun } from "../container/run-record.ts";
+import { makeWritable } from "../container/writable.ts";
+import { tellContainer } from "../events/container-event.ts";
+import type { Home } from "../home.ts";
+import { shortId } from "../id.ts";
+import { type PreparedContainer, prepareContainer } from "../prepare.ts";
+import { hasWritableFolder } from "../rootfs-source.ts";
+import type { RunOptions } from "../run-options.ts";
+import { launchError } from "./launch-error.ts";
+import { supervisionOf, type SupervisionOptions } from "./supervision.ts";
+
+/** What the caller of an attached container decides about its streams. */
+export interface StreamOptions {
+  /**
+   * Absent: the caller's own descriptors 0, 1 and 2; of input only if `interactive` or `tty` asks for it.
+   */
+  readonly stdin?: ContainerStream;
+  readonly stdout?: ContainerStream;
+  readonly stderr?: ContainerStream;
+  /** Descriptors of this process that the program gets as 3, 4, …. */
+  readonly descriptors?: readonly number[];
+}
+
+/** A container that is decided on and planned, with what its keeper will do for it. */
+export interface Planned {
+  readonly record: ContainerRecord;
+  readonly options: RunOptions;
+  readonly prepared: PreparedContainer;
+  readonly how: SupervisionOptions;
+}
+
+/**
+ * Decides how a container is started. Changes nothing.
+ *
+ * @param options what the record says, with its source on this machine
+ * @param isNew nothing was ever started in its folder
+ * @throws HuskError what cannot be had
+ */
+export async function planRun(
+  home: Home,
+  record: ContainerRecord,
+  options: RunOptions,
+  how: SupervisionOptions & { readonly isNew: boolean; readonly streams?: StreamOptions },
+): Promise<Planned> {
+  const paths = containerPaths(home.folders, record.id);
+  const { running, pid, socket, folder } = paths;
+  const prepared = await prepareContainer(options, {
+    id: record.id,
+    pipes: needsPipes(options, how.detached ? DETACHED : (how.streams ?? {})),
+    ...(hasWritableFolder(options)
+      ? { writable: { path: folder, isNew: how.isNew, volatile: options.rm === true } }
+      : {}),
+    life: {
+      lockFile: running,
+      files: [pid, socket, running],
+      pidFile: pid,
+      supervision: supervisionOf(home, record, paths, how),
+    },
+  });
+  return { record, options, prepared, how };
+}
+
+const DETACHED: StreamOptions = { stdin: "ignore", stdout: "ignore", stderr: "ignore" };
+
+/** A container in the hands of its keeper. */
+export interface Handed extends Launched {
+  /** Undoes what is left when the keeper could not: groups, the run's record. */
+  forget(): void;
+}
+
+/**
+ * Records a run and hands its plan to a keeper. The caller has the container's lock.
+ *
+ * @param make makes the container's folder, if it is not there yet: what is recorded as running, others clear up
+ * @throws HuskError "conflict" when it runs; nothing is left of the run then
+ */
+export async function handOver(
+  home: Home,
+  { record, options, prepared, how }: Planned,
+  streams: StreamOptions & { readonly timed?: boolean } = {},
+  make?: () => void,
+): Promise<Handed> {
+  const { folders } = home;
+  const { id } = record;
+  const { planned } = prepared;
+  const { cgroups } = planned;
+  const keeper = installKeeper(home.keeper, folders.root);
+  claimRun(folders, {
+    id,
+    rootfs: prepared.rootfs.name,
+    cgroups: cgroups?.folders,
+    restarts: how.restarts,
+    delay: how.delay,
+  });
+  const forget = (): void => {
+    if (cgroups !== undefined) removeGroups(cgroups.folders);
+    forgetRun(folders, id);
+  };
+  try {
+    if (cgroups?.evacuate !== undefined) evacuate(cgroups.evacuate);
+    make?.();
+    makeFolders(prepared);
+    tellContainer(folders, record, "start");
+    const own = how.detached ? DETACHED : streams;
+    const launched = await launch(planned.plan, {
+      keeper,
+      id: shortId(id),
+      reportDirectory: folders.run,
+      stdin: own.stdin ?? (options.interactive === true || options.tty === true ? 0 : "ignore"),
+      stdout: own.stdout ?? 1,
+      stderr: own.stderr ?? 2,
+      timed: streams.timed ?? false,
+      ...(own.descriptors === undefined ? {} : { descriptors: own.descriptors }),
+    });
+    return { ...launched, forget };
+  } catch (error) {
+    forget();
+    throw error;
+  }
+}
+
+function makeFolders({ writable, request: { root } }: PreparedContainer): void {
+  if (writable?.folder.isNew !== true) return;
+  makeWritable(writable.folder, writable.owner, root.kind === "layers" ? root.mode : 0o755);
+}
+
+/** How an attached run ended. */
+export interface RunEnd {
+  /** The program's exit status; 128 + n after signal n. */
+  readonly exitCode: number;
+  /** Signal that ended it, or 0. */
+  readonly signal: number;
+  readonly timedOut: boolean;
+  /** The kernel killed a process of it for lack of memory. */
+  readonly outOfMemory: boolean;
+  readonly report: Report | undefined;
+}
+
+/**
+ * What became of a run whose keeper has ended, or, detached, has let go.
+ *
+ * @throws HuskError when a step failed, the program could not be executed, or the keeper was killed
+ */
+export function settle(
+  outcome: KeeperOutcome,
+  { prepared }: Planned,
+  { encoded, forget }: { readonly encoded: EncodedPlan; forget(): void },
+): RunEnd {
+  if (outcome.kind === "lost") {
+    forget();
+    const { sent } = outcome;
+    if (sent > 0)
+      return { exitCode: 128 + sent, signal: sent, timedOut: false, outOfMemory: false, report: undefined };
+    throw new HuskError(
+      "failed",
+      `the keeper of container ${shortId(prepared.id)} was killed (${outcome.signal}), and the container with it`,
+    );
+  }
+  const { report } = outcome;
+  // What lived below the container's own group, or would not die in time, the keeper leaves to us.
+  if (groupsLeft(report.exports)) forget();
+  if (report.outcome === "failed") throw launchError(prepared, encoded, report);
+  return {
+    exitCode: report.exitCode,
+    signal: report.exitSignal,
+    timedOut: report.timedOut,
+    outOfMemory: outOfMemoryKills(report.exports) > 0,
+    report,
+  };
+}
+
+/**
+ * Whether the program's output goes through pipes of its own. A terminal of the caller's is never handed over unless
+ * asked for (`tty`): who may write to one may as well read what is typed there, and change its settings.
+ */
+function needsPipes({ tty }: RunOptions, { stdout = 1, stderr = 2 }: StreamOptions): boolean {
+  if (stdout === "pipe" || stderr === "pipe") return true;
+  return tty !== true && (mayBeTerminal(stdout) || mayBeTerminal(stderr));
+}
+
+/** /dev/null, /dev/full and the like (mem(4)). */
+const MEMORY_DEVICES = 1;
+
+function mayBeTerminal(stream: number | "ignore"): boolean {
+  if (stream === "ignore") return false;
+  const { mode, rdev } = fstatSync(stream);
+  return (mode & 0o170000) === 0o020000 && rdev >> 8 !== MEMORY_DEVICES;
+}

@@ -1,0 +1,63 @@
+import { HuskError } from "../../platform/error.ts";
+import { takeFolder } from "../container/folder.ts";
+import { withContainer } from "../container/lock.ts";
+import { removeTree } from "../container/remove-tree.ts";
+import type { ContainerRecord } from "../container/record.ts";
+import { isAlive } from "../container/state.ts";
+import { tellContainer } from "../events/container-event.ts";
+import type { Home } from "../home.ts";
+import { readTarget } from "./target.ts";
+
+export interface RemoveOptions {
+  /** Kill it, if it runs. */
+  readonly force?: boolean;
+  /** Its anonymous volumes, too. */
+  readonly volumes?: boolean;
+}
+
+/**
+ * Removes a container with everything it wrote.
+ *
+ * @param id its whole id
+ * @throws HuskError "conflict" when it runs and `force` does not say that it may be killed
+ */
+export async function removeContainer(home: Home, id: string, options: RemoveOptions = {}): Promise<void> {
+  await withContainer(home.folders, id, async () => {
+    const target = readTarget(home, id);
+    const { record, state } = target;
+    if (isAlive(state)) {
+      if (options.force !== true) throw stillAlive(record.name, state.status);
+      const { endContainer } = await import("./stop.ts");
+      await endContainer(home, target, { stopSignal: SIGKILL });
+    }
+    await dropContainer(home, record);
+  });
+}
+
+/** docker's words. */
+function stillAlive(name: string, status: string): HuskError {
+  const mend =
+    status === "paused"
+      ? "container is paused and must be unpaused first"
+      : `container is ${status}: stop the container before removing or force remove`;
+  return new HuskError("conflict", `cannot remove container "/${name}": ${mend}`, {
+    hint: "husk rm -f kills it",
+  });
+}
+
+const SIGKILL = 9;
+
+/** Removes a container that does not run. The caller has its lock. */
+export async function dropContainer(home: Home, record: ContainerRecord): Promise<void> {
+  const folder = takeFolder(home.folders, record.id, record.name);
+  await removeFolder(home, folder);
+  tellContainer(home.folders, record, "destroy");
+}
+
+/** Removes a folder that has been taken away from everybody else. */
+export async function removeFolder(home: Home, folder: string): Promise<void> {
+  await removeTree(folder, async (path) => {
+    const { removeAsOwners } = await import("./remove-as-owners.ts");
+    await removeAsOwners(home, path);
+  });
+}

@@ -1,0 +1,88 @@
+import { rmSync } from "node:fs";
+import { HuskError } from "../../platform/error.ts";
+import { exitStatus } from "../../platform/exit-status.ts";
+import { ensureBindSources } from "../bind-sources.ts";
+import { completeExit, readExit } from "../container/exit.ts";
+import { withContainer } from "../container/lock.ts";
+import type { ContainerPaths } from "../container/paths.ts";
+import type { ContainerRecord } from "../container/record.ts";
+import { isAlive } from "../container/state.ts";
+import type { Home } from "../home.ts";
+import type { RunOptions, RunSource } from "../run-options.ts";
+import { handOver, planRun, settle } from "./launch.ts";
+import { nextDelay } from "./restart-policy.ts";
+import { readTarget } from "./target.ts";
+
+/** How a container that exists is started. */
+export interface StartOptions {
+  /** The restart policy wants it: so often it did so far, and the keeper then waited so long. */
+  readonly again?: { readonly restarts: number; readonly delay: number };
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Starts a container, to live on its own; nothing happens if it runs already.
+ *
+ * @param id its whole id
+ * @returns what is stricter than asked, once its program is executed
+ * @throws HuskError "conflict" for a paused one; what cannot be had; when a step failed or the program could not be
+ *   executed
+ */
+export async function startContainer(
+  home: Home,
+  id: string,
+  { again, signal }: StartOptions = {},
+): Promise<readonly string[]> {
+  return withContainer(
+    home.folders,
+    id,
+    async () => {
+      const { record, paths, state } = readTarget(home, id);
+      if (state.status === "paused")
+        throw new HuskError("conflict", "cannot start a paused container, try unpause instead");
+      if (isAlive(state)) return [];
+      if (again === undefined) rmSync(paths.stopped, { force: true });
+      return launchAgain(home, record, paths, again);
+    },
+    signal,
+  );
+}
+
+/** Starts a container that does not run, whose lock the caller has. */
+export async function launchAgain(
+  home: Home,
+  record: ContainerRecord,
+  paths: ContainerPaths,
+  again: StartOptions["again"],
+): Promise<readonly string[]> {
+  const before = readExit(paths.exit);
+  const source = await sourceOf(home, record, paths);
+  const options: RunOptions = { ...record.options, source, name: record.name };
+  if (options.mounts !== undefined) ensureBindSources(options.mounts);
+  const planned = await planRun(home, record, options, {
+    isNew: before === undefined || (before.kind === "failed" && before.started === 0),
+    detached: true,
+    restarts: again?.restarts ?? 0,
+    delay: nextDelay(again === undefined ? undefined : { delay: again.delay, exit: before }),
+  });
+  const handed = await handOver(home, planned);
+  try {
+    settle(await handed.outcome, planned, handed);
+  } catch (error) {
+    noteFailure(paths, error);
+    throw error;
+  }
+  return planned.prepared.warnings;
+}
+
+/** Writes down why a start failed, for who looks later. */
+export function noteFailure(paths: ContainerPaths, error: unknown): void {
+  if (!(error instanceof HuskError)) return;
+  completeExit(paths.exit, exitStatus(error.code), error.message);
+}
+
+async function sourceOf(home: Home, { source }: ContainerRecord, paths: ContainerPaths): Promise<RunSource> {
+  if (source.kind !== "image") return source;
+  const { findImageSource } = await import("../image-source.ts");
+  return findImageSource(home, source, paths.upper);
+}

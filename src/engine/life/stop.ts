@@ -1,0 +1,99 @@
+import { writeFileSync } from "node:fs";
+import { removeGroups } from "../../cgroup/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import { openKeeperSocket } from "../../platform/keeper-socket.ts";
+import { readRun } from "../container/run-record.ts";
+import { isAlive, isPaused } from "../container/state.ts";
+import { tellContainer } from "../events/container-event.ts";
+import type { Home } from "../home.ts";
+import { shortId } from "../id.ts";
+import { finish } from "./finish.ts";
+import { thaw } from "./pause.ts";
+import { readTarget, type Target } from "./target.ts";
+
+const SIGKILL = 9;
+const SIGTERM = 15;
+const PATIENCE_MS = 10_000;
+
+export interface StopOptions {
+  /** Milliseconds until it is killed; -1: never; absent: what the container says, or 10 seconds. */
+  readonly timeout?: number;
+  /** Absent: what the container says, or SIGTERM. */
+  readonly stopSignal?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Ends a container: asks its program to end, and kills it when it takes too long. Nothing happens if it does not run.
+ *
+ * @param id its whole id
+ * @throws HuskError "failed" when it cannot be ended
+ */
+export async function stopContainer(home: Home, id: string, options: StopOptions = {}): Promise<void> {
+  const target = readTarget(home, id);
+  if (!isAlive(target.state)) return;
+  // A reboot does not start it again then, if the policy is unless-stopped.
+  writeFileSync(target.paths.stopped, "", { mode: 0o600 });
+  await endContainer(home, target, options);
+  tellContainer(home.folders, target.record, "stop");
+  if (target.record.options.rm === true) await finish(home, id);
+}
+
+/** Ends a container that runs; returns when its keeper has written down how. */
+export async function endContainer(
+  home: Home,
+  { record, paths }: Target,
+  { timeout, stopSignal, signal }: StopOptions,
+): Promise<void> {
+  const { options, id } = record;
+  const first = stopSignal ?? options.stopSignal ?? SIGTERM;
+  const patience = timeout ?? options.stopTimeout ?? PATIENCE_MS;
+  const ended = ignoringGone(openKeeperSocket(paths.socket).wait(signal));
+  tellContainer(home.folders, record, "kill", { signal: String(first) });
+  await ignoringGone(openKeeperSocket(paths.socket).stop(first));
+  if (isPaused(home.folders, id)) thaw(home.folders, id);
+  if (await within(ended, patience, signal)) return;
+  if (first !== SIGKILL) {
+    tellContainer(home.folders, record, "kill", { signal: String(SIGKILL) });
+    await ignoringGone(openKeeperSocket(paths.socket).signal(SIGKILL));
+  }
+  if (await within(ended, PATIENCE_MS, signal)) return;
+  await killGroups(home, paths.running, ended, id);
+}
+
+/** The keeper does not get its container to end, or does not answer: it may be stopped. */
+async function killGroups(home: Home, running: string, ended: Promise<void>, id: string): Promise<void> {
+  const groups = readRun(running)?.cgroups;
+  if (groups !== undefined) removeGroups(groups);
+  if (await within(ended, PATIENCE_MS)) return;
+  throw new HuskError("failed", `container ${shortId(id)} does not end`, {
+    hint: "its keeper does not answer: ps -eo pid,stat,args shows it as husk-keeper; kill -CONT or kill -KILL it",
+  });
+}
+
+/** A keeper that is gone has ended its container. */
+export async function ignoringGone(answer: Promise<void>): Promise<void> {
+  try {
+    await answer;
+  } catch (error) {
+    if (!(error instanceof HuskError) || error.code !== "not-found") throw error;
+  }
+}
+
+/** Whether it ends within so many milliseconds; -1: waits for ever. */
+async function within(ended: Promise<void>, milliseconds: number, signal?: AbortSignal): Promise<boolean> {
+  if (milliseconds < 0) {
+    await ended;
+    return true;
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve, reject) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+    signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+  try {
+    return await Promise.race([ended.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

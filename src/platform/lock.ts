@@ -1,0 +1,56 @@
+import { linkSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
+import { isRunning, ownIdentity } from "./process-identity.ts";
+
+/**
+ * Takes a lock, which is a symbolic link that says which process has it; a dead process's is taken over by the next
+ * attempt.
+ *
+ * @returns what gives it back; undefined while somebody (this process too) has it
+ * @throws what symlink(2) throws, such as ENOENT for a missing folder
+ */
+export function tryLock(lock: string): (() => void) | undefined {
+  const { pid, startTime } = ownIdentity();
+  const own = `${pid}-${startTime}`;
+  if (!claim(lock, own)) return undefined;
+  return () => {
+    try {
+      if (readlinkSync(lock) === own) unlinkSync(lock);
+    } catch {
+      // Its folder is gone, and the lock with it.
+    }
+  };
+}
+
+function claim(lock: string, own: string): boolean {
+  try {
+    symlinkSync(own, lock);
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+  }
+  const owner = ownerOf(lock);
+  if (owner === undefined || isAlive(owner)) return false;
+  // Whoever renames the link has it; if it was a living one's meanwhile, it is given back.
+  const taken = `${lock}.${own}`;
+  try {
+    renameSync(lock, taken);
+    if (ownerOf(taken) !== owner) linkSync(taken, lock);
+    unlinkSync(taken);
+  } catch {
+    // Somebody else was first.
+  }
+  return false;
+}
+
+function ownerOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(owner: string): boolean {
+  const dash = owner.indexOf("-");
+  return isRunning({ pid: Number(owner.slice(0, dash)), startTime: owner.slice(dash + 1) });
+}

@@ -1,0 +1,43 @@
+import type { List, Result } from "../plan/index.ts";
+import { changeMount, setFlag } from "./file-system.ts";
+import { AT_FDCWD, MOUNT_ATTR_NODEV, MOVE_MOUNT_F_EMPTY_PATH, O_CLOEXEC, OPEN_TREE_CLONE } from "./flags.ts";
+import type { WritableFolder } from "./types.ts";
+
+/** Name on the stage of what keeps the container's changes. */
+export const DISK = "disk";
+
+export interface OpenWritableOptions {
+  /** Who may go where the folder lies: the keeper, if the container's root may not. */
+  readonly keeper?: List | undefined;
+  /** Device nodes in it cannot be opened. */
+  readonly noDevices: boolean;
+}
+
+/** Opens a mount of the folder that stands nowhere yet. */
+export function openWritable(list: List, { path }: WritableFolder, options: OpenWritableOptions): Result {
+  const opener = options.keeper ?? list;
+  if (options.keeper !== undefined) {
+    opener.step(
+      "open the container's folder",
+      "what the container writes is kept there; under a user namespace, its root may not go there itself",
+      () => "#   what is written stays in memory",
+    );
+  }
+  const tree = opener.call("open_tree", AT_FDCWD, path, OPEN_TREE_CLONE | O_CLOEXEC).about(path);
+  if (options.noDevices) changeMount(opener, tree, { set: MOUNT_ATTR_NODEV }, path);
+  return tree;
+}
+
+/**
+ * Puts the folder on the stage, under a short name: overlays take their writable folders by name, and both from one
+ * mount.
+ */
+export function stageWritable(list: List, stage: Result, tree: Result, { path }: WritableFolder): void {
+  list.call("mkdirat", stage, DISK, 0o755);
+  list.call("move_mount", tree, "", stage, DISK, MOVE_MOUNT_F_EMPTY_PATH).about(path);
+}
+
+/** fsync(2) in a container that goes when it ends would only make it and its end slow. */
+export function setVolatile(list: List, overlay: Result, writable: WritableFolder | undefined): void {
+  if (writable?.volatile === true) setFlag(list, overlay, "volatile", "overlay");
+}
