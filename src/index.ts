@@ -2,36 +2,41 @@
  * husk as a library: containers from TypeScript, without a daemon.
  *
  * @example
- * const engine = { folders: chooseFolders({}), keeper: { path: "/usr/lib/husk/keeper" } };
- * const { exitCode } = await run(engine, { source: { kind: "host", with: [] }, command: ["id"] });
+ * const husk = await openEngine();
+ * const { exitCode, stdout } = await husk.run("debian:12", ["id"], { memory: 64 << 20 });
+ * await using web = await husk.containers.run("host", ["sleep", "60"], { name: "web" });
+ * await web.stop();
  */
-export {
-  type BindSpec,
-  chooseFolders,
-  type DeviceRate,
-  type DeviceSpec,
-  type Engine,
-  type Folders,
-  type IdMap,
-  type Isolation,
-  type MountSpec,
-  type PreparedContainer,
-  prepareContainer,
-  run,
-  type RunningContainer,
-  type RunOptions,
-  type RunResult,
-  type RunSource,
-  type SecurityOptions,
-  start,
-  type StartOptions,
-  type TmpfsSpec,
-  type Trace,
-  type Ulimit,
-  type UserSpec,
-} from "./engine/index.ts";
+export type {
+  BindSpec,
+  DeviceRate,
+  DeviceSpec,
+  HealthCheck,
+  IdMap,
+  ImageIdentity,
+  Isolation,
+  LogOptions,
+  MountSpec,
+  RestartPolicy,
+  RunOptions,
+  RunSource,
+  SecurityOptions,
+  TmpfsSpec,
+  Ulimit,
+  UserSpec,
+} from "./engine/run-options.ts";
+export type { ContainerRecord, ContainerSource, RecordedOptions } from "./engine/container/record.ts";
+export type { ContainerState, ContainerStatus, ContainerSummary } from "./engine/container/state.ts";
+export type { Folders } from "./engine/folders.ts";
+export { Container } from "./engine/library/container.ts";
+export { Containers } from "./engine/library/containers.ts";
+export { Engine, openEngine, type RunOutput, type RunSettings } from "./engine/library/engine.ts";
+export type { Abortable, ContainerOptions, EngineOptions, ImageSource } from "./engine/library/options.ts";
+export type { Pruned } from "./engine/life/prune.ts";
+export type { RemoveOptions } from "./engine/life/remove.ts";
+export type { StopOptions } from "./engine/life/stop.ts";
+export type { UpdateOptions } from "./engine/life/update.ts";
+export { type PreparedContainer, prepareContainer } from "./engine/prepare.ts";
 export { type ErrorCode, HuskError } from "./platform/error.ts";
-export type { KeeperSource } from "./platform/keeper-file.ts";
-export type { ContainerStream } from "./platform/keeper-process.ts";
 export type { Spec } from "./runtime/config.ts";
 export { validateConfig } from "./runtime/validate.ts";

@@ -42,18 +42,18 @@ export function checkContainerName(name: string): void {
 
 /**
  * Checks an id that a caller chose: letters, digits and `_ + . -` as runc has it. It becomes part of the
- * names of files and control groups, which have 255 bytes.
+ * name of a control group and of a socket, which has 107 bytes.
  *
  * @throws HuskError "invalid"
  */
 export function checkContainerId(id: string): void {
-  let good = id.length > 0 && id.length <= 200 && id !== "." && id !== "..";
+  let good = id.length > 0 && id.length <= 100 && id !== "." && id !== "..";
   for (let i = 0; good && i < id.length; i++) {
     good = isAlphanumeric(id.charCodeAt(i)) || "_+.-".includes(id.charAt(i));
   }
   if (good) return;
   throw new HuskError("invalid", `container id ${JSON.stringify(id)}: not a usable id`, {
-    hint: "use letters, digits and _ + . - (at most 200 characters)",
+    hint: "use letters, digits and _ + . - (at most 100 characters)",
   });
 }
 

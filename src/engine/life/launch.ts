@@ -52,7 +52,7 @@ export async function planRun(
   how: SupervisionOptions & { readonly isNew: boolean; readonly streams?: StreamOptions },
 ): Promise<Planned> {
   const paths = containerPaths(home.folders, record.id);
-  const { running, pid, socket, folder } = paths;
+  const { running, pid, folder } = paths;
   const prepared = await prepareContainer(options, {
     id: record.id,
     pipes: needsPipes(options, how.detached ? DETACHED : (how.streams ?? {})),
@@ -61,7 +61,7 @@ export async function planRun(
       : {}),
     life: {
       lockFile: running,
-      files: [pid, socket, running],
+      files: [running],
       pidFile: pid,
       supervision: supervisionOf(home, record, paths, how),
     },

@@ -1,6 +1,14 @@
-import { checkRunLimits, hasSwapAccounting, readLayout, readMachine, resourcesOf } from "../../cgroup/index.ts";
+import {
+  checkRunLimits,
+  hasSwapAccounting,
+  type LinuxResources,
+  readLayout,
+  readMachine,
+  resourcesOf,
+  resourceWrites,
+} from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
-import { changeResources } from "../../runtime/oci/update.ts";
+import { writeResources } from "../../runtime/oci/update.ts";
 import { withContainer } from "../container/lock.ts";
 import type { RecordedOptions } from "../container/record.ts";
 import { readRun } from "../container/run-record.ts";
@@ -39,20 +47,34 @@ export type UpdateOptions = Pick<
 export function updateContainer(home: Home, id: string, changes: UpdateOptions): Promise<void> {
   return withContainer(home.folders, id, () => {
     const { record, paths, state } = readTarget(home, id);
-    const { restart, ...limits } = changes;
+    const { restart } = changes;
     if (restart !== undefined && restart.kind !== "no" && record.options.rm === true)
       throw new HuskError("conflict", "Restart policy cannot be updated because AutoRemove is enabled for the container");
     const options = merged(record.options, changes);
-    const asked = runLimits({ ...limits, source: { kind: "host", with: [] }, command: [] });
-    if (asked !== undefined) {
-      checkRunLimits(runLimits({ ...options, source: { kind: "host", with: [] } }) ?? asked, readMachine);
-      const layout = readLayout();
-      const groups = isAlive(state) ? readRun(paths.running)?.cgroups?.groups : undefined;
-      if (groups !== undefined) changeResources(resourcesOf(asked, hasSwapAccounting(layout)), layout, groups);
-    }
+    const limits = runLimits({ ...options, source: ANY });
+    if (limits !== undefined) checkRunLimits(limits, readMachine);
+    const groups = isAlive(state) ? readRun(paths.running)?.cgroups?.groups : undefined;
+    if (groups !== undefined) changeLimits(record.options, options, groups);
     writeRecord(home.folders, { ...record, options });
     tellContainer(home.folders, record, "update");
   });
+}
+
+const ANY = { kind: "host", with: [] } as const;
+
+/** Writes the sections that differ; if a value is refused, those before it are put back. */
+function changeLimits(before: RecordedOptions, after: RecordedOptions, groups: readonly string[]): void {
+  const layout = readLayout();
+  const swap = hasSwapAccounting(layout);
+  const resources = (options: RecordedOptions): LinuxResources => {
+    const limits = runLimits({ ...options, source: ANY });
+    return limits === undefined ? {} : resourcesOf(limits, swap);
+  };
+  const old = resources(before);
+  const changed: Record<string, unknown> = {};
+  for (const [section, value] of Object.entries(resources(after)))
+    if (JSON.stringify(value) !== JSON.stringify(old[section as keyof LinuxResources])) changed[section] = value;
+  writeResources(resourceWrites(changed as LinuxResources, layout), groups);
 }
 
 /** `--cpus` and `--cpu-quota` are two words for one thing: the later one counts. */

@@ -41,7 +41,7 @@ export async function updateContainer(runtime: Runtime, id: string, asked: unkno
     const told = await tellSystemd(state, changed, devices, spec.linux.resources ?? {});
     let undo = (): void => {};
     try {
-      undo = apply(resourceWrites(changed, layout), groups);
+      undo = writeResources(resourceWrites(changed, layout), groups);
       if (devices !== undefined && state.cgroups !== undefined)
         await (await import("./update-devices.ts")).updateDevices(runtime, state.cgroups, devices);
     } catch (error) {
@@ -113,7 +113,7 @@ function memoryUsage(groups: readonly string[]): number | undefined {
  * Performs writes, all or none; those refused at first come again after the others, since limits depend on one
  * another. Returns what undoes them.
  */
-function apply(writes: readonly ResourceWrite[], groups: readonly string[]): () => void {
+export function writeResources(writes: readonly ResourceWrite[], groups: readonly string[]): () => void {
   const undo: (readonly [path: string, value: string])[] = [];
   const undoAll = (): void => {
     for (const [path, value] of undo) putBack(path, value);

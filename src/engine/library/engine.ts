@@ -1,0 +1,128 @@
+import { HuskError } from "../../platform/error.ts";
+import { packagedHusk, packagedKeeper } from "../../platform/package-files.ts";
+import { chooseFolders, type Folders, openFolders } from "../folders.ts";
+import type { Home } from "../home.ts";
+import { runAttached } from "../life/run.ts";
+import { sweepHome } from "../life/sweep-home.ts";
+import { completeOptions } from "./complete-options.ts";
+import { Containers } from "./containers.ts";
+import type { Abortable, ContainerOptions, EngineOptions, ImageSource } from "./options.ts";
+
+/** How a program in a container ended, and what it printed. */
+export interface RunOutput {
+  readonly exitCode: number;
+  /** Signal that ended it, or 0. */
+  readonly signal: number;
+  readonly timedOut: boolean;
+  /** The kernel killed a process of it for lack of memory. */
+  readonly outOfMemory: boolean;
+  /** With a terminal, everything is in here. */
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+}
+
+/** What {@link Engine.run} can be asked for besides. */
+export interface RunSettings extends ContainerOptions, Abortable {
+  /** What the program reads from its standard input; absent: nothing. */
+  readonly stdin?: string | Uint8Array | ReadableStream<Uint8Array>;
+}
+
+/** An engine: containers on this machine, without a daemon. Any number may be open for the same folders. */
+export class Engine implements AsyncDisposable {
+  readonly containers: Containers;
+  /** Where it keeps its state. */
+  readonly folders: Folders;
+  readonly #home: Home;
+
+  /** @internal */
+  constructor(home: Home) {
+    this.#home = home;
+    this.folders = home.folders;
+    this.containers = new Containers(home);
+  }
+
+  /**
+   * Runs a program in a new container to its end, which removes the container unless `rm` is false. The container ends
+   * with this process; {@link Containers.run} makes one that does not.
+   *
+   * @param command program and arguments; empty: what the image says
+   * @throws HuskError "command-not-found", "cannot-execute", or what cannot be had here; what `signal` gives as reason,
+   *   and then the container has ended, too
+   */
+  async run(
+    image: ImageSource,
+    command: readonly string[] = [],
+    { signal, stdin, ...options }: RunSettings = {},
+  ): Promise<RunOutput> {
+    signal?.throwIfAborted();
+    const asked = { rm: true, ...options, ...(stdin === undefined ? {} : { interactive: true }) };
+    const complete = await completeOptions(this.#home, image, command, asked);
+    try {
+      const run = await runAttached(this.#home, complete.options, {
+        stdin: stdin === undefined ? "ignore" : "pipe",
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      for (const warning of run.warnings) options.warn?.(warning);
+      const abort = (): void => run.kill(SIGKILL);
+      signal?.addEventListener("abort", abort, { once: true });
+      try {
+        const [stdout, stderr, end] = await Promise.all([
+          bytesOf(run.stdout),
+          bytesOf(run.stderr),
+          run.ended,
+          stdin === undefined ? undefined : feed(stdin, run.stdin),
+        ]);
+        signal?.throwIfAborted();
+        const { exitCode, timedOut, outOfMemory } = end;
+        return { exitCode, signal: end.signal, timedOut, outOfMemory, stdout, stderr };
+      } finally {
+        signal?.removeEventListener("abort", abort);
+      }
+    } finally {
+      complete.release();
+    }
+  }
+
+  /** Nothing of an engine lives in this process: there is nothing to give back. Containers go on. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+const SIGKILL = 9;
+
+/**
+ * Opens the engine that the options, or HUSK_ROOT and HUSK_RUN, name, and makes its folders. Whatever killed processes
+ * left in it is cleared up first.
+ *
+ * @throws HuskError "denied" for folders somebody else could write to, "unsupported" for those of a newer husk
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const home: Home = {
+    folders: openFolders(chooseFolders(options)),
+    keeper: { path: options.keeper ?? packagedKeeper() },
+    husk: options.husk ?? packagedHusk(),
+  };
+  await sweepHome(home);
+  return new Engine(home);
+}
+
+async function bytesOf(stream: ReadableStream<Uint8Array> | undefined): Promise<Uint8Array> {
+  return stream === undefined ? new Uint8Array() : new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** A program that does not read to the end is no error. */
+async function feed(
+  input: NonNullable<RunSettings["stdin"]>,
+  to: WritableStream<Uint8Array> | undefined,
+): Promise<void> {
+  if (to === undefined) throw new HuskError("failed", "the container has no standard input");
+  const from =
+    input instanceof ReadableStream
+      ? input
+      : new Blob([typeof input === "string" ? input : input.slice()]).stream();
+  try {
+    await from.pipeTo(to);
+  } catch {
+    // It ended before.
+  }
+}
