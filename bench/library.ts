@@ -1,4 +1,4 @@
-import { type Engine, run } from "../src/engine/index.ts";
+import { type Home, runAttached } from "../src/engine/index.ts";
 import type { Comparison } from "./context.ts";
 import { runtimes } from "./oci-run.ts";
 import { compare } from "./result.ts";
@@ -12,10 +12,16 @@ export const library: Comparison = {
   name: "library",
   async run(context) {
     const { rounds, spawn, root, keeper, bundle } = context;
-    const engine: Engine = { folders: { root, run: `${root}/run` }, keeper: { path: keeper } };
+    const home: Home = {
+      folders: { root, run: `${root}/run` },
+      keeper: { path: keeper },
+      husk: [context.husk],
+    };
     const once = async (): Promise<Sample> => {
       const [wall, cpu] = [Bun.nanoseconds(), process.cpuUsage()];
-      const { exitCode } = await run(engine, { source: { kind: "bundle", path: bundle }, command: [] });
+      const source = { kind: "bundle", path: bundle } as const;
+      const { ended } = await runAttached(home, { source, command: [], rm: true });
+      const { exitCode } = await ended;
       const used = process.cpuUsage(cpu);
       return {
         wall: (Bun.nanoseconds() - wall) / 1e6,

@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Engine, start } from "../src/engine/index.ts";
+import { type Home, runAttached } from "../src/engine/index.ts";
 import type { Comparison, Context } from "./context.ts";
 import { compare, type Figure } from "./result.ts";
 
@@ -44,10 +44,10 @@ export const help: Comparison = {
   },
 };
 
-async function keepersMemory({ root, keeper, bundle }: Context): Promise<number> {
-  const engine: Engine = { folders: { root, run: `${root}/run` }, keeper: { path: keeper } };
+async function keepersMemory({ root, keeper, husk, bundle }: Context): Promise<number> {
+  const home: Home = { folders: { root, run: `${root}/run` }, keeper: { path: keeper }, husk: [husk] };
   const source = { kind: "bundle", path: bundle } as const;
-  const container = await start(engine, { source, command: ["/bin/sleep", "60"] });
+  const container = await runAttached(home, { source, command: ["/bin/sleep", "60"], rm: true });
   await Bun.sleep(300);
   const kilobytes = proportionalMemory(childNamed("husk-keeper"));
   container.kill(9);

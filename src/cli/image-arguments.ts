@@ -1,10 +1,9 @@
-import { chooseFolders } from "../engine/folders.ts";
 import { openImages } from "../engine/image-context.ts";
 import { type ImageStore, hostPlatform, parsePlatform, type Platform } from "../image/index.ts";
 import { type CommandArguments, readArguments } from "./command-arguments.ts";
 import { IMAGE_FLAGS } from "./flags/image.ts";
 import type { Globals } from "./grammar.ts";
-import { keeperSource } from "./keeper-source.ts";
+import { homeOf } from "./home.ts";
 
 /**
  * Reads the arguments of a command for images.
@@ -29,5 +28,5 @@ export function wantedPlatform(given: CommandArguments): Platform {
 }
 
 export function imageStore(globals: Globals): ImageStore {
-  return openImages({ folders: chooseFolders(globals), keeper: keeperSource });
+  return openImages(homeOf(globals));
 }

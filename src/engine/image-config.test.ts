@@ -15,6 +15,7 @@ const image = {
 test("what an image says counts where the options do not", () => {
   expect(applyImageConfig(options(), image, undefined, "x")).toEqual({
     command: ["/entry", "a", "b"],
+    entrypoint: ["/entry"],
     env: ["PATH=/bin"],
     user: { user: "app", group: 7 },
     workdir: "/srv",
@@ -22,6 +23,7 @@ test("what an image says counts where the options do not", () => {
   const asked = options({ command: ["c"], env: ["A=1", "SECRET"], user: { user: 0 }, workdir: "/" });
   expect(applyImageConfig(asked, image, undefined, "x")).toEqual({
     command: ["/entry", "c"],
+    entrypoint: ["/entry"],
     env: ["PATH=/bin", "A=1", "SECRET"],
     user: { user: 0 },
     workdir: "/",
@@ -35,4 +37,25 @@ test("another entrypoint makes the image's arguments meaningless", () => {
   expect(() => applyImageConfig(options(), { Cmd: null, Entrypoint: null }, undefined, "x")).toThrow(
     "names no program",
   );
+});
+
+test("labels, stop signal and health check come from the image, unless the options say otherwise", () => {
+  const config = {
+    Cmd: ["x"],
+    Labels: { a: "1", b: "2" },
+    StopSignal: "SIGQUIT",
+    Healthcheck: { Test: ["CMD-SHELL", "true"], Interval: 2_500_000_000, Retries: 4 },
+  };
+  expect(applyImageConfig(options({ labels: { b: "3" } }), config, undefined, "x")).toMatchObject({
+    labels: { a: "1", b: "3" },
+    stopSignal: 3,
+    health: { command: ["/bin/sh", "-c", "true"], interval: 2500, retries: 4 },
+  });
+  const asked = options({ stopSignal: 10, health: { command: [] } });
+  expect(applyImageConfig(asked, config, undefined, "x")).toMatchObject({
+    stopSignal: 10,
+    health: { command: [] },
+  });
+  const none = { Cmd: ["x"], Healthcheck: { Test: ["NONE"] } };
+  expect(applyImageConfig(options(), none, undefined, "x").health).toEqual({ command: [] });
 });

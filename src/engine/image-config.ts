@@ -54,7 +54,8 @@ const NANOSECONDS = 1_000_000;
 /** `Test: ["CMD", …]`, `["CMD-SHELL", command]` or `["NONE"]`, times in nanoseconds (docker's image specification v1.2). */
 function imageHealth(check: RunConfig["Healthcheck"]): HealthCheck | undefined {
   const test = check?.["Test"];
-  if (check === undefined || !Array.isArray(test) || !test.every((word) => typeof word === "string")) return undefined;
+  if (check === undefined || !Array.isArray(test) || !test.every((word) => typeof word === "string"))
+    return undefined;
   const command = healthCommand(test);
   if (command === undefined) return undefined;
   const milliseconds = (name: string): number | undefined => {

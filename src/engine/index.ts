@@ -15,4 +15,11 @@ export type {
   UserSpec,
 } from "./run-options.ts";
 export type { Home } from "./home.ts";
-export { type AttachedRun, runAttached, runDetached, type RunHow, type RunResult, type Trace } from "./life/run.ts";
+export {
+  type AttachedRun,
+  runAttached,
+  runDetached,
+  type RunHow,
+  type RunResult,
+  type Trace,
+} from "./life/run.ts";

@@ -23,7 +23,9 @@ export async function imageBootstrap(
   const say = (text: string): void => {
     if (!quiet) printError(oneLine(text));
   };
-  const context = imageContext(homeOf(globals), (message) => printError(oneLine(`husk: warning: ${message}`)));
+  const context = imageContext(homeOf(globals), (message) =>
+    printError(oneLine(`husk: warning: ${message}`)),
+  );
   const epoch = sourceDateEpoch();
   let interrupted = 0;
   const interruptible = (stop: () => void): void => {

@@ -1,10 +1,9 @@
-import { chooseFolders } from "../../engine/folders.ts";
 import { imageContext } from "../../engine/image-context.ts";
 import { importImage, parseReference } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, wantedPlatform } from "../image-arguments.ts";
-import { keeperSource } from "../keeper-source.ts";
+import { homeOf } from "../home.ts";
 import { readAddress, readInput } from "../read-input.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
@@ -34,7 +33,7 @@ export async function importArchive(
   const archive = isAddress
     ? readAddress(source)
     : readInput(source === "-" ? source : hostPath("file", source));
-  const context = imageContext({ folders: chooseFolders(globals), keeper: keeperSource }, (message) =>
+  const context = imageContext(homeOf(globals), (message) =>
     printError(oneLine(`husk: warning: ${message}`)),
   );
   const { id } = await importImage(context, archive, {

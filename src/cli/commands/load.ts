@@ -1,12 +1,11 @@
 import { statSync } from "node:fs";
-import { chooseFolders } from "../../engine/folders.ts";
 import { imageContext } from "../../engine/image-context.ts";
 import { familiarReference, loadImages, parseReference } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { humanSize, shortId } from "../format/units.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, wantedPlatform } from "../image-arguments.ts";
-import { keeperSource } from "../keeper-source.ts";
+import { homeOf } from "../home.ts";
 import { readInput } from "../read-input.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
@@ -24,7 +23,7 @@ export async function load(argv: readonly string[], from: number, globals: Globa
     });
   const path = input === "-" ? input : hostPath("input", input);
   const isFolder = input !== "-" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  const context = imageContext({ folders: chooseFolders(globals), keeper: keeperSource }, (message) =>
+  const context = imageContext(homeOf(globals), (message) =>
     printError(oneLine(`husk: warning: ${message}`)),
   );
   const loaded = await loadImages(context, isFolder ? { folder: path } : readInput(path), {

@@ -66,7 +66,13 @@ export class Containers {
   }
 
   /** How they fare now, the newest first; without `all` those that run. */
-  list({ all = false, warn = () => {} }: { all?: boolean; warn?: (message: string) => void } = {}): ContainerSummary[] {
+  list({
+    all = false,
+    warn = () => {},
+  }: {
+    all?: boolean;
+    warn?: (message: string) => void;
+  } = {}): ContainerSummary[] {
     const list = listContainers(this.#home.folders, warn);
     return all ? list : list.filter(isAlive);
   }

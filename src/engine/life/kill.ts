@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import { openKeeperSocket } from "../../platform/keeper-socket.ts";
+import { signalContainer, stopContainer } from "../../platform/keeper-socket.ts";
 import { isPaused } from "../container/state.ts";
 import { tellContainer } from "../events/container-event.ts";
 import type { Home } from "../home.ts";
@@ -19,14 +19,14 @@ const SIGKILL = 9;
 export async function killContainer(home: Home, id: string, signal: number): Promise<void> {
   const { record, paths, state } = readTarget(home, id);
   if (state.status !== "running" && state.status !== "paused") throw notRunning("cannot kill container", id);
-  const keeper = openKeeperSocket(paths.socket);
   const { stopSignal } = record.options;
   const ends = signal === SIGKILL || stopSignal === undefined || stopSignal === signal;
   if (ends) writeFileSync(paths.stopped, "", { mode: 0o600 });
   try {
-    await (ends ? keeper.stop(signal) : keeper.signal(signal));
+    await (ends ? stopContainer : signalContainer)(paths.socket, signal);
   } catch (error) {
-    if (!(error instanceof HuskError) || error.code !== "not-found") throw error;
+    if (!(error instanceof HuskError) || (error.code !== "not-found" && error.code !== "conflict"))
+      throw error;
     throw notRunning("cannot kill container", id);
   }
   if (ends && isPaused(home.folders, id)) thaw(home.folders, id);

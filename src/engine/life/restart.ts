@@ -18,7 +18,11 @@ export async function restartContainer(
 ): Promise<readonly string[]> {
   const target = readTarget(home, id);
   if (isAlive(target.state)) await endContainer(home, target, options);
-  const warnings = await startContainer(home, id, options.signal === undefined ? {} : { signal: options.signal });
+  const warnings = await startContainer(
+    home,
+    id,
+    options.signal === undefined ? {} : { signal: options.signal },
+  );
   tellContainer(home.folders, target.record, "restart");
   return warnings;
 }

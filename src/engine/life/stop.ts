@@ -1,7 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
-import { openKeeperSocket } from "../../platform/keeper-socket.ts";
+import {
+  signalContainer,
+  stopContainer as tellKeeperToStop,
+  waitForContainer as waitForKeeper,
+} from "../../platform/keeper-socket.ts";
 import { readRun } from "../container/run-record.ts";
 import { isAlive, isPaused } from "../container/state.ts";
 import { tellContainer } from "../events/container-event.ts";
@@ -48,14 +52,14 @@ export async function endContainer(
   const { options, id } = record;
   const first = stopSignal ?? options.stopSignal ?? SIGTERM;
   const patience = timeout ?? options.stopTimeout ?? PATIENCE_MS;
-  const ended = ignoringGone(openKeeperSocket(paths.socket).wait(signal));
+  const ended = ignoringGone(waitForKeeper(paths.socket, signal));
   tellContainer(home.folders, record, "kill", { signal: String(first) });
-  await ignoringGone(openKeeperSocket(paths.socket).stop(first));
+  await ignoringGone(tellKeeperToStop(paths.socket, first));
   if (isPaused(home.folders, id)) thaw(home.folders, id);
   if (await within(ended, patience, signal)) return;
   if (first !== SIGKILL) {
     tellContainer(home.folders, record, "kill", { signal: String(SIGKILL) });
-    await ignoringGone(openKeeperSocket(paths.socket).signal(SIGKILL));
+    await ignoringGone(signalContainer(paths.socket, SIGKILL));
   }
   if (await within(ended, PATIENCE_MS, signal)) return;
   await killGroups(home, paths.running, ended, id);

@@ -49,7 +49,10 @@ export function updateContainer(home: Home, id: string, changes: UpdateOptions):
     const { record, paths, state } = readTarget(home, id);
     const { restart } = changes;
     if (restart !== undefined && restart.kind !== "no" && record.options.rm === true)
-      throw new HuskError("conflict", "Restart policy cannot be updated because AutoRemove is enabled for the container");
+      throw new HuskError(
+        "conflict",
+        "Restart policy cannot be updated because AutoRemove is enabled for the container",
+      );
     const options = merged(record.options, changes);
     const limits = runLimits({ ...options, source: ANY });
     if (limits !== undefined) checkRunLimits(limits, readMachine);
@@ -73,14 +76,16 @@ function changeLimits(before: RecordedOptions, after: RecordedOptions, groups: r
   const old = resources(before);
   const changed: Record<string, unknown> = {};
   for (const [section, value] of Object.entries(resources(after)))
-    if (JSON.stringify(value) !== JSON.stringify(old[section as keyof LinuxResources])) changed[section] = value;
+    if (JSON.stringify(value) !== JSON.stringify(old[section as keyof LinuxResources]))
+      changed[section] = value;
   writeResources(resourceWrites(changed as LinuxResources, layout), groups);
 }
 
 /** `--cpus` and `--cpu-quota` are two words for one thing: the later one counts. */
 function merged(before: RecordedOptions, changes: UpdateOptions): RecordedOptions {
   const { cpus, cpuPeriod, cpuQuota, ...rest } = before;
-  const newCpu = changes.cpus !== undefined || changes.cpuPeriod !== undefined || changes.cpuQuota !== undefined;
+  const newCpu =
+    changes.cpus !== undefined || changes.cpuPeriod !== undefined || changes.cpuQuota !== undefined;
   const cpu = newCpu
     ? {}
     : {

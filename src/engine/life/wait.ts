@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { openKeeperSocket } from "../../platform/keeper-socket.ts";
+import { waitForContainer as waitForKeeper } from "../../platform/keeper-socket.ts";
 import { decodeExit } from "../container/exit.ts";
 import { isAlive } from "../container/state.ts";
 import type { Home } from "../home.ts";
@@ -18,7 +18,7 @@ export async function waitForContainer(home: Home, id: string, signal?: AbortSig
   // Held open: with --rm it may be removed before it is read.
   const exit = tryOpen(paths.exit);
   try {
-    await ignoringGone(openKeeperSocket(paths.socket).wait(signal));
+    await ignoringGone(waitForKeeper(paths.socket, signal));
     const record = exit === undefined ? undefined : decodeExit(readFileSync(exit), paths.exit);
     if (record !== undefined && record.kind !== "running") return record.exitCode;
   } finally {
