@@ -18,7 +18,7 @@ export function listContainers(folders: Folders, warn: (message: string) => void
     const summary = summaryOf(folders, id, held, warn);
     if (summary !== undefined) list.push(summary);
   }
-  return list.sort((a, b) => b.record.created - a.record.created);
+  return list.toSorted((a, b) => b.record.created - a.record.created);
 }
 
 /** Undefined for one that is gone meanwhile, or cannot be read: one damaged container must not hide the others. */

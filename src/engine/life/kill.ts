@@ -5,6 +5,7 @@ import { isPaused } from "../container/state.ts";
 import { tellContainer } from "../events/container-event.ts";
 import type { Home } from "../home.ts";
 import { thaw } from "./pause.ts";
+import { notRunning } from "./not-running.ts";
 import { readTarget } from "./target.ts";
 
 const SIGKILL = 9;
@@ -31,9 +32,4 @@ export async function killContainer(home: Home, id: string, signal: number): Pro
   }
   if (ends && isPaused(home.folders, id)) thaw(home.folders, id);
   tellContainer(home.folders, record, "kill", { signal: String(signal) });
-}
-
-/** docker's words. */
-export function notRunning(what: string, id: string): HuskError {
-  return new HuskError("conflict", `${what}: container ${id} is not running`);
 }

@@ -7,7 +7,7 @@ import { readRun } from "../container/run-record.ts";
 import { tellContainer } from "../events/container-event.ts";
 import type { Folders } from "../folders.ts";
 import type { Home } from "../home.ts";
-import { notRunning } from "./kill.ts";
+import { notRunning } from "./not-running.ts";
 import { readTarget } from "./target.ts";
 
 /**
