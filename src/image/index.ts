@@ -32,9 +32,11 @@ export { type HistoryStep, imageHistory } from "./history.ts";
 export { findByNameOrId, listImages, loadImage, type StoredImage } from "./images.ts";
 export { inspectImage } from "./inspect-image.ts";
 export {
+  decompressed,
   type Finish,
   finishLayer,
   packLayer,
+  packMerged,
   readInLayers,
   readXattrs,
   removeInNamespace,

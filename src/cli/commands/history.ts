@@ -27,9 +27,10 @@ export async function history(argv: readonly string[], from: number, globals: Gl
   const given = imageArguments("history", argv, from, globals, [1, 1]);
   if (given === undefined) return printHelp(["history"]);
   const { words } = given;
-  const layout = layOutList(LIST, given.text("format"), given.on("quiet"));
   const whole = given.on("no-trunc");
   const human = given.text("human") !== "false";
+  const table = human ? LIST.table : LIST.table.replace("CreatedSince", "CreatedAt");
+  const layout = layOutList({ ...LIST, table }, given.text("format"), given.on("quiet"));
   const store = imageStore(globals);
   const platform = wantedPlatform(given);
   const image = findByNameOrId(store, words[0] as string, platform);
@@ -37,7 +38,7 @@ export async function history(argv: readonly string[], from: number, globals: Gl
     const command = oneLine(createdBy);
     return {
       ID: i > 0 ? "<missing>" : whole ? image.id : shortId(image.id),
-      CreatedSince: human ? ago(created) : localTime(created),
+      CreatedSince: ago(created),
       CreatedAt: localTime(created),
       CreatedBy: whole ? command : ellipsis(command, COMMAND_WIDTH),
       Size: human ? imageSize(size) : `${size}`,

@@ -6,7 +6,16 @@ import {
   parseReference,
   type StoredImage,
 } from "../../image/index.ts";
-import { ago, goTime, imageSize, layOutList, type List, type Row, shortId } from "../format/index.ts";
+import {
+  ago,
+  goTime,
+  humanSize,
+  imageSize,
+  layOutList,
+  type List,
+  type Row,
+  shortId,
+} from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore } from "../image-arguments.ts";
 import { chooseImages, LIST_FILTERS } from "../image-filter.ts";
@@ -67,6 +76,6 @@ export function imageRows(image: StoredImage, whole: boolean): Row[] {
     Containers: "N/A",
     SharedSize: "N/A",
     UniqueSize: "N/A",
-    VirtualSize: imageSize(size),
+    VirtualSize: humanSize(size),
   }));
 }

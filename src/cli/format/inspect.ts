@@ -1,4 +1,3 @@
-import { HuskError } from "../../platform/error.ts";
 import { asStructs } from "./shape.ts";
 import { compileTemplate } from "./template.ts";
 
@@ -15,18 +14,6 @@ import { compileTemplate } from "./template.ts";
 export function formatInspected(things: readonly object[], format: string | undefined, type: string): string {
   if (format === undefined || format === "") return `${JSON.stringify(things, null, 4)}\n`;
   if (format === "json") return `${JSON.stringify(things)}\n`;
-  try {
-    const template = compileTemplate(format);
-    return things.map((thing) => `${template.run(asStructs(thing, type))}\n`).join("");
-  } catch (error) {
-    if (!(error instanceof HuskError)) throw error;
-    throw new HuskError(
-      "invalid",
-      `template parsing error: ${error.message.replace("failed to parse template: ", "")}`,
-      {
-        cause: error,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      },
-    );
-  }
+  const template = compileTemplate(format);
+  return things.map((thing) => `${template.run(asStructs(thing, type))}\n`).join("");
 }

@@ -64,7 +64,7 @@ test("getters are not asked for what is not shown", () => {
 test("a field that is none is named before anything is printed", () => {
   expect(() => show("{{.Nome}}")).toThrow("can't evaluate field Nome in type thing");
   expect(() => show("{{.Label}}")).toThrow("wrong number of args for Label: want 1 got 0");
-  expect(() => show("{{.ID")).toThrow("failed to parse template: template: :1: unclosed action");
+  expect(() => show("{{.ID")).toThrow("template parsing error: template: :1: unclosed action");
 });
 
 test("a column ends where lines have no cell in it", () => {

@@ -44,7 +44,10 @@ export function printNumber(value: number): string {
   return text.replace(/e([+-])([0-9])$/, "e$10$2");
 }
 
-/** JSON in Go's order: of structs as they stand, of maps by key. `<`, `>` and `&` stay as they are, as docker has it. */
+/**
+ * JSON in Go's order: of structs as they stand, of maps by key. `<`, `>` and `&` stay as they are, but for lines of a
+ * list, where docker writes them as escapes.
+ */
 export function json(value: unknown): string {
   if (value === null || value === undefined || typeof value === "symbol") return "null";
   if (typeof value !== "object") return JSON.stringify(value);
@@ -53,7 +56,9 @@ export function json(value: unknown): string {
   for (const [key, inner] of entriesOf(value))
     if (typeof inner !== "function" && inner !== undefined)
       parts.push(`${JSON.stringify(key)}:${json(inner)}`);
-  return `{${parts.join(",")}}`;
+  const text = `{${parts.join(",")}}`;
+  if (shapeOf(value)?.kind !== "row") return text;
+  return text.replace(/[<>&]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
 }
 
 /** Whether `if`, `and`, `or` and `not` take it for true: not nil, false, 0, nor empty; structs always are. */

@@ -1,9 +1,9 @@
 import { HuskError } from "../../platform/error.ts";
 
-/** A template that is none, in Go's and docker's words. */
+/** A template that is none, in Go's words. */
 export function templateError(source: string, at: number, why: string): HuskError {
   const { line } = placeOf(source, at);
-  return new HuskError("invalid", `failed to parse template: template: :${line}: ${why}`, {
+  return new HuskError("invalid", `template parsing error: template: :${line}: ${why}`, {
     hint: "--format takes a Go template such as '{{.ID}}: {{json .}}', 'table {{.ID}}', or json",
   });
 }
@@ -18,7 +18,7 @@ export function executionError(
   const { line, column } = placeOf(source, at);
   return new HuskError(
     "invalid",
-    `template: :${line}:${column}: executing "" at <${text}>: ${why}`,
+    `template parsing error: template: :${line}:${column}: executing "" at <${text}>: ${why}`,
     hint === undefined ? {} : { hint },
   );
 }

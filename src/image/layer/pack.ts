@@ -34,7 +34,8 @@ const types: Readonly<Record<number, TarType>> = {
   0o010000: "fifo",
 };
 
-interface Found {
+/** A file below a root. */
+export interface Found {
   readonly path: ByteString;
   readonly stats: BigIntStats;
 }
@@ -59,8 +60,7 @@ export async function* packLayer(
   options: PackOptions,
   tools: KeeperTools,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const all: Found[] = [];
-  list(folder, "", all);
+  const all = listTree(folder);
   const withXattrs = all.filter(({ stats }) => !stats.isSymbolicLink()).map(({ path }) => path);
   const xattrs = await readXattrs(folder, withXattrs, tools);
   const inodes = new Map<bigint, ByteString>();
@@ -93,6 +93,13 @@ export async function* packLayer(
   yield TAR_END;
 }
 
+/** Everything below a root but sockets, folders before what is in them, in the order of names' bytes. */
+export function listTree(root: string): Found[] {
+  const found: Found[] = [];
+  list(root, "", found);
+  return found;
+}
+
 function list(root: string, path: ByteString, into: Found[]): void {
   const names = readdirSync(place(root, path), { encoding: "buffer" }).map((name) => name.toString("latin1"));
   for (const name of names.toSorted((a, b) => (a < b ? -1 : 1))) {
@@ -110,7 +117,8 @@ function place(root: string, path: ByteString): string | Buffer {
     : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, "latin1")]);
 }
 
-function describe(
+/** A file as an entry of an archive. */
+export function describe(
   root: string,
   path: ByteString,
   stats: BigIntStats,
@@ -149,7 +157,8 @@ function isPortable(name: ByteString): boolean {
   return name === "security.capability" || name.startsWith("user.") || name.startsWith("trusted.");
 }
 
-function isOpaque(xattrs: ReadonlyMap<ByteString, Uint8Array> | undefined): boolean {
+/** Whether a folder of an overlay hides what is below it. */
+export function isOpaque(xattrs: ReadonlyMap<ByteString, Uint8Array> | undefined): boolean {
   const value = xattrs?.get("trusted.overlay.opaque") ?? xattrs?.get("user.overlay.opaque");
   return value !== undefined && Buffer.from(value).toString() === "y";
 }
@@ -172,7 +181,12 @@ function marker(name: ByteString): TarEntry {
   };
 }
 
-function* content(root: string, path: ByteString, size: number): Generator<Uint8Array, void, undefined> {
+/** A file's content and the padding after it. */
+export function* content(
+  root: string,
+  path: ByteString,
+  size: number,
+): Generator<Uint8Array, void, undefined> {
   const fd = openSync(place(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     for (let at = 0; at < size; ) {
