@@ -7,6 +7,7 @@ import { removeGroupsSteps } from "./cleanup.ts";
 import { holdsProcesses } from "./remove-groups.ts";
 import { type HandDown, handDown } from "./controllers-v2.ts";
 import { cpusetFill } from "./cpuset-v1.ts";
+import { delegateSteps } from "./delegate.ts";
 import { compileDeviceFilter } from "./device-filter.ts";
 import { deviceProgramSteps } from "./device-program.ts";
 import { allowsEverything, deviceWrites } from "./device-rules.ts";
@@ -39,6 +40,8 @@ export interface CgroupRequest extends GroupName {
   readonly adopt: boolean;
   /** End what still runs in the group afterwards: true without a pid namespace of the container's own. */
   readonly kill: boolean;
+  /** User of the host who gets the group, if cgroup v2 alone is used. */
+  readonly owner?: number | undefined;
   /** Group of a systemd scope that was made for the container, below the top of each hierarchy. */
   readonly scope?: string | undefined;
   /** False: do without a device program on v2; a shell, for which a plan may be made, cannot load one. */
@@ -111,6 +114,10 @@ export function prepareCgroups(
       if (program !== undefined) deviceProgramSteps(keeper, made.folder, program);
     }
     limitSteps(keeper, groups, writes);
+    const { owner } = request;
+    const mayChown = !maker.rootless || owner === maker.uid;
+    if (owner !== undefined && mayChown && groups.length === 1 && made.folder !== undefined)
+      delegateSteps(keeper, groups[0] as Group, made.folder, owner);
     removeGroupsSteps(cleanup, groups, { mine: made.mine, kill: request.kill, exports });
   }
   return {

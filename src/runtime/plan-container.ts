@@ -27,6 +27,7 @@ import {
 } from "../plan/index.ts";
 import { type CapabilitySets, type CompiledSeccomp, compileSeccomp } from "../security/index.ts";
 import type { Spec } from "./config.ts";
+import { cgroupOwner } from "./cgroup-owner.ts";
 import { capabilitiesOf } from "./container-capabilities.ts";
 import type { ContainerRequest } from "./container-request.ts";
 import { idMaps } from "./id-maps.ts";
@@ -119,7 +120,9 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   const lock = request.lockFile === undefined ? undefined : holdLock(keeper, request.lockFile);
 
   const cgroups =
-    request.cgroups === undefined ? undefined : prepareCgroups(keeper, cleanup, exports, request.cgroups);
+    request.cgroups === undefined
+      ? undefined
+      : prepareCgroups(keeper, cleanup, exports, { ...request.cgroups, owner: cgroupOwner(spec) });
   const guardsDevices = cgroups?.enforcesDevices ?? allowsEverything(spec.linux.resources?.devices ?? []);
   const { sets, warnings } = capabilitiesOf(request, guardsDevices, keeper);
   const joined = openNamespaces(keeper, namespaces);
