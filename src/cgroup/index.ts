@@ -27,3 +27,4 @@ export type {
 } from "./resources.ts";
 export { checkRunLimits, MINIMUM_MEMORY, type RunLimits, resourcesOf } from "./run-limits.ts";
 export { hasSwapAccounting } from "./swap.ts";
+export { type GroupUsage, type MemoryUsage, type Pressure, readUsage } from "./usage.ts";

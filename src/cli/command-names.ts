@@ -1,6 +1,14 @@
 /** The commands there are, with the line the overview and the completion show. */
 export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["run", "Run a program in a new container"],
+  ["ps", "List containers"],
+  ["exec", "Run a program in a running container"],
+  ["logs", "Print what a container wrote"],
+  ["attach", "Be at the input and output of a running container"],
+  ["inspect", "Show all that is known of containers and images, as JSON"],
+  ["top", "Show the processes of a container, or of all"],
+  ["stats", "Show what containers use, live"],
+  ["port", "List a container's published ports"],
   ["explain", "Print what run would do, step by step"],
   ["pull", "Download an image from a registry"],
   ["push", "Upload an image to a registry"],
@@ -9,7 +17,6 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["tag", "Give an image a further name"],
   ["history", "Show how an image was made"],
   ["image", "Make images of packages or programs; further commands for images"],
-  ["inspect", "Show everything that is known of a thing"],
   ["save", "Write images to an archive"],
   ["load", "Bring the images of an archive here"],
   ["import", "Make an image of a root file system's archive"],
@@ -33,7 +40,7 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
 
 /** Docker's commands that husk does not have yet. */
 export const LATER_COMMANDS =
-  "attach build builder buildx checkpoint commit compose config container context cp create diff events exec " +
-  "export kill logs manifest network node pause plugin port " +
-  "ps rename restart rm secret service stack start stats stop swarm top trust " +
+  "build builder buildx checkpoint commit compose config container context cp create diff events " +
+  "export kill manifest network node pause plugin " +
+  "rename restart rm secret service stack start stop swarm trust " +
   "unpause update wait";

@@ -49,6 +49,20 @@ async function load(name: string): Promise<Command> {
   switch (name) {
     case "run":
       return (await import("./commands/run.ts")).run;
+    case "exec":
+      return (await import("./commands/exec.ts")).exec;
+    case "ps":
+      return (await import("./commands/ps.ts")).ps;
+    case "logs":
+      return (await import("./commands/logs.ts")).logs;
+    case "attach":
+      return (await import("./commands/attach.ts")).attach;
+    case "stats":
+      return (await import("./commands/stats.ts")).stats;
+    case "top":
+      return (await import("./commands/top.ts")).top;
+    case "port":
+      return (await import("./commands/port.ts")).port;
     case "explain":
       return (await import("./commands/explain.ts")).explain;
     case "pull":

@@ -180,6 +180,9 @@ export interface LogOptions {
   readonly maxSize?: number;
   /** Number of files that are kept; absent: 1. */
   readonly maxFile?: number;
+  /** Names of labels and of environment variables that tell of the container in its log (`logs --details`). */
+  readonly labels?: readonly string[];
+  readonly env?: readonly string[];
 }
 
 /**

@@ -45,6 +45,14 @@ async function findHelp(words: readonly string[]): Promise<Help> {
       return (await import("../help/volume.ts")).volumeHelp(words[1]);
     case "system":
       return (await import("../help/system.ts")).systemHelp(words[1]);
+    case "attach":
+    case "exec":
+    case "logs":
+    case "port":
+    case "ps":
+    case "stats":
+    case "top":
+      return (await import("../help/container-commands.ts")).CONTAINER_HELPS[words[0]];
     case "image":
       return (await import("../help/image.ts")).imageHelp(words[1]);
     case "unshare":

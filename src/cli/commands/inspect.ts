@@ -16,6 +16,7 @@ export async function inspect(argv: readonly string[], from: number, globals: Gl
   return inspectThings(given.words, type || undefined, given.text("format"), {
     globals,
     platform: given.text("platform"),
+    size: given.on("size"),
   });
 }
 

@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { writeSync } from "node:fs";
+import { listProcesses } from "../../engine/processes/ps.ts";
 import { HuskError } from "../../platform/error.ts";
 import { containerProcesses } from "../../runtime/oci/processes.ts";
 import { readContainer } from "../../runtime/oci/state.ts";
@@ -15,22 +15,7 @@ export function ociPs({ argv, from, globals, runtime }: OciCall): number | Promi
   if (format !== "table" && format !== "json") throw new HuskError("invalid", "invalid format option");
   const [id = "", ...options] = given.words;
   const pids = containerProcesses(readContainer(runtime.root, id));
-  if (format === "json") {
-    writeSync(1, `${JSON.stringify(pids)}\n`);
-    return 0;
-  }
-  const { status, stdout, stderr, error } = spawnSync("ps", options.length > 0 ? options : ["-ef"], {
-    encoding: "utf8",
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  if (error !== undefined || status !== 0)
-    throw new HuskError("failed", `ps: ${error?.message ?? stderr.trim()}`, {
-      hint: "ps(1) is in Debian's package procps",
-    });
-  const [head = "", ...lines] = stdout.split("\n");
-  const column = head.trim().split(/\s+/).indexOf("PID");
-  if (column < 0) throw new HuskError("invalid", "couldn't find PID field in ps output");
-  const shown = [head, ...lines.filter((line) => pids.includes(Number(line.trim().split(/\s+/)[column])))];
-  writeSync(1, `${shown.join("\n")}\n`);
+  const text = format === "json" ? JSON.stringify(pids) : listProcesses(pids, options).lines.join("\n");
+  writeSync(1, `${text}\n`);
   return 0;
 }

@@ -6,6 +6,7 @@ import { cgroupHelp, HELP as CGROUP } from "../help/cgroup.ts";
 import { HELP as CHECK } from "../help/check.ts";
 import { HELP as CHROOT } from "../help/chroot.ts";
 import { HELP as COMPLETION } from "../help/completion.ts";
+import { CONTAINER_HELPS } from "../help/container-commands.ts";
 import { HELP as EXPLAIN } from "../help/explain.ts";
 import { HELP as HELP_HELP } from "../help/help.ts";
 import { HELP as IMAGE, IMAGE_COMMANDS, imageHelp } from "../help/image.ts";
@@ -39,6 +40,7 @@ const HELPS: Readonly<Record<string, Help>> = {
   run: RUN,
   explain: EXPLAIN,
   ...IMAGE_HELPS,
+  ...CONTAINER_HELPS,
   image: IMAGE,
   volume: volumeHelp(undefined),
   system: SYSTEM,

@@ -13,9 +13,12 @@ export interface InspectOptions {
   readonly globals: Globals;
   /** `os/architecture[/variant]` of images. */
   readonly platform: string | undefined;
+  /** Also how large containers are. */
+  readonly size?: boolean;
 }
 
 /** The kinds there are, in the order in which a name is looked for. */
 export const INSPECTORS: readonly [kind: string, load: (options: InspectOptions) => Promise<Inspector>][] = [
+  ["container", async (options) => (await import("./container.ts")).containerInspector(options)],
   ["image", async (options) => (await import("./image.ts")).imageInspector(options)],
 ];

@@ -4,6 +4,7 @@ import { HuskError } from "../../platform/error.ts";
 import { ownIdentity, type ProcessIdentity } from "../../platform/process-identity.ts";
 import { writeError } from "../../platform/whole-file.ts";
 import type { Folders } from "../folders.ts";
+import type { Entry } from "../exec/entry.ts";
 import { containerPaths } from "./paths.ts";
 
 /**
@@ -26,6 +27,8 @@ export interface RunRecord {
   readonly restarts: number;
   /** How long its keeper waits before it starts it again, in milliseconds, unless it runs for long. */
   readonly delay: number;
+  /** What programs that enter it later are given; absent: it was started by a husk that knew nothing of that. */
+  readonly entry?: Entry;
 }
 
 /**

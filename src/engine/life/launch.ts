@@ -10,6 +10,7 @@ import type { ContainerRecord } from "../container/record.ts";
 import { claimRun, forgetRun } from "../container/run-record.ts";
 import { makeWritable } from "../container/writable.ts";
 import { tellContainer } from "../events/container-event.ts";
+import { entryOf } from "../exec/entry.ts";
 import type { Home } from "../home.ts";
 import { shortId } from "../id.ts";
 import { type PreparedContainer, prepareContainer } from "../prepare.ts";
@@ -100,6 +101,7 @@ export async function handOver(
     cgroups: cgroups?.folders,
     restarts: how.restarts,
     delay: how.delay,
+    entry: entryOf(prepared.spec, planned.seccomp),
   });
   const forget = (): void => {
     if (cgroups !== undefined) removeGroups(cgroups.folders);

@@ -1,4 +1,4 @@
-import { LogCursor } from "./cursor.ts";
+import { LogCursor, type LogPlace } from "./cursor.ts";
 import { type LineOptions, LineSelection, type Take } from "./select.ts";
 import { findTail } from "./tail.ts";
 import { type FolderWatch, watchFolder } from "./watch.ts";
@@ -11,6 +11,8 @@ const SOON_MILLISECONDS = 20;
 export interface LogOptions extends Omit<LineOptions, "skip"> {
   /** Only the last lines of what is there at the beginning. */
   readonly tail?: number | undefined;
+  /** Absent: from the beginning. */
+  readonly from?: LogPlace | "start" | undefined;
   /** Go on with what is written from now on, until the container has ended. */
   readonly follow?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -23,6 +25,8 @@ export interface LogSource {
   /** Whether nothing more will be written. */
   hasEnded(): boolean;
   readonly warn: (message: string) => void;
+  /** Tells when the log has grown, or the container has ended (any other name than `log`); absent: the kernel does. */
+  readonly watch?: (signal: AbortSignal | undefined) => FolderWatch;
 }
 
 /**
@@ -97,15 +101,17 @@ class LogSession {
   #soon = 0;
 
   constructor(source: LogSource, options: LogOptions, take: Take) {
-    const { follow = false, signal, tail } = options;
+    const { follow = false, from = "start", signal, tail } = options;
     this.#source = source;
     this.#signal = signal;
     this.#take = take;
     this.#isLast = !follow;
     // What changes from now on is seen; what was there before is read.
-    this.#watcher = follow ? watchFolder(source.folder, signal, source.warn) : undefined;
+    const watch = source.watch ?? (() => watchFolder(source.folder, signal, source.warn));
+    this.#watcher = follow ? watch(signal) : undefined;
     this.#cursor = new LogCursor(source.folder);
     if (!follow) this.#cursor.endHere();
+    if (from !== "start") this.#cursor.startAt(from);
     let skip: readonly number[] = [];
     if (tail !== undefined) {
       const start = findTail(source.folder, tail, this.#cursor.end);

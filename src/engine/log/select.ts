@@ -44,6 +44,9 @@ export class LineSelection {
   readonly #since: Moment | undefined;
   readonly #until: Moment | undefined;
   readonly #states: LineState[] = [];
+  #markBytes = new Uint8Array(0);
+  #markedLow = -1;
+  #markedHigh = -1;
 
   constructor(options: LineOptions, take: Take) {
     this.#options = options;
@@ -85,11 +88,11 @@ export class LineSelection {
       if (state.skip > 0) {
         if (isEnded) state.skip--;
       } else {
-        if (state.begins) {
-          state.shown = this.#isWanted(piece);
-          if (state.shown && this.#marks) hold(state, new TextEncoder().encode(this.#mark(piece)));
+        if (state.begins) state.shown = this.#isWanted(piece);
+        if (state.shown) {
+          if (!this.#marks) this.#take(stream, buffer, at, next);
+          else this.#pass(piece, state, at, next, isEnded);
         }
-        if (state.shown) this.#pass(stream, state, buffer, at, next, isEnded);
         state.begins = isEnded;
       }
       at = next;
@@ -109,24 +112,29 @@ export class LineSelection {
     );
   }
 
-  #mark(piece: Piece): string {
-    const { timestamps, prefix = "" } = this.#options;
-    return `${timestamps === true ? `${formatTime(timeOf(piece))} ` : ""}${prefix}`;
+  /** What stands before lines that begin in this piece. */
+  #mark(piece: Piece): Uint8Array {
+    if (piece.timeLow !== this.#markedLow || piece.timeHigh !== this.#markedHigh) {
+      const { timestamps, prefix = "" } = this.#options;
+      const text = `${timestamps === true ? `${formatTime(timeOf(piece))} ` : ""}${prefix}`;
+      this.#markBytes = new TextEncoder().encode(text);
+      this.#markedLow = piece.timeLow;
+      this.#markedHigh = piece.timeHigh;
+    }
+    return this.#markBytes;
   }
 
-  #pass(
-    stream: number,
-    state: LineState,
-    buffer: Uint8Array,
-    at: number,
-    end: number,
-    isEnded: boolean,
-  ): void {
-    if (this.#marks && !isEnded && state.heldBytes < HELD_BYTES) {
+  /** Passes on a part of a line of a piece, with its mark; what may be mixed with another stream's line is kept back. */
+  #pass(piece: Piece, state: LineState, at: number, end: number, isEnded: boolean): void {
+    const { stream, buffer } = piece;
+    const mark = state.begins ? this.#mark(piece) : undefined;
+    if (!isEnded && state.heldBytes < HELD_BYTES) {
+      if (mark !== undefined) hold(state, mark);
       hold(state, buffer.slice(at, end));
       return;
     }
-    this.#release(stream, state);
+    if (state.heldBytes > 0) this.#release(stream, state);
+    if (mark !== undefined) this.#take(stream, mark, 0, mark.length);
     this.#take(stream, buffer, at, end);
   }
 

@@ -13,32 +13,26 @@ export interface FolderWatch {
   close(): void;
 }
 
-/**
- * Watches the files of a folder (inotify(7)), not what is in folders below it.
- *
- * @param signal resolves a call that waits
- * @param warn is told when the kernel cannot watch, so that the folder is looked at from time to time
- */
-export function watchFolder(
-  folder: string,
-  signal: AbortSignal | undefined,
-  warn: (message: string) => void,
-): FolderWatch {
+/** A watch that its owner tells what has changed. */
+export interface ToldWatch extends FolderWatch {
+  tell(name: string): void;
+}
+
+/** @param signal wakes a call that waits */
+export function toldWatch(signal: AbortSignal | undefined): ToldWatch {
   let names = new Set<string>();
   let wake: (() => void) | undefined;
-  const told = (name: string): void => {
-    names.add(name);
-    wake?.();
-  };
-  const watcher = startWatching(folder, told, warn);
   const abort = (): void => wake?.();
   signal?.addEventListener("abort", abort);
   return {
+    tell(name) {
+      names.add(name);
+      wake?.();
+    },
     async change(milliseconds) {
       if (names.size === 0 && signal?.aborted !== true) {
-        const limit = watcher === undefined ? Math.min(milliseconds, POLL_MILLISECONDS) : milliseconds;
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, limit);
+          const timer = setTimeout(resolve, milliseconds);
           wake = () => {
             clearTimeout(timer);
             resolve();
@@ -50,8 +44,28 @@ export function watchFolder(
       names = new Set();
       return changed;
     },
+    close: () => signal?.removeEventListener("abort", abort),
+  };
+}
+
+/**
+ * Watches the files of a folder (inotify(7)), not what is in folders below it.
+ *
+ * @param signal wakes a call that waits
+ * @param warn is told when the kernel cannot watch, so that the folder is looked at from time to time
+ */
+export function watchFolder(
+  folder: string,
+  signal: AbortSignal | undefined,
+  warn: (message: string) => void,
+): FolderWatch {
+  const told = toldWatch(signal);
+  const watcher = startWatching(folder, told.tell, warn);
+  return {
+    change: (milliseconds) =>
+      told.change(watcher === undefined ? Math.min(milliseconds, POLL_MILLISECONDS) : milliseconds),
     close() {
-      signal?.removeEventListener("abort", abort);
+      told.close();
       watcher?.close();
     },
   };

@@ -1,0 +1,35 @@
+import { folderSize } from "../../engine/container/folder-size.ts";
+import { containerPaths } from "../../engine/container/paths.ts";
+import { inspectContainer } from "../../engine/inspect/container.ts";
+import { findTarget } from "../../engine/life/target.ts";
+import { HuskError } from "../../platform/error.ts";
+import { homeOf } from "../home.ts";
+import type { Inspector, InspectOptions } from "./inspectors.ts";
+
+/** Containers in docker's form, by name, id or the beginning of the id. */
+export function containerInspector({ globals, size }: InspectOptions): Inspector {
+  const home = homeOf(globals);
+  return {
+    kind: "container",
+    async find(name) {
+      try {
+        const { id } = findTarget(home, name).record;
+        const found = inspectContainer(home.folders, id);
+        return size === true ? { ...found, ...(await sizes(home.folders, id)) } : found;
+      } catch (error) {
+        if (error instanceof HuskError && error.code === "not-found") return undefined;
+        throw error;
+      }
+    },
+  };
+
+  async function sizes(folders: typeof home.folders, id: string): Promise<object> {
+    const written = folderSize(containerPaths(folders, id).upper);
+    const { source } = findTarget(home, id).record;
+    if (source.kind !== "image") return { SizeRw: written, SizeRootFs: written };
+    const { hostPlatform, listImages } = await import("../../image/index.ts");
+    const { imageStore } = await import("../image-arguments.ts");
+    const image = listImages(imageStore(globals), hostPlatform()).find((one) => one.id === source.id);
+    return { SizeRw: written, SizeRootFs: written + (image?.size ?? 0) };
+  }
+}

@@ -1,0 +1,67 @@
+import { HuskError } from "../../platform/error.ts";
+import type { Home } from "../home.ts";
+import { isAlive, readState } from "../container/state.ts";
+import type { ContainerRecord } from "../container/record.ts";
+import { readTarget } from "../life/target.ts";
+import { type LogChunk, logChunks, type LogOptions, type LogSource } from "./read-log.ts";
+
+/** The log of one container, and what stands before its lines when details are asked for. */
+export interface ContainerLog extends LogSource {
+  readonly details: string;
+}
+
+/**
+ * A container's log.
+ *
+ * @param warn is told of what readers have to know: output that is lost to them
+ * @throws HuskError "not-found" for no such container, "unsupported" where no log is kept
+ */
+export function containerLog(home: Home, id: string, warn: (message: string) => void): ContainerLog {
+  const { record, paths } = readTarget(home, id);
+  if (record.options.log?.driver === "none") {
+    throw new HuskError("unsupported", `container ${record.name} keeps no log (--log-driver none)`, {
+      hint: "husk attach shows what it writes from now on",
+    });
+  }
+  return {
+    folder: paths.folder,
+    details: detailsOf(record),
+    hasEnded: () => !isAlive(readState(home.folders, id)),
+    warn,
+  };
+}
+
+/** What of a container's log is wanted. */
+export interface ContainerLogOptions extends Omit<LogOptions, "prefix" | "from"> {
+  /** Lines begin with the labels and variables that the log's options chose. */
+  readonly details?: boolean;
+}
+
+/**
+ * What a container wrote, as it is read.
+ *
+ * @throws HuskError as {@link containerLog}; "failed" for a damaged log
+ */
+export async function* containerLogs(
+  home: Home,
+  id: string,
+  { details, ...options }: ContainerLogOptions = {},
+): AsyncGenerator<LogChunk, void> {
+  const log = containerLog(home, id, () => {});
+  yield* logChunks(log, details === true ? { ...options, prefix: log.details } : options);
+}
+
+/** docker's form: `key=value,other=value ` with what is no letter or digit escaped, in the order of the keys. */
+function detailsOf({ options }: ContainerRecord): string {
+  const { log, labels = {}, env = [] } = options;
+  const chosen = new Map<string, string>();
+  for (const label of log?.labels ?? []) if (labels[label] !== undefined) chosen.set(label, labels[label]);
+  for (const name of log?.env ?? []) {
+    const entry = env.findLast((variable) => variable.startsWith(`${name}=`));
+    if (entry !== undefined) chosen.set(name, entry.slice(name.length + 1));
+  }
+  const parts = [...chosen]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`);
+  return parts.length === 0 ? "" : `${parts.join(",")} `;
+}
