@@ -40,7 +40,7 @@ describe("help", () => {
 describe("mistakes are one line on stderr, with status 125", () => {
   test.each([
     [["rnu"], "husk: unknown command: husk rnu — did you mean husk run? see 'husk --help'"],
-    [["ps"], "husk: ps: not in this version — there are run, explain,"],
+    [["swarm"], "husk: swarm: not in this version — there are run, ps, "],
     [["--verzion"], "husk: unknown flag: --verzion — did you mean --version? see 'husk --help'"],
     [
       ["run", "--memroy", "5m", "host"],
