@@ -60,6 +60,10 @@ void *memset(void *to, int value, unsigned long n);
 void pause_milliseconds(u32 milliseconds); /* below 1000 */
 u32 write_decimal(u64 value, u8 *to); /* the number of digits; at most 20 */
 _Noreturn void leave(int status);
+_Noreturn void refuse(const char *why); /* only before there is a report */
+
+/* seal.c */
+void seal_self(char **argv, char **env);
 
 /* Built with -DKEEPER_REHEARSE nothing of a plan is performed: for feeding the decoder hostile bytes. */
 #ifdef KEEPER_REHEARSE

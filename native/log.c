@@ -19,13 +19,27 @@ static u32 files; /* 0: there is no log */
 static u64 limit, size, lost;
 static long lost_because;
 
-/* One frame by one writev(2): 0, or -errno. What was written of a frame that does not fit is left to the caller. */
+static u32 add_frame(struct frame *head, struct iovec *parts, u8 stream, const void *bytes, u32 length)
+{
+	*head = (struct frame){time_of_day(), length, stream, 0, 0};
+	parts[0] = (struct iovec){head, sizeof *head};
+	parts[1] = (struct iovec){(void *)bytes, length};
+	return (u32)sizeof *head + length;
+}
+
+/* All of it by one writev(2): 0, or -errno. What was written of it when there is too little space is left to the caller. */
+static int write_frames(int fd, const struct iovec *parts, u32 count, u64 total)
+{
+	long n = CALL3(__NR_writev, fd, parts, count);
+	return n == (long)total ? 0 : n < 0 ? (int)n : -E_NOSPC;
+}
+
 int append_frame(int fd, u8 stream, const void *bytes, u32 length)
 {
-	struct frame head = {time_of_day(), length, stream, 0, 0};
-	struct iovec parts[2] = {{&head, sizeof head}, {(void *)bytes, length}};
-	long n = CALL3(__NR_writev, fd, parts, 2);
-	return n == (long)(sizeof head + length) ? 0 : n < 0 ? (int)n : -E_NOSPC;
+	struct frame head;
+	struct iovec parts[2];
+	u32 total = add_frame(&head, parts, stream, bytes, length);
+	return write_frames(fd, parts, 2, total);
 }
 
 static void find_size(void)
@@ -71,9 +85,34 @@ static void rotate(void)
 		CALL3(__NR_unlinkat, directory, "log", 0);
 }
 
+/* "123 bytes lost: no space left on the device", or the error's number. */
+static u32 describe_loss(u8 *text)
+{
+	u32 n = write_decimal(lost, text);
+	if (lost_because == E_NOSPC || lost_because == E_DQUOT) {
+		memcpy(text + n, " bytes lost: no space left on the device", 40);
+		return n + 40;
+	}
+	memcpy(text + n, " bytes lost: error ", 19);
+	return n + 19 + write_decimal((u64)lost_because, text + n + 19);
+}
+
+/* What was lost before is noted together with what can be written again. */
 static int append(u8 stream, const void *bytes, u32 length)
 {
-	u64 total = sizeof(struct frame) + length;
+	u8 loss[80];
+	struct frame heads[2];
+	struct iovec parts[4];
+	u32 count = 0;
+	u64 total = 0;
+	if (lost) {
+		total += add_frame(heads, parts, STREAM_NOTE, loss, describe_loss(loss));
+		count += 2;
+	}
+	if (length) {
+		total += add_frame(heads + 1, parts + count, stream, bytes, length);
+		count += 2;
+	}
 	if (file >= 0 && limit && size && size + total > limit)
 		rotate();
 	if (file < 0) {
@@ -82,48 +121,31 @@ static int append(u8 stream, const void *bytes, u32 length)
 			return file;
 		find_size();
 	}
-	int error = append_frame(file, stream, bytes, length);
-	if (error == 0)
+	int error = write_frames(file, parts, count, total);
+	if (error == 0) {
 		size += total;
-	else if (CALL2(__NR_ftruncate, file, size) < 0)
+		lost = 0;
+	} else if (CALL2(__NR_ftruncate, file, size) < 0) {
 		rotate(); /* half a frame can only stand at the end of a file */
+	}
 	return error;
 }
 
-/* "123 bytes lost: no space left on the device", or the error's number. */
-static int note_loss(void)
-{
-	u8 text[80], *end = text;
-	end += write_decimal(lost, end);
-	if (lost_because == E_NOSPC || lost_because == E_DQUOT) {
-		memcpy(end, " bytes lost: no space left on the device", 40);
-		end += 40;
-	} else {
-		memcpy(end, " bytes lost: error ", 19);
-		end += 19;
-		end += write_decimal((u64)lost_because, end);
-	}
-	return append(STREAM_NOTE, text, (u32)(end - text));
-}
-
-/* Length 0: there is no more, only a loss to be noted. */
+/* Length 0: no more comes, only a loss is still to be noted. */
 void log_output(u8 stream, const u8 *bytes, u32 length)
 {
 	u32 most = limit ? (limit < 1u << 20 ? (u32)limit : 1u << 20) - (u32)sizeof(struct frame) : length;
-	int error = 0;
-	if (!files)
+	if (!files || (!length && !lost))
 		return;
-	if (lost && (error = note_loss()) == 0)
-		lost = 0;
-	while (length && !error) {
+	do {
 		u32 part = length < most ? length : most;
-		error = append(stream, bytes, part);
-		if (!error) {
-			bytes += part;
-			length -= part;
+		int error = append(stream, bytes, part);
+		if (error) {
+			lost += length;
+			lost_because = -error;
+			return;
 		}
-	}
-	lost += length;
-	if (error)
-		lost_because = -error;
+		bytes += part;
+		length -= part;
+	} while (length);
 }

@@ -110,17 +110,35 @@ export async function keep(
   };
 }
 
+/** What the descriptors of a process stand for; of another user's process: nothing. */
+export function descriptors(pid: number): string[] {
+  let numbers: string[];
+  try {
+    numbers = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return [];
+  }
+  const names: string[] = [];
+  for (const fd of numbers) {
+    try {
+      names.push(readlinkSync(`/proc/${pid}/fd/${fd}`));
+    } catch {
+      // closed meanwhile
+    }
+  }
+  return names;
+}
+
 /** The keeper that has a file open. */
 function holderOf(file: string): number | undefined {
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
     try {
       if (readFileSync(`/proc/${entry}/comm`, "latin1") !== "husk-keeper\n") continue;
-      const fds = readdirSync(`/proc/${entry}/fd`);
-      if (fds.some((fd) => readlinkSync(`/proc/${entry}/fd/${fd}`) === file)) return Number(entry);
     } catch {
-      // it ended meanwhile, or is another user's
+      continue; // it has ended meanwhile
     }
+    if (descriptors(Number(entry)).includes(file)) return Number(entry);
   }
   return undefined;
 }

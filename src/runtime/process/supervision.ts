@@ -8,7 +8,8 @@ const O_PATH_DIRECTORY_CLOEXEC = 0o12200000;
 const O_WRONLY_CREAT_NOFOLLOW_CLOEXEC = 0o2400101;
 const O_APPEND = 0o2000;
 const SUN_PATH = 108;
-const BACKLOG = 64;
+/** As many as the system allows (net.core.somaxconn). */
+const BACKLOG = 4096;
 
 /** What makes a container one with a life of its own: with a log, a socket, an exit record. */
 export interface SupervisionRequest {

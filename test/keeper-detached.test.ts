@@ -1,0 +1,128 @@
+// Containers whose starter is gone: what their keepers keep, and what they take up.
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { isAlive, needs, processStat, temporaryFolder, waitFor } from "./harness/index.ts";
+import { descriptors, frames, framesOf, keep } from "./kept-container.ts";
+import { keeperStatus, signalContainer, waitForContainer } from "../src/platform/keeper-socket.ts";
+
+/** Kilobytes of a process's own memory, what it shares counted by its part. */
+const memoryOf = (pid: number): number =>
+  Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"))?.[1]);
+
+test("a detached container lives on: in a session of its own, with nothing of its starter's", async () => {
+  const container = await keep("echo out; echo err >&2; sleep 100");
+  const report = await container.report();
+  expect([report.outcome, container.exit().state]).toEqual(["launched", "running"]);
+  const keeper = container.keeper()!;
+  const stat = processStat(keeper)!;
+  expect([stat.parent === process.pid, stat.session, readlinkSync(`/proc/${keeper}/cwd`)]).toEqual([
+    false,
+    keeper,
+    "/",
+  ]);
+  // /dev/null; the program's two pipes; the process it watches, its groups, record, folder, exit record, log, socket, signals.
+  const open = await waitFor("what was opened for the start only to be closed", () => {
+    const names = descriptors(keeper);
+    return names.length <= 3 + 2 + 9 && names;
+  });
+  expect(open.filter((name) => name === "/dev/null").length).toBe(3);
+  expect(Number(readFileSync(join(container.folder, "pid"), "latin1"))).toBe(
+    (await keeperStatus(container.socket)).pid,
+  );
+  await signalContainer(container.socket, 15).catch(() => {});
+  await signalContainer(container.socket, 9);
+  const exit = await container.ended();
+  expect([exit.exitCode, exit.exitSignal]).toEqual([137, 9]);
+  expect(readdirSync(container.folder).toSorted()).toEqual(["exit", "log", "record"]);
+  expect([container.logged(1), container.logged(2)]).toEqual(["out\n", "err\n"]);
+});
+
+test("start and end stand in the exit record by the clock of the day, and the frames between them", async () => {
+  const before = Date.now();
+  const container = await keep("echo a; sleep 0.3; echo b; exit 7");
+  const exit = await container.ended();
+  expect([exit.state, exit.exitCode, exit.exitSignal, exit.stopped, exit.timedOut]).toEqual([
+    "ended",
+    7,
+    0,
+    false,
+    false,
+  ]);
+  const times = [
+    before,
+    exit.started,
+    ...frames(container.folder).map(({ time }) => time),
+    exit.ended,
+    Date.now() + 1,
+  ];
+  expect(times.length).toBe(6);
+  expect(times.toSorted((a, b) => a - b)).toEqual(times);
+  expect(exit.lasted).toBeGreaterThan(300);
+  expect(exit.lasted).toBeLessThanOrEqual(exit.ended - exit.started + 50);
+  expect([...exit.exports.keys()]).toContain("cgroup.oom");
+});
+
+test("a program that cannot be executed is reported, and nothing of the container is left", async () => {
+  const container = await keep(["/no/such/program"]);
+  const report = await container.report();
+  expect([report.outcome, report.errno]).toEqual(["failed", 2]);
+  expect((await container.ended()).state).toBe("failed");
+  expect(readdirSync(container.folder).toSorted()).toEqual(["exit", "log", "record"]);
+});
+
+test("a program that ends at once was launched all the same", async () => {
+  const containers = await Promise.all(Array.from({ length: 5 }, () => keep(["true"])));
+  for (const container of containers) {
+    expect((await container.report()).outcome).toBe("launched");
+    expect((await container.ended()).exitCode).toBe(0);
+  }
+});
+
+test("the keeper killed: its container dies, and the record says that it had not ended", async () => {
+  const container = await keep("sleep 1000");
+  await container.report();
+  const { pid } = await keeperStatus(container.socket);
+  process.kill(container.keeper()!, "SIGKILL");
+  await waitFor("the container's death", () => !isAlive(pid));
+  expect(container.exit().state).toBe("running");
+  await expect(keeperStatus(container.socket)).rejects.toMatchObject({ code: "not-found" });
+});
+
+test("a socket's path may be as long as any", async () => {
+  const folder = join(temporaryFolder("long"), "f".repeat(200));
+  const container = await keep("sleep 1", { folder });
+  await container.report();
+  expect(folder.length).toBeGreaterThan(200);
+  expect((await keeperStatus(container.socket)).state).toBe("running");
+  await waitForContainer(container.socket);
+  expect((await container.ended()).exitCode).toBe(0);
+});
+
+test("the end is an event: whole in the journal, whoever else writes", async () => {
+  const journal = join(temporaryFolder("events"), "events");
+  const containers = await Promise.all(
+    Array.from({ length: 8 }, (_, i) =>
+      keep(`exit ${i}`, { supervision: { died: { journal, before: `{"n":${i},"code":`, after: "}" } } }),
+    ),
+  );
+  for (const container of containers) await container.ended();
+  const events = framesOf(readFileSync(journal));
+  expect(events.map(({ stream }) => stream)).toEqual(Array(8).fill(9));
+  expect(events.map(({ bytes }) => bytes.toString()).toSorted()).toEqual(
+    Array.from({ length: 8 }, (_, i) => `{"n":${i},"code":${i}}`),
+  );
+});
+
+needs({ command: "head" })("a keeper takes up at most 64 kB, however much went through it", async () => {
+  const containers = await Promise.all(
+    Array.from({ length: 10 }, (_, i) => keep(`head -c ${i * 300_000} /dev/zero; sleep 1000`)),
+  );
+  for (const container of containers) await container.report();
+  for (const container of containers) {
+    const keeper = container.keeper()!;
+    await waitFor("a quiet keeper", () => memoryOf(keeper) <= 64);
+    await signalContainer(container.socket, 9);
+  }
+  for (const container of containers) await container.ended();
+});
