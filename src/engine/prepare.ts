@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { type CgroupRequest, type Layout, readLayout } from "../cgroup/index.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { type CgroupRequest, lacksDelegation, type Layout, readLayout } from "../cgroup/index.ts";
 import { type IdMapWriter, isNewNamespace, namespaceOf } from "../namespace/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { Spec } from "../runtime/config.ts";
@@ -70,7 +70,8 @@ export interface PrepareOptions {
 }
 
 /**
- * Decides everything about a container and plans its launch. Reads this machine; changes nothing.
+ * Decides everything about a container and plans its launch. Reads this machine; changes nothing, but that an ordinary
+ * user's process that will start the container (`life`) may move into a control group of its own for its limits' sake.
  *
  * @throws HuskError whatever was asked for and makes no sense or cannot be had here
  */
@@ -102,7 +103,8 @@ export async function prepareContainer(
     );
   const writable = owner === undefined ? undefined : wanted.writable;
   const root = await rootfsSource(options, spec, rootfs, { writable, warn });
-  const request = containerRequest(options, wanted, { id, host, layout, spec, root });
+  const groups = wanted.life === undefined ? layout : await layoutFor(options, layout, host, spec);
+  const request = containerRequest(options, wanted, { id, host, layout: groups, spec, root });
   const planned = planContainer(request);
   return {
     id,
@@ -113,6 +115,19 @@ export async function prepareContainer(
     ...(writable === undefined || owner === undefined ? {} : { writable: { folder: writable, owner } }),
     warnings: [...warnings, ...planned.warnings],
   };
+}
+
+/**
+ * The control groups the container can have. An ordinary user's limits need some that were handed to this user: where
+ * that user has a systemd of its own, it makes this process a scope, with all that is started from here.
+ */
+async function layoutFor(options: RunOptions, layout: Layout, host: HostFacts, spec: Spec): Promise<Layout> {
+  const maker = { rootless: !host.privileged || host.nested, uid: host.uid };
+  if (isOff(options, "limits") || !lacksDelegation(layout, maker, spec.linux.resources ?? {})) return layout;
+  const folder = process.env.XDG_RUNTIME_DIR ?? `/run/user/${host.uid}`;
+  if (!existsSync(`${folder}/systemd/private`)) return layout;
+  await (await import("../cgroup/systemd/index.ts")).enterDelegatedScope(host.uid);
+  return readLayout();
 }
 
 function readBundle(path: string, warn: (message: string) => void): Spec {

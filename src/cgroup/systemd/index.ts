@@ -1,5 +1,5 @@
 export { annotatedProperties } from "./annotations.ts";
 export { connectManager, type Manager } from "./manager.ts";
-export { delegated, enterDelegatedScope, reachGroup } from "./own-scope.ts";
+export { delegated, enterDelegatedScope, reachUserGroup } from "./own-scope.ts";
 export { type Property, resourceProperties } from "./properties.ts";
 export { type UnitName, unitName } from "./unit-name.ts";

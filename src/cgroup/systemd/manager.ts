@@ -30,7 +30,7 @@ export interface Manager {
  */
 export async function connectManager(ofUser: boolean, uid: number): Promise<Manager> {
   const { env } = process;
-  const folder = env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`;
+  const folder = runtimeFolder(uid);
   const direct = ofUser ? `${folder}/systemd/private` : "/run/systemd/private";
   const buses = ofUser
     ? [...socketsOf(env.DBUS_SESSION_BUS_ADDRESS ?? ""), `${folder}/bus`]
@@ -55,6 +55,10 @@ export async function connectManager(ofUser: boolean, uid: number): Promise<Mana
         : "without systemd: --cgroup-manager cgroupfs",
     },
   );
+}
+
+function runtimeFolder(uid: number): string {
+  return process.env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`;
 }
 
 async function managerOn(bus: Bus, destination: string | undefined): Promise<Manager> {

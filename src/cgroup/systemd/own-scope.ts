@@ -1,6 +1,6 @@
 import { isWritable } from "../group.ts";
-import { type Layout, readLayout } from "../layout.ts";
-import { connectManager, type Manager } from "./manager.ts";
+import { readLayout } from "../layout.ts";
+import { connectManager } from "./manager.ts";
 import type { Property } from "./properties.ts";
 
 /** Properties of a scope that is left to husk: systemd keeps out of it, and forgets it when it is empty. */
@@ -18,37 +18,31 @@ export function delegated(description: string): Property[] {
 
 /**
  * Moves this process into a scope of its own that the user's systemd hands over whole: from then on, an ordinary user
- * can make groups and limit them below the one this process is in. What it starts is in there too.
+ * can make groups and limit them below the one this process is in.
  *
- * @returns the control groups as they are then
  * @throws HuskError "unavailable" when the user has no systemd; "failed" when it will not
  */
-export async function enterDelegatedScope(uid: number): Promise<Layout> {
+export async function enterDelegatedScope(uid: number): Promise<void> {
   const manager = await connectManager(true, uid);
   try {
-    await startOwnScope(manager);
+    await manager.startScope(`husk-${process.pid}.scope`, process.pid, delegated("husk"));
   } finally {
     manager.close();
   }
-  return readLayout();
 }
 
 /**
- * Moves this process below the user's systemd unless it is there: who is outside can put no process into a group in
- * there, since nobody but root may write the groups above both (cgroup-v2.rst, "Delegation Containment").
+ * Moves this process to where it may put processes into a group that this user's systemd manages: who is outside of
+ * that cannot, since nobody but root may write the groups above both (cgroup-v2.rst, "Delegation Containment").
  *
- * @param group the group below the top
+ * @param folder absolute path of the v2 group
  */
-export async function reachGroup(manager: Manager, layout: Layout, group: string): Promise<void> {
-  for (const { version, mount, own } of layout.hierarchies) {
-    if (version !== 2) continue;
-    const above = commonParent(own ?? "/", group);
-    if (!isWritable(`${mount}${above}/cgroup.procs`)) await startOwnScope(manager);
-  }
-}
-
-async function startOwnScope(manager: Manager): Promise<void> {
-  await manager.startScope(`husk-${process.pid}.scope`, process.pid, delegated("husk"));
+export async function reachUserGroup(folder: string, uid: number): Promise<void> {
+  const unified = readLayout().hierarchies.find(({ version }) => version === 2);
+  if (unified === undefined) return;
+  const { mount, own = "/" } = unified;
+  const above = commonParent(own, folder.slice(mount.length));
+  if (!isWritable(`${mount}${above}/cgroup.procs`)) await enterDelegatedScope(uid);
 }
 
 function commonParent(one: string, other: string): string {

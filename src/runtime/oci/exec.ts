@@ -64,8 +64,7 @@ export async function execInContainer(runtime: Runtime, options: ExecOptions): P
   const request = requestOf(options, container, spec, process, descriptors.length, first.pid, runtime.warn);
   const { plan, warnings } = planExec(request);
   for (const warning of warnings) runtime.warn(warning);
-  if (state.scope?.ofUser && request.cgroups.v2 !== undefined)
-    await (await import("./scope.ts")).reachScope(request.cgroups.v2);
+  if (state.scope?.ofUser && request.cgroups.v2 !== undefined) await reach(request.cgroups.v2);
   const launched = await launch(plan, {
     keeper: installKeeper(runtime.keeper, runtime.keeperFolder),
     id: options.id.slice(0, 12),
@@ -88,6 +87,12 @@ export async function execInContainer(runtime: Runtime, options: ExecOptions): P
   });
   if (detach) await ended;
   return { kill: (signal) => launched.keeper.kill(signal), ended };
+}
+
+/** The group is one of the user's systemd's: who is not may have to go there first. */
+async function reach(group: string): Promise<void> {
+  const { reachUserGroup } = await import("../../cgroup/systemd/index.ts");
+  await reachUserGroup(group, readHostFacts().uid);
 }
 
 function refuseUnlessRunning({ status }: Container, ignorePaused: boolean): void {

@@ -5,7 +5,7 @@ import {
   connectManager,
   delegated,
   type Manager,
-  reachGroup,
+  reachUserGroup,
   resourceProperties,
   unitName,
 } from "../../cgroup/systemd/index.ts";
@@ -57,7 +57,8 @@ export async function openScope(runtime: Runtime, id: string, spec: Spec): Promi
       ...annotatedProperties(spec.annotations),
     ]);
     const layout = readLayout();
-    if (ofUser) await reachGroup(manager, layout, group);
+    for (const { version, mount } of layout.hierarchies)
+      if (ofUser && version === 2) await reachUserGroup(`${mount}${group}`, host.uid);
     const limit = resources.pids?.limit ?? 0;
     const folders = layout.hierarchies.map(({ mount }) => `${mount}${group}`);
     return scopeOf(manager, { unit, ofUser, group }, keeping, () => {
@@ -150,18 +151,6 @@ export async function stopScope({ unit, ofUser }: NonNullable<ContainerState["sc
   const manager = await connectManager(ofUser, readHostFacts().uid);
   try {
     await manager.stop(unit);
-  } finally {
-    manager.close();
-  }
-}
-
-/** Lets a process of this user's enter the groups of a container whose scope its own systemd has. */
-export async function reachScope(group: string): Promise<void> {
-  const layout = readLayout();
-  const mount = layout.hierarchies.find(({ version }) => version === 2)?.mount ?? "";
-  const manager = await connectManager(true, readHostFacts().uid);
-  try {
-    await reachGroup(manager, layout, group.slice(mount.length));
   } finally {
     manager.close();
   }
