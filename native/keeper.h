@@ -147,7 +147,7 @@ void log_output(u8 stream, const u8 *bytes, u32 length);
 int append_frame(int fd, u8 stream, const void *bytes, u32 length);
 
 /* supervise.c */
-enum { CLIENTS = 64 };
+enum { CLIENTS = 64, STAYING_CLIENTS = 56 };
 struct pollfd;
 int supervise(const struct supervision *s); /* 0, or -errno */
 u32 poll_clients(struct pollfd *polls);     /* how many: at most CLIENTS + 1 */

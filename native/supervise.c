@@ -113,7 +113,22 @@ static int send_answer(int fd, i32 result, u32 c, u32 d)
 	return CALL6(__NR_sendto, fd, &answer, sizeof answer, SEND_FLAGS, 0, 0) == sizeof answer;
 }
 
-/* Whether the client may stay. */
+static int refuse_client(int fd, i32 error)
+{
+	send_answer(fd, error, 0, 0);
+	return 0;
+}
+
+/* Some slots are for short questions only: those can always be asked. */
+static int may_stay(void)
+{
+	u32 staying = 0;
+	for (u32 i = 0; i < client_count; i++)
+		staying += clients[i].kind != ASKING;
+	return staying < STAYING_CLIENTS;
+}
+
+/* Whether the client may go on. */
 static int answer(struct client *client, const struct request *request)
 {
 	u32 a = request->a, b = request->b, c = 0, d = 0;
@@ -138,12 +153,18 @@ static int answer(struct client *client, const struct request *request)
 		result = a ? signal_first_process((int)a) : 0;
 		break;
 	case ATTACH:
+		if (!may_stay())
+			return refuse_client(client->fd, -E_BUSY);
 		client->kind = ATTACHED;
 		client->gives_input = (a & WANTS_INPUT) && takes_input();
 		c = client->gives_input;
 		break;
 	case RESIZE: result = resize_console(a, b); break;
-	case WAIT: client->kind = WAITING; break;
+	case WAIT:
+		if (!may_stay())
+			return refuse_client(client->fd, -E_BUSY);
+		client->kind = WAITING;
+		break;
 	default: result = -E_NOSYS;
 	}
 	return send_answer(client->fd, result, c, d);
@@ -217,12 +238,11 @@ static void drop(u32 i)
 }
 
 /* Where there is no room, who has not asked for anything yet gives way. */
-static int make_room(void)
+static void make_room(void)
 {
 	for (u32 i = 0; client_count == CLIENTS && i < client_count; i++)
 		if (clients[i].kind == ASKING)
 			drop(i);
-	return client_count < CLIENTS;
 }
 
 static void receive_client(void)
@@ -236,12 +256,13 @@ static void receive_client(void)
 		return;
 	}
 	CALL5(__NR_getsockopt, fd, 1 /* SOL_SOCKET */, 17 /* SO_PEERCRED */, &peer, &bytes);
-	if ((peer.uid == 0 || peer.uid == (u32)CALL0(__NR_geteuid)) && make_room()) {
-		clients[client_count++] = (struct client){.fd = fd};
+	if (peer.uid != 0 && peer.uid != (u32)CALL0(__NR_geteuid)) {
+		refuse_client(fd, -E_PERM);
+		CALL1(__NR_close, fd);
 		return;
 	}
-	send_answer(fd, client_count < CLIENTS ? -E_PERM : -E_BUSY, 0, 0);
-	CALL1(__NR_close, fd);
+	make_room();
+	clients[client_count++] = (struct client){.fd = fd};
 }
 
 u32 poll_clients(struct pollfd *polls)

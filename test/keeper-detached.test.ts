@@ -1,9 +1,11 @@
 // Containers whose starter is gone: what their keepers keep, and what they take up.
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, needs, processStat, temporaryFolder, waitFor } from "./harness/index.ts";
-import { descriptors, frames, framesOf, keep } from "./kept-container.ts";
+import { descriptors, frames, framesOf, endKept, keep } from "./kept-container.ts";
+
+afterAll(endKept);
 import { keeperStatus, signalContainer, waitForContainer } from "../src/platform/keeper-socket.ts";
 
 /** Kilobytes of a process's own memory, what it shares counted by its part. */

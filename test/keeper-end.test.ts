@@ -1,5 +1,5 @@
 // What comes after a container's end: another start, tidying up; and checks of its health before.
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -9,7 +9,9 @@ import {
   waitForContainer,
 } from "../src/platform/keeper-socket.ts";
 import { isAlive, processStat, temporaryFolder, waitFor } from "./harness/index.ts";
-import { framesOf, keep } from "./kept-container.ts";
+import { framesOf, endKept, keep } from "./kept-container.ts";
+
+afterAll(endKept);
 
 /** A program in husk's place that writes down how it was started. */
 function husk(folder: string): string[] {

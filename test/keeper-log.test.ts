@@ -1,11 +1,13 @@
 // The framed log: every byte, whatever is printed, how much, and how full the disk is.
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { MountSpec } from "../src/engine/run-options.ts";
 import { isSoak, needs, run, temporaryFolder, waitFor } from "./harness/index.ts";
-import { frames, keep } from "./kept-container.ts";
+import { frames, endKept, keep } from "./kept-container.ts";
+
+afterAll(endKept);
 
 const hash = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const loggedBytes = (folder: string, stream = 1): Buffer =>

@@ -23,6 +23,49 @@ const flags =
     " ",
   );
 
+/** Everything a container with a life of its own may have, of which nothing is needed to rehearse. */
+function supervisedPlan(): Plan {
+  const plan = examplePlan((list) => list.add(new Exec(["/bin/true"], ["true"], ["A=b"])));
+  plan.keeper.step("supervised", "for the test");
+  const fd = plan.keeper.call("getpid");
+  const command = ["/bin/true", "internal"];
+  plan.keeper.add(
+    new Keep({
+      pid: fd,
+      console: fd,
+      caller: fd,
+      relays: [
+        { from: fd, to: fd, drains: false },
+        { from: fd, stream: 1, drains: true },
+      ],
+      supervision: {
+        launched: fd,
+        listener: fd,
+        input: fd,
+        inputOnce: true,
+        log: { directory: fd, file: fd, maxBytes: 2 ** 33 + 5, maxFiles: 3 },
+        exit: fd,
+        died: { journal: "/run/events", before: "before", after: "after" },
+        restart: { applies: "always", delayMilliseconds: 100, command },
+        finish: command,
+        health: {
+          command,
+          intervalMilliseconds: 1,
+          startPeriodMilliseconds: 2,
+          startIntervalMilliseconds: 3,
+        },
+        environment: ["A=b"],
+        lock: fd,
+        detachKeys: Uint8Array.of(16, 17),
+      },
+    }),
+  );
+  const leaving = new List("leaving");
+  leaving.step("last", "for the test");
+  leaving.call("close", fd);
+  return { ...plan, leaving, detaches: true };
+}
+
 function examplePlan(build: (container: List, host: List) => void): Plan {
   const host = new List("keeper");
   const container = new List("container");
@@ -113,7 +156,8 @@ needs({ command: "cc" })(
       ...new Bun.Glob("native/*.c").scanSync({ cwd: repository, absolute: true }),
     ]);
     expect(built.status).toBe(0);
-    const original = encode(
+    const supervised = encode(supervisedPlan(), { timed: true }).bytes;
+    const plain = encode(
       examplePlan((list, host) => {
         const memory = new Memory(16).pointer(8, "text");
         const fd = host.call("openat", -100, "/etc/hostname", 0).accept("ENOENT");
@@ -126,7 +170,8 @@ needs({ command: "cc" })(
       }),
       { timed: true },
     ).bytes;
-    expect(perform(rehearse, original).status).toBe(0);
+    expect(perform(rehearse, plain).status).toBe(0);
+    expect(perform(rehearse, supervised).status).toBe(0);
     let seed = Number(process.env.HUSK_SEED ?? Date.now() % 1e9);
     console.log(`seed ${seed}`);
     const random = (below: number): number => {
@@ -145,12 +190,13 @@ needs({ command: "cc" })(
       0x80000000,
       0xffffffff,
       0xfffffff8,
-      original.length,
+      plain.length,
+      supervised.length,
     ];
     let refused = 0;
     const rounds = isSoak ? 20_000 : 1_500;
     for (let round = 0; round < rounds; round++) {
-      let bytes = original.slice();
+      let bytes = (round % 2 === 0 ? plain : supervised).slice();
       const view = new DataView(bytes.buffer);
       for (let n = 1 + random(3); n > 0; n--) {
         const at = 4 * random(bytes.length >> 2);

@@ -35,6 +35,18 @@ export interface KeptContainer {
   readonly ended: () => Promise<ExitRecord>;
 }
 
+const started: KeptContainer[] = [];
+/** To the keeper it means SIGKILL for the container. */
+const SIGSTKFLT = 16;
+
+/** Ends what a failed test has left; to be called after the last one. */
+export function endKept(): void {
+  for (const container of started.splice(0)) {
+    const keeper = container.keeper();
+    if (keeper !== undefined) process.kill(keeper, SIGSTKFLT);
+  }
+}
+
 /** Starts `sh -c script` in the image host, kept by its keeper. */
 export async function keep(
   script: string | readonly string[],
@@ -89,7 +101,7 @@ export async function keep(
     return record;
   };
   const keeper = (): number | undefined => holderOf(lockFile);
-  return {
+  const container: KeptContainer = {
     folder,
     socket,
     launched,
@@ -108,6 +120,8 @@ export async function keep(
       return exit();
     },
   };
+  started.push(container);
+  return container;
 }
 
 /** What the descriptors of a process stand for; of another user's process: nothing. */
