@@ -6,7 +6,7 @@ import type { HealthCheck, RunOptions, UserSpec } from "./run-options.ts";
 /** What of the options an image's configuration can fill in. */
 export type ImageDefaults = Pick<
   RunOptions,
-  "command" | "env" | "user" | "workdir" | "labels" | "stopSignal" | "health"
+  "command" | "env" | "user" | "workdir" | "labels" | "stopSignal" | "health" | "imageVolumes"
 > & {
   /** The first words of the command, if they are an entrypoint. */
   readonly entrypoint: readonly string[];
@@ -42,6 +42,7 @@ export function applyImageConfig(
     entrypoint: first,
     env: [...env, ...(options.env ?? [])],
     ...(config.Labels ? { labels: { ...config.Labels, ...options.labels } } : {}),
+    ...(config.Volumes ? { imageVolumes: Object.keys(config.Volumes) } : {}),
     ...(stopSignal === undefined ? {} : { stopSignal }),
     ...(health === undefined ? {} : { health }),
     ...(user === undefined ? {} : { user }),

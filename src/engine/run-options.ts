@@ -53,6 +53,10 @@ export interface RunOptions {
   readonly readOnly?: boolean;
   /** Bind and tmpfs mounts of `--volume`, `--mount` and `--tmpfs`, in the order given. */
   readonly mounts?: readonly MountSpec[];
+  /** `NAME[:ro|rw]`: the mounts of other containers, too. */
+  readonly volumesFrom?: readonly string[];
+  /** Paths at which the image wants volumes, where there is no mount. */
+  readonly imageVolumes?: readonly string[];
   /** Size of /dev/shm in bytes. */
   readonly shmSize?: number;
 

@@ -40,6 +40,7 @@ export {
   readInLayers,
   readXattrs,
   removeInNamespace,
+  LayerStream,
 } from "./layer/index.ts";
 export {
   type AddedLayer,

@@ -62,6 +62,7 @@ export const RUN_FLAGS = `
 --userns string private|host
 --uts string private|host
 -v --volume list dir
+--volumes-from list
 --with list dir
 -w --workdir string
 `;
@@ -122,5 +123,4 @@ export const RUN_LATER = `
 --storage-opt list
 --use-api-socket
 --volume-driver string
---volumes-from list
 `;

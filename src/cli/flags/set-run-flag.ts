@@ -18,7 +18,7 @@ import { parseSysctl } from "../values/sysctl.ts";
 import { parseTmpfs } from "../values/tmpfs.ts";
 import { parseUlimit } from "../values/ulimit.ts";
 import { parseGroup, parseUser } from "../values/user.ts";
-import { parseVolume } from "../values/volume.ts";
+import { parseVolume, parseVolumesFrom } from "../values/volume.ts";
 
 type Draft = {
   -readonly [K in keyof RunOptions]: RunOptions[K] extends readonly (infer E)[] | undefined
@@ -248,6 +248,9 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
       return;
     case "volume":
       (options.mounts ??= []).push(parseVolume(flag, value));
+      return;
+    case "volumes-from":
+      (options.volumesFrom ??= []).push(parseVolumesFrom(flag, value));
       return;
     case "with":
       flags.with.push(hostPath(flag, value));

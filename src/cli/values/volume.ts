@@ -32,6 +32,14 @@ export function parseBindVolume(flag: string, value: string): BindSpec {
   throw invalidValue(flag, value, "SOURCE:TARGET[:OPTIONS] with a source such as /data or ./data");
 }
 
+/** `--volumes-from CONTAINER[:ro|rw]`, checked. */
+export function parseVolumesFrom(flag: string, value: string): string {
+  const [name, mode = "rw", more] = value.split(":");
+  if (!name || (mode !== "ro" && mode !== "rw") || more !== undefined)
+    throw invalidValue(flag, value, "CONTAINER, or CONTAINER:ro");
+  return value;
+}
+
 interface VolumeFlags {
   readOnly?: boolean;
   propagation?: Propagation;

@@ -50,7 +50,7 @@ export function freshLower(paths: readonly string[], like: string): Lower {
 }
 
 /** What a layer has at a path; "hidden": it says that there is nothing. */
-function lookInLayer(layer: string, path: ByteString): BigIntStats | "hidden" | undefined {
+export function lookInLayer(layer: string, path: ByteString): BigIntStats | "hidden" | undefined {
   let at = "";
   let found = statAt(layer, "");
   for (const name of path.split("/").slice(1)) {

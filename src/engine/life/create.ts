@@ -11,6 +11,7 @@ import type { RunOptions, RunSource } from "../run-options.ts";
 import { planRun } from "./launch.ts";
 import { nextDelay } from "./restart-policy.ts";
 import { sweepHome } from "./sweep-home.ts";
+import { wantsVolumes } from "../volume/wishes.ts";
 
 /** What is decided about a new container besides its options. */
 export interface CreateOptions {
@@ -106,13 +107,32 @@ export async function createContainer(
 ): Promise<{ readonly record: ContainerRecord; readonly warnings: readonly string[] }> {
   openFolders(home.folders);
   await sweepHome(home);
-  return withDraft(options, how, (record) =>
-    withContainer(home.folders, record.id, async () => {
-      const { prepared } = await planRun(home, record, options, { ...FIRST_START, detached: true });
-      recordContainer(home, record);
-      return { record, warnings: prepared.warnings };
-    }),
+  return withOwnVolumes(home, options, (settled) =>
+    withDraft(settled, how, (record) =>
+      withContainer(home.folders, record.id, async () => {
+        const { prepared } = await planRun(home, record, settled, { ...FIRST_START, detached: true });
+        recordContainer(home, record);
+        return { record, warnings: prepared.warnings };
+      }),
+    ),
   );
+}
+
+/** Does something with options whose volumes exist; if it fails, those that nobody else can know go again. */
+export async function withOwnVolumes<T>(
+  home: Home,
+  options: RunOptions,
+  body: (options: RunOptions) => Promise<T>,
+): Promise<T> {
+  if (!wantsVolumes(options)) return body(options);
+  const { makeVolumes } = await import("../volume/for-container.ts");
+  const { options: settled, takeBack } = await makeVolumes(home, options);
+  try {
+    return await body(settled);
+  } catch (error) {
+    takeBack();
+    throw error;
+  }
 }
 
 /** How a new container is started. */

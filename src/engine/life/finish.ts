@@ -10,6 +10,6 @@ export async function finish(home: Home, id: string): Promise<void> {
   await withContainer(home.folders, id, async () => {
     const record = readRecord(containerPaths(home.folders, id).record);
     if (record?.options.rm !== true || isAlive(readState(home.folders, id))) return;
-    await dropContainer(home, record);
+    await dropContainer(home, record, true);
   });
 }

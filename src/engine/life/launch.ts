@@ -16,6 +16,7 @@ import { shortId } from "../id.ts";
 import { type PreparedContainer, prepareContainer } from "../prepare.ts";
 import { hasWritableFolder } from "../rootfs-source.ts";
 import type { RunOptions } from "../run-options.ts";
+import { mountVolumes } from "../volume/mount.ts";
 import { launchError } from "./launch-error.ts";
 import { supervisionOf, type SupervisionOptions } from "./supervision.ts";
 
@@ -54,7 +55,7 @@ export async function planRun(
 ): Promise<Planned> {
   const paths = containerPaths(home.folders, record.id);
   const { running, pid, folder } = paths;
-  const prepared = await prepareContainer(options, {
+  const prepared = await prepareContainer(withMounts(home, options), {
     id: record.id,
     pipes: needsPipes(options, how.detached ? DETACHED : (how.streams ?? {})),
     ...(hasWritableFolder(options)
@@ -68,6 +69,13 @@ export async function planRun(
     },
   });
   return { record, options, prepared, how };
+}
+
+/** Volumes as the folders they are. */
+function withMounts({ folders }: Home, options: RunOptions): RunOptions {
+  const { mounts } = options;
+  if (mounts?.some(({ type }) => type === "volume") !== true) return options;
+  return { ...options, mounts: mountVolumes(folders.root, mounts) };
 }
 
 const DETACHED: StreamOptions = { stdin: "ignore", stdout: "ignore", stderr: "ignore" };

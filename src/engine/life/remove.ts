@@ -30,7 +30,7 @@ export async function removeContainer(home: Home, id: string, options: RemoveOpt
       const { endContainer } = await import("./stop.ts");
       await endContainer(home, target, { stopSignal: SIGKILL });
     }
-    await dropContainer(home, record);
+    await dropContainer(home, record, options.volumes === true);
   });
 }
 
@@ -48,8 +48,12 @@ function stillAlive(name: string, status: string): HuskError {
 const SIGKILL = 9;
 
 /** Removes a container that does not run. The caller has its lock. */
-export async function dropContainer(home: Home, record: ContainerRecord): Promise<void> {
+export async function dropContainer(home: Home, record: ContainerRecord, volumes: boolean): Promise<void> {
   const folder = takeFolder(home.folders, record.id, record.name);
+  if (volumes && record.options.mounts !== undefined) {
+    const { dropAnonymousVolumes } = await import("../volume/for-container.ts");
+    dropAnonymousVolumes(home, record);
+  }
   await removeFolder(home, folder);
   tellContainer(home.folders, record, "destroy");
 }

@@ -6,7 +6,7 @@ import { openFolders } from "../folders.ts";
 import type { Home } from "../home.ts";
 import type { PreparedContainer } from "../prepare.ts";
 import type { RunOptions } from "../run-options.ts";
-import { type CreateOptions, FIRST_START, recordContainer, withDraft } from "./create.ts";
+import { type CreateOptions, FIRST_START, recordContainer, withDraft, withOwnVolumes } from "./create.ts";
 import {
   type Handed,
   handOver,
@@ -116,12 +116,14 @@ async function beginRun(
   if (options.mounts !== undefined) ensureBindSources(options.mounts);
   const { detached, detachKeys } = how;
   const begin = { ...FIRST_START, detached, streams: how, ...(detachKeys && { detachKeys }) };
-  return withDraft(options, how, (record) =>
-    withContainer(folders, record.id, async () => {
-      const planned = await planRun(home, record, options, begin);
-      const handed = await handOver(home, planned, how, () => recordContainer(home, record));
-      return { planned, handed };
-    }),
+  return withOwnVolumes(home, options, (settled) =>
+    withDraft(settled, how, (record) =>
+      withContainer(folders, record.id, async () => {
+        const planned = await planRun(home, record, settled, begin);
+        const handed = await handOver(home, planned, how, () => recordContainer(home, record));
+        return { planned, handed };
+      }),
+    ),
   );
 }
 

@@ -39,7 +39,7 @@ export async function settleLost(home: Home, id: string, run: RunRecord | undefi
     completeExit(paths.exit, LOST, KEEPER_LOST);
     tellContainer(folders, record, "die", { exitCode: String(LOST) });
   }
-  if (record.options.rm === true) return dropContainer(home, record);
+  if (record.options.rm === true) return dropContainer(home, record, true);
   if (exit === undefined || existsSync(paths.stopped)) return;
   const code = exit.kind === "running" ? LOST : exit.exitCode;
   if (wantsRestart(record.options.restart, run?.restarts ?? 0, code)) spawnInternal(home, "restart", id);

@@ -1,0 +1,102 @@
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+} from "node:fs";
+import { LayerStream, packMerged, readXattrs, removeFolder } from "../../image/index.ts";
+import { findInRoot } from "../../platform/in-root.ts";
+import { writeError } from "../../platform/whole-file.ts";
+import { lookInLayer } from "../changes/lower.ts";
+import type { Home } from "../home.ts";
+import { imageContext } from "../image-context.ts";
+import type { RunSource } from "../run-options.ts";
+import { volumeData, workFolder } from "./store.ts";
+
+/**
+ * Fills an empty volume with what a root file system has at `target`, as docker does: files with owners, modes, times
+ * and attributes. It is filled beside its place and put there in one step; where two do it at once, one wins. A volume
+ * with something in it stays as it is, and so does one of a container whose root is this machine's own.
+ *
+ * @throws HuskError "failed": no space, no right
+ */
+export async function fillVolume(
+  home: Home,
+  source: RunSource,
+  name: string,
+  target: string,
+  warn: (message: string) => void,
+): Promise<void> {
+  const { root } = home.folders;
+  const data = volumeData(root, name);
+  if (readdirSync(data).length > 0) return;
+  const { tools, unpack } = imageContext(home, warn);
+  const asked = source.kind === "image" ? layersAt(source.layers, target, tools) : rootfsAt(source, target);
+  const folders = await asked;
+  const top = folders[0];
+  if (top === undefined) return;
+  const unfinished = `${workFolder(root, "new", name)}-fill`;
+  try {
+    mkdirSync(unfinished, { mode: 0o700 });
+    const stream = new LayerStream(unfinished, { ...unpack, whiteouts: "apply" }, tools, "none");
+    try {
+      for await (const piece of packMerged(folders, tools)) await stream.write(piece);
+      await stream.finish();
+    } catch (error) {
+      stream.abandon();
+      throw error;
+    }
+    const { mode, uid, gid } = statSync(top);
+    if (unpack.owners === "now") chownSync(unfinished, uid, gid);
+    chmodSync(unfinished, mode & 0o7777);
+    renameSync(unfinished, data);
+  } catch (cause) {
+    removeFolder(`${root}/volumes`, unfinished);
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOTEMPTY" || code === "EEXIST") return;
+    throw code === undefined ? cause : writeError(data, cause);
+  }
+}
+
+/** The folders of layers that show at a path, the topmost first. */
+async function layersAt(
+  layers: readonly string[],
+  target: string,
+  tools: Parameters<typeof readXattrs>[2],
+): Promise<string[]> {
+  const path = Buffer.from(target).toString("latin1");
+  const parents = path.split("/").map((_, i, names) => names.slice(1, i + 1).join("/"));
+  const folders: string[] = [];
+  for (const layer of layers) {
+    const found = lookInLayer(layer, path);
+    if (found === "hidden" || found?.isDirectory() === false) break;
+    if (found !== undefined) folders.push(layer + target);
+    const there = parents.filter((parent) => parent !== "" && lookInLayer(layer, `/${parent}`) !== undefined);
+    const xattrs = there.length === 0 ? new Map() : await readXattrs(layer, there, tools);
+    const isOpaque = there.some(
+      (parent) =>
+        Buffer.from(
+          xattrs.get(parent)?.get("trusted.overlay.opaque") ??
+            xattrs.get(parent)?.get("user.overlay.opaque") ??
+            [],
+        ).toString() === "y",
+    );
+    if (isOpaque) break;
+  }
+  return folders;
+}
+
+async function rootfsAt(source: RunSource, target: string): Promise<string[]> {
+  if (source.kind !== "rootfs") return [];
+  const found = findInRoot({ root: source.path }, target);
+  if (found === undefined) return [];
+  try {
+    return found.stats.isDirectory() ? [readlinkSync(`/proc/self/fd/${found.fd}`)] : [];
+  } finally {
+    closeSync(found.fd);
+  }
+}

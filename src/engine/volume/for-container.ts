@@ -1,0 +1,63 @@
+import { containerPaths } from "../container/paths.ts";
+import type { ContainerRecord } from "../container/record.ts";
+import type { Home } from "../home.ts";
+import type { MountSpec, RunOptions } from "../run-options.ts";
+import { removeVolume } from "./list.ts";
+import { settleVolumes } from "./settle.ts";
+import { anonymousVolumesOf } from "./use.ts";
+import { volumeUsers } from "./users.ts";
+
+/** Options whose volumes exist, and how to take back what was made for them alone. */
+export interface WithVolumes {
+  readonly options: RunOptions;
+  takeBack(): void;
+}
+
+/**
+ * Makes the volumes a new container needs and names them in its mounts.
+ *
+ * @throws HuskError "not-found" for a container of `volumesFrom`, and what making volumes throws
+ */
+export async function makeVolumes(home: Home, options: RunOptions): Promise<WithVolumes> {
+  const { volumesFrom, imageVolumes, source, ...rest } = options;
+  const { fillVolume } = await import("./fill.ts");
+  const { root } = home.folders;
+  const inherited = await inheritedMounts(home, volumesFrom ?? []);
+  const { mounts, made } = await settleVolumes({
+    root,
+    mounts: options.mounts ?? [],
+    inherited,
+    ...(imageVolumes === undefined ? {} : { imageVolumes }),
+    fill: (name, target) => fillVolume(home, source, name, target, () => {}),
+  });
+  return {
+    options: { ...rest, source, mounts },
+    takeBack: () => {
+      const own = new Set(anonymousVolumesOf(mounts));
+      for (const name of made) if (own.has(name)) removeVolume(root, name);
+    },
+  };
+}
+
+/** `NAME[:ro|rw]`: the mounts of other containers, volumes and folders of this machine, as docker has it. */
+async function inheritedMounts(home: Home, names: readonly string[]): Promise<MountSpec[]> {
+  const { findId } = await import("../container/find.ts");
+  const { readRecord } = await import("../container/read-record.ts");
+  return names.flatMap((text) => {
+    const [name = "", mode] = text.split(":");
+    const record = readRecord(containerPaths(home.folders, findId(home.folders, name)).record);
+    const mounts = (record?.options.mounts ?? []).filter(({ type }) => type === "volume" || type === "bind");
+    return mounts.map((mount): MountSpec => {
+      const own = mount.type === "volume" ? { ...mount, noCopy: true, anonymous: false } : mount;
+      return mode === "ro" ? ({ ...own, readOnly: true } as MountSpec) : own;
+    });
+  });
+}
+
+/** Removes the volumes that were made for a container alone, unless another one uses them by now. */
+export function dropAnonymousVolumes({ folders }: Home, { options }: ContainerRecord): void {
+  const own = anonymousVolumesOf(options.mounts);
+  if (own.length === 0) return;
+  const users = volumeUsers(folders);
+  for (const name of own) if (!users.has(name)) removeVolume(folders.root, name);
+}
