@@ -1,10 +1,11 @@
-import { chooseFolders, openFolders } from "../../engine/folders.ts";
+import { openFolders } from "../../engine/folders.ts";
 import { pruneVolumes } from "../../engine/volume/index.ts";
 import { confirmed } from "../confirm.ts";
 import { readArguments } from "../command-arguments.ts";
 import { VOLUME_FLAGS } from "../flags/volume.ts";
 import { humanSize } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
+import { homeOf } from "../home.ts";
 import { labelsMatch, parseFilters, switchFilter } from "../values/filter.ts";
 import { printHelp } from "./help.ts";
 
@@ -17,15 +18,15 @@ export async function volumePrune(argv: readonly string[], from: number, globals
     globals,
   );
   if (given === undefined) return printHelp(["volume", "prune"]);
+  const home = homeOf(globals);
+  openFolders(home.folders);
   const filters = parseFilters(given.list("filter"), ["all", "label", "label!"]);
   const all = given.on("all") || switchFilter(filters, "all") === true;
   const which = all
     ? "all volumes not used by at least one container"
     : "anonymous volumes not used by at least one container";
   if (!given.on("force") && !(await confirmed(`This will remove ${which}.`))) return 0;
-  const { removed, bytes } = pruneVolumes(openFolders(chooseFolders(globals)), all, ({ labels }) =>
-    labelsMatch(filters, labels),
-  );
+  const { removed, bytes } = await pruneVolumes(home, all, ({ labels }) => labelsMatch(filters, labels));
   if (removed.length > 0) console.log(`Deleted Volumes:\n${removed.join("\n")}\n`);
   console.log(`Total reclaimed space: ${humanSize(bytes)}`);
   return 0;

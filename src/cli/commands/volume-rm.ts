@@ -1,9 +1,10 @@
-import { chooseFolders, openFolders } from "../../engine/folders.ts";
+import { openFolders } from "../../engine/folders.ts";
 import { deleteVolume } from "../../engine/volume/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { readArguments } from "../command-arguments.ts";
 import { VOLUME_FLAGS } from "../flags/volume.ts";
 import type { Globals } from "../grammar.ts";
+import { homeOf } from "../home.ts";
 import { reportError } from "../report-error.ts";
 import { printHelp } from "./help.ts";
 
@@ -11,11 +12,12 @@ import { printHelp } from "./help.ts";
 export async function volumeRm(argv: readonly string[], from: number, globals: Globals): Promise<number> {
   const given = readArguments({ name: "volume rm", flags: VOLUME_FLAGS.rm, least: 1 }, argv, from, globals);
   if (given === undefined) return printHelp(["volume", "rm"]);
-  const folders = openFolders(chooseFolders(globals));
+  const home = homeOf(globals);
+  openFolders(home.folders);
   let status = 0;
   for (const name of given.words) {
     try {
-      deleteVolume(folders, name);
+      await deleteVolume(home, name);
     } catch (error) {
       if (!(given.on("force") && error instanceof HuskError && error.code === "not-found")) {
         reportError(error, globals.debug);

@@ -130,7 +130,7 @@ export async function withOwnVolumes<T>(
   try {
     return await body(settled);
   } catch (error) {
-    takeBack();
+    await takeBack();
     throw error;
   }
 }

@@ -52,7 +52,7 @@ export async function dropContainer(home: Home, record: ContainerRecord, volumes
   const folder = takeFolder(home.folders, record.id, record.name);
   if (volumes && record.options.mounts !== undefined) {
     const { dropAnonymousVolumes } = await import("../volume/for-container.ts");
-    dropAnonymousVolumes(home, record);
+    await dropAnonymousVolumes(home, record);
   }
   await removeFolder(home, folder);
   tellContainer(home.folders, record, "destroy");

@@ -2,7 +2,7 @@ import { containerPaths } from "../container/paths.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import type { Home } from "../home.ts";
 import type { MountSpec, RunOptions } from "../run-options.ts";
-import { removeVolume } from "./list.ts";
+import { removeVolume } from "./remove.ts";
 import { settleVolumes } from "./settle.ts";
 import { anonymousVolumesOf } from "./use.ts";
 import { volumeUsers } from "./users.ts";
@@ -10,7 +10,7 @@ import { volumeUsers } from "./users.ts";
 /** Options whose volumes exist, and how to take back what was made for them alone. */
 export interface WithVolumes {
   readonly options: RunOptions;
-  takeBack(): void;
+  takeBack(): Promise<void>;
 }
 
 /**
@@ -32,9 +32,9 @@ export async function makeVolumes(home: Home, options: RunOptions): Promise<With
   });
   return {
     options: { ...rest, source, mounts },
-    takeBack: () => {
+    takeBack: async () => {
       const own = new Set(anonymousVolumesOf(mounts));
-      for (const name of made) if (own.has(name)) removeVolume(root, name);
+      for (const name of made) if (own.has(name)) await removeVolume(home, name);
     },
   };
 }
@@ -55,9 +55,9 @@ async function inheritedMounts(home: Home, names: readonly string[]): Promise<Mo
 }
 
 /** Removes the volumes that were made for a container alone, unless another one uses them by now. */
-export function dropAnonymousVolumes({ folders }: Home, { options }: ContainerRecord): void {
+export async function dropAnonymousVolumes(home: Home, { options }: ContainerRecord): Promise<void> {
   const own = anonymousVolumesOf(options.mounts);
   if (own.length === 0) return;
-  const users = volumeUsers(folders);
-  for (const name of own) if (!users.has(name)) removeVolume(folders.root, name);
+  const users = volumeUsers(home.folders);
+  for (const name of own) if (!users.has(name)) await removeVolume(home, name);
 }

@@ -1,8 +1,8 @@
-export { folderBytes } from "./bytes.ts";
-export { listVolumes, removeVolume } from "./list.ts";
+export { listVolumes } from "./list.ts";
 export { mountVolumes } from "./mount.ts";
 export type { Volume, VolumeOptions } from "./record.ts";
 export { settleVolumes, type VolumeWishes } from "./settle.ts";
 export { createVolume, findVolume, getVolume, volumeData } from "./store.ts";
 export { anonymousVolumesOf, volumesOf } from "./use.ts";
-export { deleteVolume, type PrunedVolumes, pruneVolumes, volumeUsers } from "./users.ts";
+export { deleteVolume, type PrunedVolumes, pruneVolumes, removeVolume } from "./remove.ts";
+export { volumeUsers } from "./users.ts";

@@ -1,52 +1,33 @@
-import { existsSync, readdirSync, renameSync } from "node:fs";
-import { removeFolder } from "../../image/index.ts";
+import { readdirSync } from "node:fs";
 import { isRunning } from "../../platform/process-identity.ts";
-import { writeError } from "../../platform/whole-file.ts";
+import type { Home } from "../home.ts";
 import type { Volume } from "./record.ts";
-import { findVolume, volumeFolder, workFolder } from "./store.ts";
+import { findVolume } from "./store.ts";
 
-/** All volumes, by name. What killed processes left half made or half removed goes. */
+/** All volumes, by name. */
 export function listVolumes(root: string): Volume[] {
-  let names: string[];
+  return namesIn(root)
+    .filter((name) => !name.startsWith("."))
+    .toSorted()
+    .flatMap((name) => findVolume(root, name) ?? []);
+}
+
+/** Removes what killed processes left half made or half removed. */
+export async function clearAbandonedVolumes(home: Home): Promise<void> {
+  const { root } = home.folders;
+  for (const entry of namesIn(root)) {
+    const [what, pid, startTime] = entry.split("-");
+    if ((what !== ".new" && what !== ".dead") || startTime === undefined) continue;
+    if (isRunning({ pid: Number(pid), startTime })) continue;
+    const { removeFolder } = await import("../life/remove.ts");
+    await removeFolder(home, `${root}/volumes/${entry}`);
+  }
+}
+
+function namesIn(root: string): string[] {
   try {
-    names = readdirSync(`${root}/volumes`);
+    return readdirSync(`${root}/volumes`);
   } catch {
     return [];
-  }
-  const found: Volume[] = [];
-  for (const name of names.toSorted()) {
-    if (name.startsWith(".")) {
-      clearAbandoned(root, name);
-      continue;
-    }
-    const volume = findVolume(root, name);
-    if (volume !== undefined) found.push(volume);
-  }
-  return found;
-}
-
-/**
- * Removes a volume with its files. Whether a container uses it, the caller has looked.
- *
- * @throws HuskError "failed"; whatever happens, what stays has no name any more
- */
-export function removeVolume(root: string, name: string): void {
-  const dying = workFolder(root, "dead", name);
-  try {
-    renameSync(volumeFolder(root, name), dying);
-  } catch (cause) {
-    if (!existsSync(volumeFolder(root, name))) return;
-    throw writeError(volumeFolder(root, name), cause);
-  }
-  removeFolder(`${root}/volumes`, dying);
-}
-
-function clearAbandoned(root: string, entry: string): void {
-  const [, pid, startTime] = entry.split("-");
-  if (startTime === undefined || isRunning({ pid: Number(pid), startTime })) return;
-  try {
-    removeFolder(`${root}/volumes`, `${root}/volumes/${entry}`);
-  } catch {
-    // Somebody else does it, or the next one can.
   }
 }
