@@ -62,21 +62,22 @@ async function completed(
   wanted: WantedImage,
   report: PullReporter,
 ): Promise<RunOptions> {
-  const { fitness, hostPlatform, layerFolder, loadImage, parsePlatform, parseReference, readInLayers } =
+  const { findHere, fitness, hostPlatform, layerFolder, parsePlatform, readInLayers, unpackImage } =
     await import("../image/index.ts");
-  const { openImages } = await import("./image-context.ts");
-  const reference = parseReference(wanted.name);
+  const { imageContext, openImages } = await import("./image-context.ts");
   const store = openImages(home);
   const platform = wanted.platform === undefined ? hostPlatform() : parsePlatform(wanted.platform);
   let image: StoredImage | Pulled | undefined =
-    wanted.pull === "always" ? undefined : loadImage(store, reference, platform);
+    wanted.pull === "always" ? undefined : findHere(store, wanted.name, platform);
   const layersOf = ({ config }: StoredImage | Pulled): string[] =>
     config.rootfs.diff_ids.map((diffId) => layerFolder(store, diffId)).toReversed();
   // A name may be here for another platform than the one that is asked for.
   if (image !== undefined && wanted.platform !== undefined && fitness(platform, image.config) === 0)
     image = undefined;
   const isWhole =
-    image !== undefined && layersOf(image).every((path) => statSync(path, { throwIfNoEntry: false }));
+    image !== undefined &&
+    (layersOf(image).every((path) => statSync(path, { throwIfNoEntry: false })) ||
+      (await unpackImage(imageContext(home, report.warn), image)));
   if (image === undefined || !isWhole) {
     if (wanted.pull === "never")
       throw new HuskError("not-found", `there is no image ${wanted.name}`, {

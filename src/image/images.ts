@@ -67,18 +67,8 @@ export function listImages(store: ImageStore, platform: Platform): StoredImage[]
  */
 export function findByNameOrId(store: ImageStore, text: string, platform: Platform): StoredImage {
   const images = listImages(store, platform);
-  const digits = text.replace(/^sha256:/, "");
-  if (/^[0-9a-f]{4,64}$/.test(digits)) {
-    const begins = (digest: string): boolean => digest.slice(digest.indexOf(":") + 1).startsWith(digits);
-    const found = images.filter(({ id, top, manifestDigest }) =>
-      [id, top.digest, manifestDigest].some(begins),
-    );
-    if (found.length > 1)
-      throw new HuskError("invalid", `several images have an id that begins with ${text}`, {
-        hint: "give more of it",
-      });
-    if (found[0] !== undefined) return found[0];
-  }
+  const byId = findById(images, text);
+  if (byId !== undefined) return byId;
   const reference = parseReference(text);
   const top = findImage(store, reference);
   const found = images.find((image) => image.top.digest === top?.digest);
@@ -86,6 +76,34 @@ export function findByNameOrId(store: ImageStore, text: string, platform: Platfo
   throw new HuskError("not-found", `there is no image ${familiarReference(reference)}`, {
     hint: "husk images lists those there are; husk pull gets one",
   });
+}
+
+/**
+ * The image that is meant by a name or the beginning of an id, names first; undefined: it is not here.
+ *
+ * @throws HuskError "invalid" for a name that is none, and when several ids begin so
+ */
+export function findHere(store: ImageStore, text: string, platform: Platform): StoredImage | undefined {
+  if (ID.test(text)) {
+    const named =
+      text.length === 64 || text.includes(":") ? undefined : loadImage(store, parseReference(text), platform);
+    return named ?? findById(listImages(store, platform), text);
+  }
+  return loadImage(store, parseReference(text), platform);
+}
+
+const ID = /^(sha256:)?[0-9a-f]{4,64}$/;
+
+function findById(images: readonly StoredImage[], text: string): StoredImage | undefined {
+  if (!ID.test(text)) return undefined;
+  const digits = text.replace(/^sha256:/, "");
+  const begins = (digest: string): boolean => digest.slice(digest.indexOf(":") + 1).startsWith(digits);
+  const found = images.filter(({ id, top, manifestDigest }) => [id, top.digest, manifestDigest].some(begins));
+  if (found.length > 1)
+    throw new HuskError("invalid", `several images have an id that begins with ${text}`, {
+      hint: "give more of it",
+    });
+  return found[0];
 }
 
 function describe(store: ImageStore, top: Descriptor, platform: Platform): StoredImage | undefined {

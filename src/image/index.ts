@@ -29,7 +29,8 @@ export {
 export { type ImagesUsage, imagesUsage, type ImageUsage } from "./disk-usage.ts";
 export { filterImages, type ImageFilter, madeAt } from "./filter-images.ts";
 export { type HistoryStep, imageHistory } from "./history.ts";
-export { findByNameOrId, listImages, loadImage, type StoredImage } from "./images.ts";
+export { findByNameOrId, findHere, listImages, loadImage, type StoredImage } from "./images.ts";
+export { unpackImage } from "./unpack-image.ts";
 export { inspectImage } from "./inspect-image.ts";
 export {
   decompressed,

@@ -2,15 +2,18 @@ import { statSync } from "node:fs";
 import { imageContext } from "../../engine/image-context.ts";
 import { familiarReference, loadImages, parseReference } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
-import { humanSize, shortId } from "../format/units.ts";
+import { humanSize } from "../format/units.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, wantedPlatform } from "../image-arguments.ts";
 import { homeOf } from "../home.ts";
+import { type LayerLine, layerLines } from "../layer-lines.ts";
 import { readInput } from "../read-input.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
 import { hostPath } from "../values/path.ts";
 import { printHelp } from "./help.ts";
+
+const LOADED: LayerLine = { word: "Loaded", stage: "done" };
 
 /** `husk load`: brings the images of an archive into the store. */
 export async function load(argv: readonly string[], from: number, globals: Globals): Promise<number> {
@@ -26,11 +29,11 @@ export async function load(argv: readonly string[], from: number, globals: Globa
   const context = imageContext(homeOf(globals), (message) =>
     printError(oneLine(`husk: warning: ${message}`)),
   );
+  const show = given.on("quiet") ? undefined : layerLines();
   const loaded = await loadImages(context, isFolder ? { folder: path } : readInput(path), {
     ...(given.has("platform") ? { platform: wantedPlatform(given) } : {}),
-    progress: (diffId, size) => {
-      if (!given.on("quiet")) printError(`${shortId(diffId)}: Extracting ${humanSize(size)}`);
-    },
+    progress: (diffId, size, isDone) =>
+      show?.(diffId, isDone ? LOADED : { word: `Extracting ${humanSize(size)}`, stage: "active" }),
   });
   for (const { names, id } of loaded) {
     for (const name of names) console.log(`Loaded image: ${familiarReference(parseReference(name))}`);

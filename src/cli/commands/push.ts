@@ -4,15 +4,22 @@ import {
   formatReference,
   parseReference,
   pushImage,
+  type PushProgress,
   readRegistryRules,
 } from "../../image/index.ts";
+import { humanSize } from "../format/units.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore, wantedPlatform } from "../image-arguments.ts";
-import { humanSize as size } from "../format/units.ts";
+import { type LayerLine, layerLines } from "../layer-lines.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { printHelp } from "./help.ts";
 
-const words = { exists: "Layer already exists", mounted: "Mounted", pushing: "Pushing", pushed: "Pushed" };
+const lines: Readonly<Record<PushProgress["state"], LayerLine>> = {
+  exists: { word: "Layer already exists", stage: "done" },
+  mounted: { word: "Mounted", stage: "done" },
+  pushing: { word: "Pushing", stage: "active" },
+  pushed: { word: "Pushed", stage: "done" },
+};
 
 /** `husk push`: an image of the store goes to the registry of its name. */
 export async function push(argv: readonly string[], from: number, globals: Globals): Promise<number> {
@@ -20,7 +27,7 @@ export async function push(argv: readonly string[], from: number, globals: Globa
   if (given === undefined) return printHelp(["push"]);
   const quiet = given.on("quiet");
   const reference = parseReference(given.words[0] as string);
-  const tell = !quiet ? printError : () => {};
+  const show = quiet ? undefined : layerLines();
   const pushed = await pushImage(imageStore(globals), reference, {
     rules: readRegistryRules(),
     session: {
@@ -30,8 +37,10 @@ export async function push(argv: readonly string[], from: number, globals: Globa
     },
     platform: wantedPlatform(given),
     parallel: 3,
-    progress: ({ digest, state, size: bytes }) =>
-      tell(`${digest.slice(7, 19)}: ${words[state]}${state === "pushing" ? ` ${size(bytes)}` : ""}`),
+    progress: ({ digest, state, size }) => {
+      const { word, stage } = lines[state];
+      show?.(digest, { word: state === "pushing" ? `${word} ${humanSize(size)}` : word, stage });
+    },
     warn: (message) => printError(oneLine(`husk: warning: ${message}`)),
   });
   if (!quiet) console.log(`${formatReference(reference)}: digest: ${pushed.digest} size: ${pushed.size}`);

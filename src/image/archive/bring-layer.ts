@@ -19,8 +19,9 @@ export async function bringLayer(
   options: Loading,
 ): Promise<void> {
   if (findLayer(store, diffId) === undefined) {
-    options.progress(diffId, layer.size);
+    options.progress(diffId, layer.size, false);
     await unpackBlob(options, layer, diffId);
+    options.progress(diffId, layer.size, true);
     return;
   }
   if (layer.digest === diffId) return;

@@ -10,8 +10,8 @@ import { loadLayout } from "./load-layout.ts";
 export interface LoadOptions {
   /** Of images for several platforms only this one; absent: all that are in the archive. */
   readonly platform?: Platform;
-  /** Is told of each layer that is unpacked. */
-  readonly progress: (diffId: string, size: number) => void;
+  /** Is told when a layer of so many bytes begins to be unpacked, and when it is done. */
+  readonly progress: (diffId: string, size: number, isDone: boolean) => void;
 }
 
 /** What loading needs. */
