@@ -62,7 +62,7 @@ async function completed(
   wanted: WantedImage,
   report: PullReporter,
 ): Promise<RunOptions> {
-  const { findHere, fitness, hostPlatform, layerFolder, parsePlatform, readInLayers, unpackImage } =
+  const { findHere, fitness, hostPlatform, layerFolders, parsePlatform, readInLayers, unpackImage } =
     await import("../image/index.ts");
   const { imageContext, openImages } = await import("./image-context.ts");
   const store = openImages(home);
@@ -70,7 +70,7 @@ async function completed(
   let image: StoredImage | Pulled | undefined =
     wanted.pull === "always" ? undefined : findHere(store, wanted.name, platform);
   const layersOf = ({ config }: StoredImage | Pulled): string[] =>
-    config.rootfs.diff_ids.map((diffId) => layerFolder(store, diffId)).toReversed();
+    layerFolders(store, config.rootfs.diff_ids);
   // A name may be here for another platform than the one that is asked for.
   if (image !== undefined && wanted.platform !== undefined && fitness(platform, image.config) === 0)
     image = undefined;
@@ -132,10 +132,10 @@ export async function findImageSource(
   { name, entrypoint, id, digest, layers: diffIds }: { readonly name: string } & ImageIdentity,
   writable: string,
 ): Promise<RunSource> {
-  const { layerFolder, readInLayers } = await import("../image/index.ts");
+  const { layerFolders, readInLayers } = await import("../image/index.ts");
   const { openImages } = await import("./image-context.ts");
   const store = openImages(home);
-  const layers = diffIds.map((diffId) => layerFolder(store, diffId)).toReversed();
+  const layers = layerFolders(store, diffIds);
   for (const path of layers) {
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) continue;
     throw new HuskError("not-found", `the image ${name}: its layer ${path} is missing`, {

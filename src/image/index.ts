@@ -99,6 +99,7 @@ export {
   findLayer,
   type ImageStore,
   layerFolder,
+  layerFolders,
   nameImage,
   type NewLayer,
   newLayer,

@@ -1,12 +1,12 @@
 import { familiarName, familiarReference, parseReference } from "./reference.ts";
 import type { StoredImage } from "./images.ts";
-import { layerFolder, type ImageStore } from "./store/index.ts";
+import { layerFolders, type ImageStore } from "./store/index.ts";
 
 /** What docker's `image inspect` tells of an image, in its layout. */
 export function inspectImage(store: ImageStore, image: StoredImage): object {
   const { config, names, top } = image;
   const references = names.map(parseReference);
-  const layers = config.rootfs.diff_ids.map((diffId) => layerFolder(store, diffId)).toReversed();
+  const layers = layerFolders(store, config.rootfs.diff_ids);
   const run = config.config ?? {};
   const last = config.history?.at(-1);
   return {

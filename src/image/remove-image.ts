@@ -2,7 +2,7 @@ import { HuskError } from "../platform/error.ts";
 import { findByNameOrId, listImages, type StoredImage } from "./images.ts";
 import type { Platform } from "./oci.ts";
 import { familiarReference, formatReference, parseReference } from "./reference.ts";
-import { collectGarbage, forgetImages, type ImageStore, removeNames } from "./store/index.ts";
+import { collectGarbage, forgetImages, type ImageStore, keepUnnamed, removeNames } from "./store/index.ts";
 
 /** Who stands on an image: containers, each in words such as `container web, which is running`. */
 export type ImageUsers = (image: StoredImage) => readonly ImageUser[];
@@ -25,7 +25,8 @@ export interface Removed {
  * Takes a name from an image; with the last one, or by an id, the image goes. Blobs and layers are left to
  * {@link collectGarbage}.
  *
- * @param force by an id: take all names; remove it though stopped containers stand on it
+ * @param force by an id: take all names; remove it though stopped containers stand on it. An image that running
+ *   containers stand on loses its last name only, and not its id
  * @throws HuskError "not-found"; "conflict" for an id of several names, or an image that is in use
  */
 export async function removeImage(
@@ -33,21 +34,34 @@ export async function removeImage(
   text: string,
   options: { force: boolean; platform: Platform; users: ImageUsers },
 ): Promise<Removed> {
+  const { force } = options;
   const image = findByNameOrId(store, text, options.platform);
   const named = nameIn(image, text);
-  if (named === undefined && image.names.length > 1 && !options.force)
+  if (named === undefined && image.names.length > 1 && !force)
     throw new HuskError("conflict", `image ${text} has several names: ${image.names.join(", ")}`, {
       hint: "remove it by name, or all of them with --force",
     });
-  const goes = named === undefined || image.names.length === 1;
-  if (goes) refuseIfUsed(image, text, options);
+  const isLast = named === undefined || image.names.length === 1;
+  const users = isLast ? options.users(image) : [];
+  const running = users.find((user) => user.running);
+  if (users[0] !== undefined && (!force || (running !== undefined && named === undefined)))
+    throw inUse(text, running ?? users[0]);
   const names = named === undefined ? image.names : [named];
+  const goes = isLast && running === undefined;
   const untagged = await removeNames(store, names);
   if (goes) await forgetImages(store, new Set([image.top.digest]));
+  else if (isLast) await keepUnnamed(store, image.top);
   return {
     untagged: untagged.map((name) => familiarReference(parseReference(name))),
     deleted: goes ? image.id : undefined,
   };
+}
+
+function inUse(text: string, { name, running }: ImageUser): HuskError {
+  const state = running ? "running" : "stopped";
+  return new HuskError("conflict", `image ${text} is used by the ${state} container ${name}`, {
+    hint: running ? "stop and remove the container first" : "remove the container first, or use --force",
+  });
 }
 
 /** The name that is meant; undefined: an id was given. */
@@ -57,21 +71,6 @@ function nameIn(image: StoredImage, text: string): string | undefined {
     return undefined;
   const name = formatReference(parseReference(text));
   return image.names.includes(name) ? name : undefined;
-}
-
-function refuseIfUsed(
-  image: StoredImage,
-  text: string,
-  { force, users }: { force: boolean; users: ImageUsers },
-): void {
-  const all = users(image);
-  const running = all.find((user) => user.running);
-  const user = running ?? (force ? undefined : all[0]);
-  if (user === undefined) return;
-  const state = user.running ? "running" : "stopped";
-  throw new HuskError("conflict", `image ${text} is used by the ${state} container ${user.name}`, {
-    hint: user.running ? "stop and remove the container first" : "remove the container first, or use --force",
-  });
 }
 
 /** Which images `image prune` removes. */

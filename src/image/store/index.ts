@@ -15,4 +15,12 @@ export {
 } from "./index-file.ts";
 export { NewBlob } from "./new-blob.ts";
 export { temporaryBeside, writeWhole } from "./write-whole.ts";
-export { findLayer, layerFolder, type LayerFacts, type NewLayer, newLayer, removeFolder } from "./layers.ts";
+export {
+  findLayer,
+  layerFolder,
+  layerFolders,
+  type LayerFacts,
+  type NewLayer,
+  newLayer,
+  removeFolder,
+} from "./layers.ts";

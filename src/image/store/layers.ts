@@ -28,6 +28,16 @@ export function layerFolder(store: ImageStore, diffId: string): string {
   return `${home(store, diffId)}/diff`;
 }
 
+/**
+ * The folders of an image's layers, the topmost first, as overlayfs wants them. A layer that an image has twice stands
+ * where it is highest: there it hides all it has further down, and overlayfs refuses to take a folder twice (ELOOP).
+ *
+ * @param diffIds the lowest first, as a configuration has them
+ */
+export function layerFolders(store: ImageStore, diffIds: readonly string[]): string[] {
+  return [...new Set(diffIds.toReversed())].map((diffId) => layerFolder(store, diffId));
+}
+
 function home(store: ImageStore, diffId: string): string {
   checkDigest(diffId);
   return `${store.layers}/${diffId.replace(":", "-")}`;
