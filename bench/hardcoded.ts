@@ -186,6 +186,8 @@ class Writer {
         return `  *(${operation.as === "u64" ? "uint64_t" : "uint32_t"} *)(${cell}) = ${from};`;
       }
       case "load": {
+        if (operation.as === "decimal")
+          return `  ${this.#result(operation)} = atol((char *)m${this.#index(operation.memory)} + ${operation.offset});`;
         const type = { i32: "int32_t", u32: "uint32_t", u64: "uint64_t" }[operation.as];
         return `  ${this.#result(operation)} = *(${type} *)(m${this.#index(operation.memory)} + ${operation.offset});`;
       }

@@ -265,7 +265,7 @@ static int operation_valid(const u32 *op, u32 list, const u32 *body_end)
 		return 1;
 	}
 	case OP_STORE: return op[2] < plan->slots && inside(op[3], width_bytes(op[4]));
-	case OP_LOAD: return slot && op[3] != WIDTH_DECIMAL && inside(op[2], width_bytes(op[3]));
+	case OP_LOAD: return slot && inside(op[2], width_bytes(op[3]));
 	case OP_CHECK: return op[3] != WIDTH_DECIMAL && inside(op[2], width_bytes(op[3]));
 	case OP_WHEN:
 		return op[2] < plan->slots && (op[0] >> 16 == WHEN_FAILED || op[0] >> 16 == WHEN_SUCCEEDED) &&
@@ -485,8 +485,12 @@ static i64 store(const u32 *op)
 
 static i64 load(u32 offset, u32 width)
 {
-	i64 wide;
+	i64 wide = 0;
 	i32 narrow;
+	for (u32 i = 0; width == WIDTH_DECIMAL && i < 10 && (u8)(data[offset + i] - '0') < 10; i++)
+		wide = wide * 10 + (data[offset + i] - '0');
+	if (width == WIDTH_DECIMAL)
+		return wide;
 	memcpy(&narrow, data + offset, 4);
 	if (width != WIDTH_U64)
 		return width == WIDTH_I32 ? narrow : (i64)(u32)narrow;

@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { HuskError } from "../platform/error.ts";
 import { errorLine } from "./report-error.ts";
 import { printError } from "./stderr.ts";
 
@@ -7,8 +8,20 @@ export interface OciLog {
   /** `--log FILE`; undefined: stderr. */
   file: string | undefined;
   format: "text" | "json";
-  /** Warnings are written. */
-  warns: boolean;
+  /** The least important that is written. */
+  level: LogLevel;
+}
+
+/** The more important, the further in front (logrus, which runc logs with). */
+const levels = ["panic", "fatal", "error", "warning", "info", "debug", "trace"] as const;
+type LogLevel = (typeof levels)[number];
+
+/** The level that `--log-level` names. */
+export function logLevel(name: string): LogLevel {
+  const level = levels.find((known) => known === (name === "warn" ? "warning" : name));
+  if (level === undefined)
+    throw new HuskError("invalid", `not a valid logrus Level: ${JSON.stringify(name)}`);
+  return level;
 }
 
 /**
@@ -21,9 +34,9 @@ export function logError(log: OciLog, error: unknown, before = ""): void {
   if (log.file !== undefined) printError(message);
 }
 
-/** Tells of what is stricter than asked. */
-export function logWarning(log: OciLog, message: string): void {
-  if (log.warns) writeLog(log, "warning", message);
+/** Tells of what is stricter than asked, or of what a person looks for who looks for a fault. */
+export function logMessage(log: OciLog, level: "warning" | "debug", message: string): void {
+  if (levels.indexOf(level) <= levels.indexOf(log.level)) writeLog(log, level, message);
 }
 
 function writeLog({ file, format }: OciLog, level: string, msg: string): void {

@@ -125,14 +125,14 @@ export class Store extends Result {
   }
 }
 
-/** Reads a number from memory. */
+/** Reads a number from memory; as `decimal`, of the digits that stand there, at most ten. */
 export class Load extends Result {
   readonly kind = "load";
   readonly memory: Memory;
   readonly offset: number;
-  readonly as: "i32" | "u32" | "u64";
+  readonly as: "i32" | "u32" | "u64" | "decimal";
 
-  constructor(memory: Memory, offset: number, as: "i32" | "u32" | "u64") {
+  constructor(memory: Memory, offset: number, as: "i32" | "u32" | "u64" | "decimal") {
     super();
     this.memory = memory;
     this.offset = offset;
@@ -325,7 +325,7 @@ export class List {
     return this.add(new Store(from, memory, offset, as));
   }
 
-  load(memory: Memory, offset: number, as: "i32" | "u32" | "u64" = "i32"): Load {
+  load(memory: Memory, offset: number, as: "i32" | "u32" | "u64" | "decimal" = "i32"): Load {
     return this.add(new Load(memory, offset, as));
   }
 }

@@ -18,6 +18,7 @@ export type { MountContext, Mounted, MountIdMaps } from "./mount-context.ts";
 export { type MountOptions, parseMountOptions } from "./mount-options.ts";
 export { addMounts } from "./mounts.ts";
 export { makeRootReadonly, type PivotOptions, pivotRoot } from "./pivot.ts";
+export { makeRestoreRoot } from "./restore-root.ts";
 export { makeRootPrivate, propagationFlags } from "./propagation.ts";
 export { inRootfs } from "./shell.ts";
 export { checkSysctls, type SysctlNamespaces, sysctlPath, writeSysctls } from "./sysctl.ts";

@@ -325,7 +325,11 @@ function cloneInto(list: List, args: Memory, directory: Result): void {
   list.store(directory, args, CLONE_ARGS_CGROUP, "u64");
 }
 
-function compileFilter({ spec, skipUnknownCalls = false }: ContainerRequest): CompiledSeccomp | undefined {
+/** The filter of system calls of a configuration. */
+export function compileFilter({
+  spec,
+  skipUnknownCalls = false,
+}: ContainerRequest): CompiledSeccomp | undefined {
   const { seccomp } = spec.linux;
   if (seccomp === undefined) return undefined;
   return compileSeccomp(seccomp, undefined, { at: "linux.seccomp", skipUnknown: skipUnknownCalls });

@@ -2,10 +2,10 @@ import { chooseFolders } from "../../engine/folders.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { Runtime } from "../../runtime/oci/create.ts";
 import type { CgroupManager } from "../../runtime/oci/prepare.ts";
-import { OCI_COMMANDS, OCI_FLAGS, OCI_LATER, OCI_LATER_COMMANDS } from "../flags/oci.ts";
+import { OCI_COMMANDS, OCI_FLAGS, OCI_LATER } from "../flags/oci.ts";
 import type { Globals, Grammar } from "../grammar.ts";
 import { keeperSource } from "../keeper-source.ts";
-import { logError, logWarning, type OciLog } from "../oci-log.ts";
+import { logError, logLevel, logMessage, type OciLog } from "../oci-log.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { parseChoice } from "../values/choice.ts";
 import { hostPath } from "../values/path.ts";
@@ -19,11 +19,14 @@ export interface OciCall {
   readonly runtime: Runtime;
   /** Who makes control groups for new containers. */
   readonly cgroupManager: CgroupManager;
+  /** Name or path of criu. */
+  readonly criu: string;
 }
 
 interface OciOptions {
   readonly log: OciLog;
   cgroupManager: CgroupManager;
+  criu: string;
   version: boolean;
 }
 
@@ -47,7 +50,10 @@ const OCI: Grammar<OciOptions> = {
         options.log.format = parseChoice(flag, value, ["text", "json"]);
         return;
       case "log-level":
-        options.log.warns = value !== "error";
+        options.log.level = logLevel(value);
+        return;
+      case "criu":
+        options.criu = value || "criu";
         return;
       case "rootless":
         parseChoice(flag, value, ["true", "false", "auto"]);
@@ -65,14 +71,16 @@ const FAILED = 1;
 /** `husk oci [OPTIONS] COMMAND`, which is also the whole of `husk-oci`. */
 export async function oci(argv: readonly string[], from: number, globals: Globals): Promise<number> {
   const options: OciOptions = {
-    log: { file: undefined, format: "text", warns: true },
+    log: { file: undefined, format: "text", level: "warning" },
     cgroupManager: "cgroupfs",
+    criu: "criu",
     version: false,
   };
   let command: string | undefined;
   try {
     const words = parseArguments(OCI, argv, from, options, globals);
     command = words[0];
+    if (globals.debug) options.log.level = "debug";
     if (options.version) {
       const { ociVersionLines } = await import("./version.ts");
       console.log(ociVersionLines());
@@ -88,6 +96,7 @@ export async function oci(argv: readonly string[], from: number, globals: Global
       globals,
       runtime: runtimeOf(globals, options.log),
       cgroupManager: options.cgroupManager,
+      criu: options.criu,
     });
   } catch (error) {
     const prefix = command === "create" || command === "run" ? `husk ${command} failed: ` : "";
@@ -104,12 +113,17 @@ function runtimeOf(globals: Globals, log: OciLog): Runtime {
     root: globals.root === undefined ? `${folders.run}/oci` : hostPath("root", globals.root),
     keeper: keeperSource,
     keeperFolder: folders.root,
-    warn: (message) => logWarning(log, message),
+    warn: (message) => logMessage(log, "warning", message),
+    debug: (message) => logMessage(log, "debug", message),
   };
 }
 
 async function load(command: string): Promise<(call: OciCall) => number | Promise<number>> {
   switch (command) {
+    case "checkpoint":
+      return (await import("./oci-checkpoint.ts")).ociCheckpoint;
+    case "restore":
+      return (await import("./oci-restore.ts")).ociRestore;
     case "create":
       return (await import("./oci-create.ts")).ociCreate;
     case "delete":
@@ -148,11 +162,6 @@ async function load(command: string): Promise<(call: OciCall) => number | Promis
 }
 
 async function unknown(command: string): Promise<HuskError> {
-  if (OCI_LATER_COMMANDS.split(" ").includes(command)) {
-    return new HuskError("unsupported", `oci ${command}: not in this version`, {
-      hint: "see 'husk oci --help'",
-    });
-  }
   const { nearest } = await import("../../platform/nearest.ts");
   const near = nearest(command, Object.keys(OCI_COMMANDS));
   return new HuskError("invalid", `unknown command: husk oci ${command}`, {

@@ -1,6 +1,7 @@
 /** Options before the command of `husk oci`, as runc and crun take them. */
 export const OCI_FLAGS = `
 --cgroup-manager string cgroupfs|systemd|disabled
+--criu string
 --log file file
 --log-format string text|json
 --log-level string debug|info|warn|warning|error
@@ -11,7 +12,6 @@ export const OCI_FLAGS = `
 
 /** Options of runc and crun that husk does not have yet. */
 export const OCI_LATER = `
---criu string
 `;
 
 const CREATE = `
@@ -25,8 +25,30 @@ const CREATE = `
 --preserve-fds int
 `;
 
+/** What checkpoint and restore share. */
+const CRIU = `
+--auto-dedup
+--empty-ns list network
+--ext-unix-sk
+--file-locks
+--image-path dir dir
+--lazy-pages
+--manage-cgroups-mode string soft|full|strict|ignore
+--shell-job
+--tcp-established
+--work-path dir dir
+`;
+
 /** The commands of `husk oci` with their flags. */
 export const OCI_COMMANDS: Readonly<Record<string, string>> = {
+  checkpoint: `${CRIU}--leave-running
+--link-remap
+--page-server string
+--parent-path string
+--pre-dump
+--status-fd int
+--tcp-skip-in-flight
+`,
   create: CREATE,
   delete: "\n-f --force\n",
   exec: `
@@ -55,6 +77,15 @@ export const OCI_COMMANDS: Readonly<Record<string, string>> = {
   mounts: "\n",
   pause: "\n",
   ps: "\n-f --format string table|json\n",
+  restore: `${CRIU}-b --bundle dir dir
+--console-socket file file
+-d --detach
+--lsm-mount-context string
+--lsm-profile string
+--no-pivot
+--no-subreaper
+--pid-file file file
+`,
   resume: "\n",
   run: `${CREATE}-d --detach
 --keep
@@ -81,6 +112,3 @@ export const OCI_COMMANDS: Readonly<Record<string, string>> = {
 -r --resources file file
 `,
 };
-
-/** Commands of runc and crun that husk does not have yet. */
-export const OCI_LATER_COMMANDS = "checkpoint restore";

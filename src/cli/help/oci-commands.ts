@@ -15,11 +15,40 @@ const CREATE_ABOUT: Readonly<Record<string, string>> = {
   "preserve-fds": "Hand on this many descriptors from 3 on",
 };
 
+const CRIU_ABOUT: Readonly<Record<string, string>> = {
+  "auto-dedup": "Keep no page of memory twice in images that follow each other",
+  "empty-ns": "Make a namespace without restoring what was in it (network, which is always so)",
+  "ext-unix-sk": "Allow unix sockets whose other end is outside",
+  "file-locks": "Write and restore locks of files",
+  "image-path": "Folder of the images (default checkpoint)",
+  "lazy-pages": "Leave memory where it is until it is needed",
+  "manage-cgroups-mode": "What is done with control groups (soft|full|strict|ignore)",
+  "shell-job": "Allow processes of the caller's terminal",
+  "tcp-established": "Allow connections that are open",
+  "work-path": "Folder for logs and the like (default that of the images)",
+};
+
 const FORMAT_ABOUT = { format: "Form of the output (table|json) (default table)" };
 
 /** Usage behind `husk oci `, description, what the flags do. */
 const TEXTS: Readonly<Record<string, readonly [usage: string, description: string, about?: Help["about"]]>> =
   {
+    checkpoint: [
+      "checkpoint [OPTIONS] ID",
+      `Write the state of a container's processes into files, by criu
+
+The container is gone afterwards, unless it is left running.`,
+      {
+        ...CRIU_ABOUT,
+        "leave-running": "The container goes on",
+        "link-remap": "Allow open files whose names are gone",
+        "page-server": "ADDRESS:PORT of a page server that gets the memory",
+        "parent-path": "Folder of the images before, relative to the new one",
+        "pre-dump": "Write the memory alone, and leave the container running",
+        "status-fd": "Descriptor that gets a NUL when lazy pages are ready",
+        "tcp-skip-in-flight": "Leave out connections that are just being made",
+      },
+    ],
     create: [
       "create [OPTIONS] ID",
       `Create a container from a bundle, which waits for its start
@@ -73,6 +102,21 @@ FILE is JSON: the list \`mounts\` of a configuration, or an object that has it; 
       "ps [OPTIONS] ID [PS OPTIONS]",
       "List the processes in a container, as ps(1) shows them",
       FORMAT_ABOUT,
+    ],
+    restore: [
+      "restore [OPTIONS] ID",
+      "Make a container of what checkpoint has written",
+      {
+        ...CRIU_ABOUT,
+        bundle: "Folder of the bundle (default the current one)",
+        "console-socket": "Unix socket that gets the other end of the container's terminal",
+        detach: "Do not wait for the container's end",
+        "lsm-mount-context": "SELinux context of mounts",
+        "lsm-profile": "Profile of a security module, as TYPE:NAME",
+        "no-pivot": "Accepted as by runc: criu changes the root",
+        "no-subreaper": "Accepted as by runc: husk never reaps what is not its own",
+        "pid-file": "Write the process id of the container's first process to this file",
+      },
     ],
     resume: ["resume ID", "Let everything in a paused container go on"],
     run: [

@@ -11,6 +11,7 @@ Here --root is the folder of the containers' states (default /run/husk/oci).`,
   about: {
     "cgroup-manager": "Who makes control groups (cgroupfs|systemd|disabled) (default cgroupfs)",
     "systemd-cgroup": "The same as --cgroup-manager systemd: cgroupsPath is SLICE:PREFIX:NAME",
+    criu: "The program that checkpoint and restore use (default criu)",
     log: "Write errors to this file instead",
     "log-format": "Form of the log (text|json) (default text)",
     "log-level": "What is logged (debug|info|warn|error) (default warn)",

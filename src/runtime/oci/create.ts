@@ -8,7 +8,14 @@ import type { Hooks } from "../config.ts";
 import { type KeeperOutcome, type Launched, launch } from "../launch.ts";
 import { checkId, containerFiles, type ContainerFiles, openRoot } from "./folder.ts";
 import { setupError } from "./setup-error.ts";
-import { type CreateMode, type CreateOptions, type Prepared, prepareBundle, readConfig } from "./prepare.ts";
+import {
+  type CreateMode,
+  type CreateOptions,
+  type Prepare,
+  type Prepared,
+  prepareBundle,
+  readConfig,
+} from "./prepare.ts";
 import type { Scope } from "./scope.ts";
 import { type ContainerState, writeAtomically } from "./state.ts";
 
@@ -21,6 +28,8 @@ export interface Runtime {
   readonly keeperFolder: string;
   /** Is told what is stricter than asked. */
   readonly warn: (message: string) => void;
+  /** Is told what only somebody wants to know who looks for a fault. */
+  readonly debug?: (message: string) => void;
 }
 
 /** A container that has been handed to a keeper which stays. */
@@ -40,8 +49,9 @@ export async function createContainer(
   runtime: Runtime,
   options: CreateOptions,
   mode: "wait" | "detach",
+  prepare: Prepare = prepareBundle,
 ): Promise<void> {
-  const { launched, prepared, files, scope } = await begin(runtime, options, mode, []);
+  const { launched, prepared, files, scope } = await begin(runtime, options, mode, [], prepare);
   let outcome: KeeperOutcome | undefined;
   try {
     outcome = await launched.outcome;
@@ -63,13 +73,10 @@ export async function runInForeground(
   runtime: Runtime,
   options: CreateOptions,
   keep: boolean,
+  prepare: Prepare = prepareBundle,
 ): Promise<ForegroundContainer> {
-  const { launched, prepared, files, scope } = await begin(
-    runtime,
-    options,
-    "foreground",
-    keep ? [] : ["state"],
-  );
+  const removed = keep ? [] : (["state"] as const);
+  const { launched, prepared, files, scope } = await begin(runtime, options, "foreground", removed, prepare);
   const ended = launched.outcome.then(async (outcome) => {
     let isLeft = true;
     try {
@@ -98,6 +105,7 @@ async function begin(
   options: CreateOptions,
   mode: CreateMode,
   removed: readonly (keyof ContainerFiles)[],
+  prepare: Prepare,
 ): Promise<Begun> {
   const { id } = options;
   checkId(id);
@@ -107,7 +115,7 @@ async function begin(
   const everything = removed.length === 0 ? [] : [files.state, files.config, files.seccomp, files.process];
   const scope = options.cgroupManager === "systemd" ? await scopeFor(runtime, options) : undefined;
   try {
-    return await beginIn(runtime, options, mode, files, everything, scope);
+    return await beginIn(runtime, options, mode, files, everything, scope, prepare);
   } catch (error) {
     await scope?.stop();
     throw error;
@@ -127,11 +135,14 @@ async function beginIn(
   files: ContainerFiles,
   removed: readonly string[],
   scope: Scope | undefined,
+  prepare: Prepare,
 ): Promise<Begun> {
-  const prepared = await prepareBundle(runtime, options, mode, files, removed, scope?.group);
+  const prepared = await prepare(runtime, options, mode, files, removed, scope?.group);
   for (const warning of prepared.warnings) runtime.warn(warning);
   const { id } = options;
   const { planned } = prepared;
+  for (const name of planned.seccomp?.unknown ?? [])
+    runtime.debug?.(`unknown seccomp syscall ${JSON.stringify(name)} ignored`);
   const keeper = installKeeper(runtime.keeper, runtime.keeperFolder);
   claim(runtime.root, files);
   try {
@@ -233,7 +244,7 @@ function finish(outcome: Awaited<Launched["outcome"]>, prepared: Prepared, encod
   const { report } = outcome;
   if (report.outcome === "failed") {
     const failure = findFailure(prepared.planned.plan, encoded.operations, report);
-    throw setupError(failure, report, prepared.rootfs);
+    throw prepared.failed?.(report, failure) ?? setupError(failure, report, prepared.rootfs);
   }
   return report;
 }

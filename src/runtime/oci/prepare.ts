@@ -2,6 +2,7 @@ import { fstatSync, readFileSync, realpathSync } from "node:fs";
 import { readLayout } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { readInRoot } from "../../platform/in-root.ts";
+import type { Failure, Report } from "../../plan/index.ts";
 import { allCapabilities } from "../../security/index.ts";
 import type { Process, Spec } from "../config.ts";
 import { type HostFacts, readHostFacts } from "../host-facts.ts";
@@ -44,22 +45,37 @@ export interface Prepared {
   readonly warnings: readonly string[];
   /** Descriptors of this process that the program gets from 3 on. */
   readonly descriptors: readonly number[];
+  /** Knows more of a failure than its step says. */
+  readonly failed?: (report: Report, failure: Failure | undefined) => HuskError | undefined;
 }
 
 /**
  * Reads a bundle and plans its container. Changes nothing.
  *
+ * @param removed files that go with it
  * @param scope the group of the systemd scope that was made for it
  * @throws HuskError for what the configuration asks and this machine or user cannot have
  */
-export async function prepareBundle(
+export type Prepare = (
   runtime: Runtime,
   options: CreateOptions,
   mode: CreateMode,
   files: ContainerFiles,
   removed: readonly string[],
   scope: string | undefined,
-): Promise<Prepared> {
+) => Promise<Prepared>;
+
+/** A container whose program is what the configuration says. */
+export const prepareBundle: Prepare = async (...given) => {
+  const { request, warnings, ...rest } = await prepareRequest(...given);
+  const planned = planContainer(request);
+  return { ...rest, planned, warnings: [...warnings, ...planned.warnings] };
+};
+
+/** What a bundle asks for, as a request for a plan. */
+export async function prepareRequest(
+  ...[runtime, options, mode, files, removed, scope]: Parameters<Prepare>
+): Promise<Omit<Prepared, "planned"> & { readonly request: ContainerRequest }> {
   const warnings: string[] = [];
   const { id, bundle } = options;
   const spec = readConfig(options, (message) => void warnings.push(message));
@@ -104,8 +120,7 @@ export async function prepareBundle(
     ...(mode === "wait" ? { handover: { waits: { trigger, unfinished, outcome } } } : {}),
     ...given(options, "pidFile", "consoleSocket", "pidfdSocket", "noPivot", "noNewKeyring"),
   };
-  const planned = planContainer(request);
-  return { spec, rootfs, planned, warnings: [...warnings, ...planned.warnings], descriptors };
+  return { spec, rootfs, request, warnings, descriptors };
 }
 
 function cgroupRequest(

@@ -1,6 +1,14 @@
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
-import { failureError, findFailure, List, type Memory, type Plan, type Report } from "../../plan/index.ts";
+import {
+  type Failure,
+  failureError,
+  findFailure,
+  List,
+  type Memory,
+  type Plan,
+  type Report,
+} from "../../plan/index.ts";
 import { launch } from "../launch.ts";
 import type { Runtime } from "./create.ts";
 
@@ -15,7 +23,7 @@ export async function performList(
   list: List,
   options: {
     readonly descriptors?: readonly number[];
-    readonly failed?: (report: Report) => HuskError | undefined;
+    readonly failed?: (report: Report, failure: Failure | undefined) => HuskError | undefined;
     /** Memory whose content is returned. */
     readonly exports?: Map<string, Memory>;
   } = {},
@@ -34,9 +42,9 @@ export async function performList(
   const outcome = await launched.outcome;
   if (outcome.kind === "lost") throw new HuskError("failed", `the keeper was killed (${outcome.signal})`);
   if (outcome.report.outcome === "ended") return outcome.report.exports;
-  const own = options.failed?.(outcome.report);
-  if (own !== undefined) throw own;
   const failure = findFailure(plan, launched.encoded.operations, outcome.report);
+  const own = options.failed?.(outcome.report, failure);
+  if (own !== undefined) throw own;
   throw failure === undefined
     ? new HuskError("failed", "the keeper failed at an unknown step")
     : failureError(failure);

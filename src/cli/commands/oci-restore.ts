@@ -1,0 +1,35 @@
+import { restoreContainer } from "../../runtime/oci/restore.ts";
+import { ociArguments } from "../flags/oci-arguments.ts";
+import { forwardSignals } from "../forward-signals.ts";
+import { criuFlags } from "./oci-checkpoint.ts";
+import { createOptions } from "./oci-create.ts";
+import { printHelp } from "./help.ts";
+import type { OciCall } from "./oci.ts";
+
+/** `husk oci restore [OPTIONS] ID`: a container of what checkpoint has written. */
+export async function ociRestore({
+  argv,
+  from,
+  globals,
+  runtime,
+  criu,
+  cgroupManager,
+}: OciCall): Promise<number> {
+  const given = ociArguments("restore", argv, from, globals, { least: 1, most: 1 });
+  if (given === undefined) return printHelp(["oci", "restore"]);
+  const [lsmProfile, lsmMountContext] = [given.text("lsm-profile"), given.text("lsm-mount-context")];
+  const flags = {
+    ...criuFlags(given, criu),
+    ...(lsmProfile ? { lsmProfile } : {}),
+    ...(lsmMountContext ? { lsmMountContext } : {}),
+  };
+  const container = await restoreContainer(
+    runtime,
+    createOptions(given, cgroupManager),
+    flags,
+    given.on("detach"),
+  );
+  if (container === undefined) return 0;
+  forwardSignals(container.kill, undefined);
+  return container.ended;
+}
