@@ -7,14 +7,8 @@ import { printHelp } from "./help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci restore [OPTIONS] ID`: a container of what checkpoint has written. */
-export async function ociRestore({
-  argv,
-  from,
-  globals,
-  runtime,
-  criu,
-  cgroupManager,
-}: OciCall): Promise<number> {
+export async function ociRestore(call: OciCall): Promise<number> {
+  const { argv, from, globals, runtime, criu } = call;
   const given = ociArguments("restore", argv, from, globals, { least: 1, most: 1 });
   if (given === undefined) return printHelp(["oci", "restore"]);
   const [lsmProfile, lsmMountContext] = [given.text("lsm-profile"), given.text("lsm-mount-context")];
@@ -23,12 +17,7 @@ export async function ociRestore({
     ...(lsmProfile ? { lsmProfile } : {}),
     ...(lsmMountContext ? { lsmMountContext } : {}),
   };
-  const container = await restoreContainer(
-    runtime,
-    createOptions(given, cgroupManager),
-    flags,
-    given.on("detach"),
-  );
+  const container = await restoreContainer(runtime, createOptions(given, call), flags, given.on("detach"));
   if (container === undefined) return 0;
   forwardSignals(container.kill, undefined);
   return container.ended;
