@@ -35,7 +35,7 @@ export function applyImageConfig(
   const env = (config.Env ?? []).filter((entry) => entry.includes("="));
   const user = options.user ?? (config.User ? parseUser(config.User) : undefined);
   const workdir = options.workdir ?? (config.WorkingDir || undefined);
-  const health = options.health ?? imageHealth(config.Healthcheck);
+  const health = mergedHealth(options.health, imageHealth(config.Healthcheck));
   const stopSignal = options.stopSignal ?? signalNumber(config.StopSignal);
   return {
     command,
@@ -48,6 +48,15 @@ export function applyImageConfig(
     ...(user === undefined ? {} : { user }),
     ...(workdir === undefined ? {} : { workdir: workdir.startsWith("/") ? workdir : `/${workdir}` }),
   };
+}
+
+/** Who names a program of their own, or none, does not want the image's; times alone refine it. */
+function mergedHealth(
+  asked: HealthCheck | undefined,
+  image: HealthCheck | undefined,
+): HealthCheck | undefined {
+  if (asked === undefined || asked.command !== undefined) return asked ?? image;
+  return { ...image, ...asked };
 }
 
 const NANOSECONDS = 1_000_000;

@@ -163,8 +163,11 @@ export type RestartPolicy =
 
 /** Times are milliseconds. Absent fields: docker's defaults, 30 s, 30 s, 3 retries, no start period, 5 s. */
 export interface HealthCheck {
-  /** Program and arguments, looked up in the container; status 0 means well. Empty: no check, whatever the image says. */
-  readonly command: readonly string[];
+  /**
+   * Program and arguments, looked up in the container; status 0 means well. Absent: what the image says. Empty: no
+   * check, whatever the image says.
+   */
+  readonly command?: readonly string[];
   /** Time from the end of one check to the next. */
   readonly interval?: number;
   /** A check that takes longer failed. */

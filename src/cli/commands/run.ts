@@ -1,4 +1,10 @@
-import { runAttached, type RunHow, type RunOptions, type RunResult } from "../../engine/index.ts";
+import {
+  runAttached,
+  runDetached,
+  type RunHow,
+  type RunOptions,
+  type RunResult,
+} from "../../engine/index.ts";
 import type { ImageOptions } from "../../engine/image-source.ts";
 import { HuskError } from "../../platform/error.ts";
 import { parseRun, type RunRequest } from "../flags/run-options.ts";
@@ -9,39 +15,78 @@ import { oneLine, printError } from "../stderr.ts";
 
 const SIGKILL = 9;
 
-/** `husk run`: a container in the foreground. The exit status is the program's. */
+/** `husk run`: a container in the foreground, whose exit status is the program's; or one that lives on its own. */
 export async function run(argv: readonly string[], from: number, globals: Globals): Promise<number> {
   const request = parseRun("run", argv, from, globals);
   if (request === undefined) {
     const { printHelp } = await import("./help.ts");
     return printHelp(["run"]);
   }
-  const { explain } = request;
-  const { options, release } = await fromImage(request, globals);
-  if (options.tty === true && options.interactive === true) {
-    const { refuseWithoutTerminal } = await import("../terminal.ts");
-    refuseWithoutTerminal();
-  }
+  const { explain, detach } = request;
+  const { options } = request;
+  if (options.tty === true && options.interactive === true && !detach) await refuseWithoutTerminal();
+  const cidfile =
+    request.cidfile === undefined ? undefined : (await import("../cidfile.ts")).beginCidfile(request.cidfile);
   try {
-    const result = await runInForeground(options, globals, explain ? { timed: true } : {});
-    if (explain) await printTrace(request, result);
-    return result.exitCode;
+    const { options: complete, release } = await fromImage(request, globals);
+    try {
+      const created = (id: string): void => cidfile?.write(id);
+      if (detach) return await runInBackground(complete, globals, created);
+      const how = { ...streamsOf(request), ...(explain ? { timed: true } : {}) };
+      const result = await runInForeground(complete, globals, how, created);
+      if (result === undefined) return 0;
+      if (explain) await printTrace(request, result);
+      return result.exitCode;
+    } finally {
+      release();
+    }
   } finally {
-    release();
+    cidfile?.close();
   }
 }
+
+/** `-d`: the id goes to stdout once the program is executed. */
+async function runInBackground(
+  options: RunOptions,
+  globals: Globals,
+  created: (id: string) => void,
+): Promise<number> {
+  const { record, warnings } = await runDetached(homeOf(globals), options, { created });
+  for (const warning of warnings) printError(oneLine(`husk: warning: ${warning}`));
+  console.log(record.id);
+  return 0;
+}
+
+/** `-a` chooses streams; the keys that leave the container alone count at a terminal only. */
+function streamsOf({ attach, options, detachKeys }: RunRequest): RunHow {
+  const ofNobody = (name: (typeof attach)[number]): boolean => attach.length > 0 && !attach.includes(name);
+  const terminal = options.tty === true && options.interactive === true;
+  return {
+    ...(ofNobody("stdin") ? { stdin: "ignore" as const } : {}),
+    ...(ofNobody("stdout") ? { stdout: "ignore" as const } : {}),
+    ...(ofNobody("stderr") ? { stderr: "ignore" as const } : {}),
+    ...(terminal ? { detachKeys: detachKeys ?? DETACH_KEYS } : {}),
+  };
+}
+
+/** docker's: ctrl-p,ctrl-q. */
+const DETACH_KEYS = Uint8Array.of(16, 17);
 
 /**
  * Runs a container to its end with the caller's input and output, and passes on signals.
  *
+ * @param created is told the container's id
+ * @returns undefined when somebody typed the keys that leave the container alone
  * @throws HuskError as the engine does, or when the container was ended by force
  */
 export async function runInForeground(
   options: RunOptions,
   globals: Globals,
   how: RunHow,
-): Promise<RunResult> {
+  created: (id: string) => void = () => {},
+): Promise<RunResult | undefined> {
   const container = await runAttached(homeOf(globals), options, how);
+  created(container.id);
   for (const warning of container.warnings) printError(oneLine(`husk: warning: ${warning}`));
   let isForced = false;
   const force = (): void => {
@@ -50,10 +95,21 @@ export async function runInForeground(
   };
   // With a terminal, keys go to the program as they are; what comes here was sent on purpose.
   if (options.sigProxy !== false) forwardSignals(container.kill, options.tty === true ? undefined : force);
-  const result = await container.ended;
+  const result = await (how.detachKeys === undefined
+    ? container.ended
+    : Promise.race([container.ended, leftAlone()]));
+  if (result === undefined) return undefined;
   if (isForced) throw new HuskError("failed", "got 3 SIGTERM or SIGINT: the container was ended by force");
   if (result.timedOut) printError("husk: the time of --timeout is over: the container was killed");
   return result;
+}
+
+/** The keeper says by this signal that the keys were typed, and goes on without us. */
+function leftAlone(): Promise<undefined> {
+  return new Promise((resolve) => {
+    process.removeAllListeners("SIGUSR2");
+    process.once("SIGUSR2", () => resolve(undefined));
+  });
 }
 
 /** The options, with those of an image, which is pulled if it is missing. */

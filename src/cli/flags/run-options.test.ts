@@ -35,6 +35,8 @@ describe("a run line", () => {
       explain: false,
       format: "text",
       asShell: false,
+      detach: false,
+      attach: [],
     });
   });
 

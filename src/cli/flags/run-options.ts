@@ -4,8 +4,11 @@ import { HuskError } from "../../platform/error.ts";
 import type { Globals, Grammar } from "../grammar.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { readEnvFile } from "../values/env.ts";
-import { EXPLAIN_FLAGS, RUN_FLAGS, RUN_LATER } from "./run.ts";
-import { type RunFlags, setRunFlag } from "./set-run-flag.ts";
+import { parseDetachKeys } from "../values/detach-keys.ts";
+import { lifeOptions } from "./life-options.ts";
+import { createFlags, EXPLAIN_FLAGS, RUN_FLAGS, RUN_LATER } from "./run.ts";
+import type { LifeFlags } from "./set-life-flag.ts";
+import { newRunFlags, type RunFlags, setRunFlag } from "./set-run-flag.ts";
 
 /** A run line, read. */
 export interface RunRequest {
@@ -14,6 +17,13 @@ export interface RunRequest {
   readonly explain: boolean;
   readonly format: "text" | "json";
   readonly asShell: boolean;
+  /** It is to live on its own. */
+  readonly detach: boolean;
+  /** Which streams the caller takes part in; empty: what `-i` and `-t` say. */
+  readonly attach: LifeFlags["attach"];
+  readonly detachKeys?: Uint8Array;
+  /** Absolute path of a file that gets the container's id. */
+  readonly cidfile?: string;
   /** An image that the container is made of, still to be found or pulled. */
   readonly image?: WantedImage & { readonly quiet: boolean };
 }
@@ -41,23 +51,19 @@ const EXPLAIN: Grammar<RunFlags> = {
  * @throws HuskError `invalid` or `unsupported`, naming flag and value
  */
 export function parseRun(
-  command: "run" | "explain",
+  command: "run" | "create" | "explain",
   argv: readonly string[],
   from: number,
   globals: Globals,
 ): RunRequest | undefined {
-  const flags: RunFlags = {
-    options: { source: { kind: "host", with: [] }, command: [] },
-    envFiles: [],
-    with: [],
-    rootfs: undefined,
-    bundle: undefined,
-    explain: false,
-    format: "text",
-    asShell: false,
-    image: {},
-  };
-  const rest = parseArguments(command === "run" ? RUN : EXPLAIN, argv, from, flags, globals);
+  const flags = newRunFlags();
+  const grammar =
+    command === "run"
+      ? RUN
+      : command === "explain"
+        ? EXPLAIN
+        : { ...RUN, name: "create", flags: createFlags() };
+  const rest = parseArguments(grammar, argv, from, flags, globals);
   if (globals.help) return undefined;
 
   const { options } = flags;
@@ -69,8 +75,13 @@ export function parseRun(
     options.env = env.concat(options.env ?? []);
   }
   refuseConflicts(flags);
+  const { detach, attach, cidfile, detachKeys } = flags.life;
   return {
-    options,
+    options: { ...options, ...lifeOptions(flags.life, options.rm === true) },
+    detach,
+    attach,
+    ...(cidfile === undefined ? {} : { cidfile }),
+    ...(detachKeys === undefined ? {} : { detachKeys: parseDetachKeys("detach-keys", detachKeys) }),
     explain: flags.explain || command === "explain",
     format: flags.format,
     asShell: flags.asShell,

@@ -1,17 +1,21 @@
 /** The flags of `run` (and `explain`); {@link Grammar} tells the form. */
 export const RUN_FLAGS = `
+-a --attach list stdin|stdout|stderr
 --blkio-weight uint16
 --bundle dir dir
 --cap-add list @capability
 --cap-drop list @capability
 --cgroup-parent string
 --cgroupns string private|host
+--cidfile string file
 --cpu-period int
 --cpu-quota int
 -c --cpu-shares int
 --cpus decimal
 --cpuset-cpus string
 --cpuset-mems string
+-d --detach
+--detach-keys string
 --device list file
 --device-read-bps list
 --device-read-iops list
@@ -25,10 +29,20 @@ export const RUN_FLAGS = `
 --gidmap list
 --gpus gpu-request
 --group-add list
+--health-cmd string
+--health-interval duration
+--health-retries int
+--health-start-interval duration
+--health-start-period duration
+--health-timeout duration
 -h --hostname string
 --init
 -i --interactive
 --ipc string private|shareable|host|none
+-l --label list
+--label-file list file
+--log-driver string husk|none
+--log-opt list
 -m --memory bytes
 --memory-reservation bytes
 --memory-swap bytes
@@ -36,6 +50,7 @@ export const RUN_FLAGS = `
 --name string
 --net string @hidden
 --network string none|host
+--no-healthcheck
 --no-isolate list @isolation
 --oom-score-adj int
 --personality string linux|linux32
@@ -46,12 +61,14 @@ export const RUN_FLAGS = `
 --pull string always|missing|never
 -q --quiet
 --read-only
+--restart string no|on-failure|always|unless-stopped
 --rm
 --rootfs dir dir
 --security-opt list @security
 --shm-size bytes
 --sig-proxy
 --stop-signal string @signal
+--stop-timeout int
 --sysctl map
 --timeout duration
 --tmpfs list
@@ -70,19 +87,31 @@ export const RUN_FLAGS = `
 /** `explain` takes the same, and one more; measuring is for `run`. */
 export const EXPLAIN_FLAGS: string = `\n--as-shell${RUN_FLAGS.split("\n--explain\n").join("\n")}`;
 
+/** Of `run` alone: what the caller does with it while it runs. */
+const NOT_OF_CREATE = [
+  "--detach-keys string",
+  "-d --detach",
+  "--explain",
+  "--format string text|json",
+  "--sig-proxy",
+];
+
+/** `create` takes the same as `run`, as far as it is about the container. */
+export function createFlags(): string {
+  return RUN_FLAGS.split("\n")
+    .filter((line) => !NOT_OF_CREATE.includes(line))
+    .join("\n");
+}
+
 /** Flags of `docker run` that husk does not have yet. */
 export const RUN_LATER = `
 --add-host list
 --annotation map
--a --attach list
 --blkio-weight-device list
---cidfile string
 --cpu-count int
 --cpu-percent int
 --cpu-rt-period int
 --cpu-rt-runtime int
--d --detach
---detach-keys string
 --device-cgroup-rule list
 --disable-content-trust
 --dns list
@@ -91,35 +120,22 @@ export const RUN_LATER = `
 --dns-search list
 --domainname string
 --expose list
---health-cmd string
---health-interval duration
---health-retries int
---health-start-interval duration
---health-start-period duration
---health-timeout duration
 --io-maxbandwidth bytes
 --io-maxiops uint
 --ip string
 --ip6 string
 --isolation string
 --kernel-memory bytes
--l --label list
---label-file list
 --link list
 --link-local-ip list
---log-driver string
---log-opt list
 --mac-address string
 --memory-swappiness int
 --net-alias list
 --network-alias list
---no-healthcheck
 --oom-kill-disable
 -p --publish list
 -P --publish-all
---restart string
 --runtime string
---stop-timeout int
 --storage-opt list
 --use-api-socket
 --volume-driver string

@@ -19,6 +19,7 @@ import { parseTmpfs } from "../values/tmpfs.ts";
 import { parseUlimit } from "../values/ulimit.ts";
 import { parseGroup, parseUser } from "../values/user.ts";
 import { parseVolume, parseVolumesFrom } from "../values/volume.ts";
+import { type LifeFlags, setLifeFlag } from "./set-life-flag.ts";
 
 type Draft = {
   -readonly [K in keyof RunOptions]: RunOptions[K] extends readonly (infer E)[] | undefined
@@ -36,8 +37,25 @@ export interface RunFlags {
   explain: boolean;
   format: "text" | "json";
   asShell: boolean;
+  readonly life: LifeFlags;
   /** What only images have. */
   image: { pull?: "always" | "missing" | "never"; platform?: string; entrypoint?: string; quiet?: boolean };
+}
+
+/** Nothing read yet. */
+export function newRunFlags(): RunFlags {
+  return {
+    options: { source: { kind: "host", with: [] }, command: [] },
+    envFiles: [],
+    with: [],
+    rootfs: undefined,
+    bundle: undefined,
+    explain: false,
+    format: "text",
+    asShell: false,
+    image: {},
+    life: { detach: false, attach: [], labels: [], labelFiles: [], noHealth: false, health: {}, log: {} },
+  };
 }
 
 /** Docker's rule for limits: 0 is "not set". */
@@ -50,6 +68,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
 /** Takes one flag of `run` or `explain` by its long name, with its value as typed. */
 export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
   const { options } = flags;
+  if (setLifeFlag(flags.life, flag, value)) return;
   switch (flag) {
     case "as-shell":
       flags.asShell = value === "true";

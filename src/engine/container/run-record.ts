@@ -1,4 +1,13 @@
-import { closeSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import type { GroupFolders } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { ownIdentity, type ProcessIdentity } from "../../platform/process-identity.ts";
@@ -34,11 +43,13 @@ export interface RunRecord {
 /**
  * Writes a container's run record.
  *
+ * @param replaces the one there is tells of a run that has ended; at no moment there is none
  * @throws HuskError "conflict" when the container has one
  */
 export function claimRun(
   { run }: Pick<Folders, "run">,
   about: Omit<RunRecord, "format" | "creator" | "started">,
+  replaces = false,
 ): void {
   const { id } = about;
   const creator = ownIdentity();
@@ -53,7 +64,8 @@ export function claimRun(
     } finally {
       closeSync(fd);
     }
-    linkSync(unfinished, running);
+    if (replaces) renameSync(unfinished, running);
+    else linkSync(unfinished, running);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(running, cause);
     throw new HuskError("conflict", `the container "${id}" is running already`, { cause });

@@ -9,7 +9,7 @@ export const RETRIES = 3;
 
 /** How a keeper has a container's health checked by a command; undefined: never. */
 export function healthTicks(check: HealthCheck, command: readonly string[]): HealthTicks | undefined {
-  if (check.command.length === 0) return undefined;
+  if (check.command === undefined || check.command.length === 0) return undefined;
   return {
     command,
     intervalMilliseconds: check.interval ?? INTERVAL,

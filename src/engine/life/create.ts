@@ -19,6 +19,8 @@ export interface CreateOptions {
   readonly id?: string | undefined;
   /** Whoever starts it stays with it, and the end of their input is the end of the program's. */
   readonly inputOnce?: boolean;
+  /** Is told the id once there is a container of that id. */
+  readonly created?: (id: string) => void;
 }
 
 /**

@@ -103,14 +103,18 @@ export async function handOver(
   const { planned } = prepared;
   const { cgroups } = planned;
   const keeper = installKeeper(home.keeper, folders.root);
-  claimRun(folders, {
-    id,
-    rootfs: prepared.rootfs.name,
-    cgroups: cgroups?.folders,
-    restarts: how.restarts,
-    delay: how.delay,
-    entry: entryOf(prepared.spec, planned.seccomp),
-  });
+  claimRun(
+    folders,
+    {
+      id,
+      rootfs: prepared.rootfs.name,
+      cgroups: cgroups?.folders,
+      restarts: how.restarts,
+      delay: how.delay,
+      entry: entryOf(prepared.spec, planned.seccomp),
+    },
+    how.restarts > 0,
+  );
   const forget = (): void => {
     if (cgroups !== undefined) removeGroups(cgroups.folders);
     forgetRun(folders, id);

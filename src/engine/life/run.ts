@@ -120,7 +120,10 @@ async function beginRun(
     withDraft(settled, how, (record) =>
       withContainer(folders, record.id, async () => {
         const planned = await planRun(home, record, settled, begin);
-        const handed = await handOver(home, planned, how, () => recordContainer(home, record));
+        const handed = await handOver(home, planned, how, () => {
+          recordContainer(home, record);
+          how.created?.(record.id);
+        });
         return { planned, handed };
       }),
     ),

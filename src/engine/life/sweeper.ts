@@ -42,5 +42,7 @@ export async function settleLost(home: Home, id: string, run: RunRecord | undefi
   if (record.options.rm === true) return dropContainer(home, record, true);
   if (exit === undefined || existsSync(paths.stopped)) return;
   const code = exit.kind === "running" ? LOST : exit.exitCode;
-  if (wantsRestart(record.options.restart, run?.restarts ?? 0, code)) spawnInternal(home, "restart", id);
+  const restarts = run?.restarts ?? 0;
+  if (wantsRestart(record.options.restart, restarts, code))
+    spawnInternal(home, "restart", id, [String(restarts), String(run?.delay ?? 0)]);
 }

@@ -1,0 +1,35 @@
+import { HuskError } from "../../platform/error.ts";
+import type { Home } from "../home.ts";
+
+/**
+ * What keepers start a program for: `restart`, `finish` or `health` of a container.
+ *
+ * @param rest of `restart`: how often so far, and after which delay
+ * @returns the exit status
+ * @throws HuskError "invalid" for anything else
+ */
+export async function internal(
+  home: Home,
+  what: string,
+  id: string,
+  [restarts, delay]: readonly string[],
+): Promise<number> {
+  switch (what) {
+    case "restart":
+      await (await import("./start-again.ts")).startAgain(
+        home,
+        id,
+        restarts === undefined ? undefined : { restarts: Number(restarts), delay: Number(delay ?? 0) },
+      );
+      return 0;
+    case "finish":
+      await (await import("./finish.ts")).finish(home, id);
+      return 0;
+    case "health":
+      return (await import("../health/run-check.ts")).runHealthCheck(home, id);
+    default:
+      throw new HuskError("invalid", `husk internal ${what}: no such task`, {
+        hint: "this is for husk's own use",
+      });
+  }
+}

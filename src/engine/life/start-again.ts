@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { readExit } from "../container/exit.ts";
+import { withContainer } from "../container/lock.ts";
+import { containerPaths } from "../container/paths.ts";
+import { readRecord } from "../container/read-record.ts";
+import { forgetRun, readRun } from "../container/run-record.ts";
+import type { Home } from "../home.ts";
+import { wantsRestart } from "./restart-policy.ts";
+import { launchAgain } from "./start.ts";
+
+/** How often, in a row, the restart policy has started a container so far, and how long its keeper then waited. */
+export interface RestartsSoFar {
+  readonly restarts: number;
+  readonly delay: number;
+}
+
+/**
+ * Starts a container again because its restart policy wants it: called by what its keeper has become, which still
+ * holds the lock on the run's record, or by who found the keeper gone.
+ *
+ * @param soFar absent: what the run's record says
+ */
+export async function startAgain(home: Home, id: string, soFar?: RestartsSoFar): Promise<void> {
+  const { folders } = home;
+  const paths = containerPaths(folders, id);
+  await withContainer(folders, id, async () => {
+    const record = readRecord(paths.record);
+    const exit = readExit(paths.exit);
+    if (record === undefined || exit === undefined || exit.kind === "running") return;
+    const { restarts, delay } = soFar ?? readRun(paths.running) ?? { restarts: 0, delay: 0 };
+    const wanted =
+      !existsSync(paths.stopped) && wantsRestart(record.options.restart, restarts, exit.exitCode);
+    if (!wanted) return forgetRun(folders, id);
+    try {
+      await launchAgain(home, record, paths, { restarts: restarts + 1, delay });
+    } catch (error) {
+      forgetRun(folders, id);
+      throw error;
+    }
+  });
+}
