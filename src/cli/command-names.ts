@@ -9,6 +9,19 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["top", "Show the processes of a container, or of all"],
   ["stats", "Show what containers use, live"],
   ["port", "List a container's published ports"],
+  ["create", "Create a container without starting it"],
+  ["start", "Start containers"],
+  ["stop", "End containers"],
+  ["restart", "End containers and start them"],
+  ["kill", "Send a signal to containers"],
+  ["rm", "Remove containers"],
+  ["pause", "Stop all processes of containers"],
+  ["unpause", "Let paused containers go on"],
+  ["rename", "Rename a container"],
+  ["update", "Change limits and restart policy of containers"],
+  ["wait", "Wait until containers have ended, and print their exit codes"],
+  ["events", "Show what happens, as it happens"],
+  ["container", "The commands for containers under docker's long names"],
   ["explain", "Print what run would do, step by step"],
   ["pull", "Download an image from a registry"],
   ["push", "Upload an image to a registry"],
@@ -40,7 +53,4 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
 
 /** Docker's commands that husk does not have yet. */
 export const LATER_COMMANDS =
-  "build builder buildx checkpoint commit compose config container context cp create diff events " +
-  "export kill manifest network node pause plugin " +
-  "rename restart rm secret service stack start stop swarm trust " +
-  "unpause update wait";
+  "build builder buildx checkpoint commit compose config context cp diff export manifest network node plugin secret service stack swarm trust";

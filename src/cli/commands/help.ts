@@ -27,6 +27,21 @@ async function findHelp(words: readonly string[]): Promise<Help> {
       return (await import("../help/run.ts")).HELP;
     case "explain":
       return (await import("../help/explain.ts")).HELP;
+    case "create":
+    case "events":
+    case "kill":
+    case "pause":
+    case "rename":
+    case "restart":
+    case "rm":
+    case "start":
+    case "stop":
+    case "unpause":
+    case "update":
+    case "wait":
+      return (await import("../help/life-commands.ts")).LIFE_HELPS[words[0]];
+    case "container":
+      return (await import("../help/container.ts")).containerHelp(words[1]);
     case "pull":
     case "push":
     case "images":

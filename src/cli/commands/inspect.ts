@@ -29,3 +29,18 @@ export async function imageInspect(argv: readonly string[], from: number, global
     platform: given.text("platform"),
   });
 }
+
+/** `husk container inspect`: the same for containers only. */
+export async function containerInspect(
+  argv: readonly string[],
+  from: number,
+  globals: Globals,
+): Promise<number> {
+  const given = imageArguments("inspect", argv, from, globals, [1, Number.POSITIVE_INFINITY]);
+  if (given === undefined) return printHelp(["inspect"]);
+  return inspectThings(given.words, "container", given.text("format"), {
+    globals,
+    platform: undefined,
+    size: given.on("size"),
+  });
+}

@@ -24,7 +24,10 @@ export async function run(argv: readonly string[], from: number, globals: Global
   }
   const { explain, detach } = request;
   const { options } = request;
-  if (options.tty === true && options.interactive === true && !detach) await refuseWithoutTerminal();
+  if (options.tty === true && options.interactive === true && !detach) {
+    const { refuseWithoutTerminal } = await import("../terminal.ts");
+    refuseWithoutTerminal();
+  }
   const cidfile =
     request.cidfile === undefined ? undefined : (await import("../cidfile.ts")).beginCidfile(request.cidfile);
   try {

@@ -19,7 +19,7 @@ export async function start(argv: readonly string[], from: number, globals: Glob
     });
   const home = await readyHome(globals);
   if (given.on("all")) return startAll(home, globals);
-  if (given.on("attach") || given.on("interactive")) return startAttached(home, given, globals);
+  if (given.on("attach") || given.on("interactive")) return startAttached(home, given);
   return eachContainer(home, given.words, globals, (id) => startOne(home, id));
 }
 
@@ -38,7 +38,7 @@ async function startAll(home: Home, globals: Globals): Promise<number> {
 }
 
 /** `-a`, `-i`: with the container's output, and its input; the exit status is the program's. */
-async function startAttached(home: Home, given: CommandArguments, globals: Globals): Promise<number> {
+async function startAttached(home: Home, given: CommandArguments): Promise<number> {
   if (given.words.length > 1)
     throw new HuskError("invalid", "you cannot start and attach multiple containers at once", {
       hint: "leave out -a and -i, or start one",
@@ -46,5 +46,5 @@ async function startAttached(home: Home, given: CommandArguments, globals: Globa
   const [word = ""] = given.words;
   const id = findId(home.folders, word);
   const { attachFromStart } = await import("../attach-from-start.ts");
-  return attachFromStart(home, id, given, globals, () => startOne(home, id));
+  return attachFromStart(home, id, given, () => startOne(home, id));
 }

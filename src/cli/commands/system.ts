@@ -16,6 +16,8 @@ export async function system(argv: readonly string[], from: number, globals: Glo
       return (await import("./system-df.ts")).systemDf(argv, from + 1, globals);
     case "info":
       return (await import("./info.ts")).info(argv, from + 1, globals);
+    case "unit":
+      return (await import("./system-unit.ts")).systemUnit(argv, from + 1, globals);
     default: {
       const near = nearest(
         name,

@@ -7,6 +7,7 @@ import { HELP as CHECK } from "../help/check.ts";
 import { HELP as CHROOT } from "../help/chroot.ts";
 import { HELP as COMPLETION } from "../help/completion.ts";
 import { CONTAINER_HELPS } from "../help/container-commands.ts";
+import { CONTAINER_COMMANDS, containerHelp, HELP as CONTAINER } from "../help/container.ts";
 import { HELP as EXPLAIN } from "../help/explain.ts";
 import { HELP as HELP_HELP } from "../help/help.ts";
 import { HELP as IMAGE, IMAGE_COMMANDS, imageHelp } from "../help/image.ts";
@@ -14,6 +15,7 @@ import { IMAGE_HELPS } from "../help/image-commands.ts";
 import { HELP as INFO } from "../help/info.ts";
 import { HELP as JAIL } from "../help/jail.ts";
 import { GLOBAL_ABOUT, type Help } from "../help/layout.ts";
+import { LIFE_HELPS } from "../help/life-commands.ts";
 import { HELP as NSENTER } from "../help/nsenter.ts";
 import { ociHelp, ociSummaries } from "../help/oci-commands.ts";
 import { HELP as OCI } from "../help/oci.ts";
@@ -40,6 +42,8 @@ const HELPS: Readonly<Record<string, Help>> = {
   run: RUN,
   explain: EXPLAIN,
   ...IMAGE_HELPS,
+  ...LIFE_HELPS,
+  container: CONTAINER,
   ...CONTAINER_HELPS,
   image: IMAGE,
   volume: volumeHelp(undefined),
@@ -76,7 +80,7 @@ export interface Family {
   readonly commands: readonly CompletedCommand[];
 }
 
-/** The commands of `cgroup`, `image`, `oci`, `system` and `volume`, which have flags of their own. */
+/** The commands of `cgroup`, `container`, `image`, `oci`, `system` and `volume`, which have flags of their own. */
 export function completedFamilies(): Family[] {
   const oci = ociSummaries().map(([name, summary]): CompletedCommand => {
     const { flags, about } = ociHelp(name) as Help;
@@ -99,8 +103,18 @@ export function completedFamilies(): Family[] {
     const { flags, about } = systemHelp(name);
     return { name, summary, flags: describe(flags, about), takes: "nothing" };
   });
+  const container = CONTAINER_COMMANDS.map(([name, summary]): CompletedCommand => {
+    const { flags, about } = containerHelp(name);
+    return {
+      name,
+      summary,
+      flags: describe(flags, about),
+      takes: name === "run" || name === "create" ? "program" : "nothing",
+    };
+  });
   return [
     { name: "cgroup", commands: cgroup },
+    { name: "container", commands: container },
     { name: "image", commands: image },
     { name: "oci", commands: oci },
     { name: "system", commands: system },
@@ -118,8 +132,11 @@ export function nestedCommands(): CompletedCommand[] {
 function taken(name: string): CompletedCommand["takes"] {
   switch (name) {
     case "run":
+    case "create":
     case "explain":
       return "program";
+    case "container":
+      return CONTAINER_COMMANDS.map(([command]) => command);
     case "completion":
       return ["bash", "zsh", "fish"];
     case "jail":

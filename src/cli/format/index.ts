@@ -11,6 +11,7 @@ export {
   humanDuration,
   humanSize,
   imageSize,
+  localNanoTime,
   localTime,
   shortId,
 } from "./units.ts";

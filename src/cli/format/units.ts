@@ -88,6 +88,13 @@ function zoneName(date: Date): string {
   );
 }
 
+/** Nanoseconds since 1970 in RFC 3339, in this machine's zone: `2024-05-01T10:00:00.000000000+02:00`. */
+export function localNanoTime(time: bigint): string {
+  const date = new Date(Number(time / 1_000_000n));
+  const fraction = String(time % 1_000_000_000n).padStart(9, "0");
+  return `${calendar(date, "T")}.${fraction}${offset(date)}`;
+}
+
 /** The first twelve digits of an id, without its algorithm. */
 export function shortId(id: string): string {
   return id.slice(id.indexOf(":") + 1).slice(0, 12);

@@ -1,5 +1,24 @@
 /** What each flag of `run` does. */
 export const RUN_ABOUT: Readonly<Record<string, string>> = {
+  attach: "Be at STDIN, STDOUT or STDERR only (stdin|stdout|stderr)",
+  cidfile: "Write the container id to the file",
+  detach: "Run container in background and print container id",
+  "detach-keys": "Keys that leave the container alone (default ctrl-p,ctrl-q)",
+  "health-cmd": "Command to run to check health",
+  "health-interval": "Time between running the check (ms|s|m|h) (default 30s)",
+  "health-retries": "Consecutive failures needed to report unhealthy (default 3)",
+  "health-start-interval": "Time between running the check during the start period (ms|s|m|h) (default 5s)",
+  "health-start-period":
+    "Start period for the container to initialize before failures count (ms|s|m|h) (default 0s)",
+  "health-timeout": "Maximum time to allow one check to run (ms|s|m|h) (default 30s)",
+  label: "Set meta data on a container (NAME=value)",
+  "label-file": "Read in a line delimited file of labels",
+  "log-driver": "Logging driver for the container (husk|none) (default husk)",
+  "log-opt": "Log driver options (max-size=SIZE, max-file=NUMBER)",
+  "no-healthcheck": "Disable any container-specified HEALTHCHECK",
+  restart:
+    "Restart policy to apply when a container exits (no|on-failure[:max-retries]|always|unless-stopped) (default no)",
+  "stop-timeout": "Timeout (in seconds) to stop a container (default 10)",
   "blkio-weight": "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)",
   bundle: "Run the bundle in this folder: its config.json, refined by flags",
   "cap-add": "Add Linux capabilities",
@@ -35,7 +54,7 @@ export const RUN_ABOUT: Readonly<Record<string, string>> = {
   mount:
     "Attach a filesystem mount to the container (type=bind,source=PATH,target=PATH[,readonly] or " +
     "type=tmpfs,target=PATH[,tmpfs-size=SIZE])",
-  name: "Assign a name to the container",
+  name: "Assign a name to the container (default a random one)",
   network: "Network of the container (none|host); bridges come with a later version (default none)",
   "no-isolate":
     "Leave out layers of isolation, to see what each is for: mount, pid, uts, ipc, network, user, cgroup " +

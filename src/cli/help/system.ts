@@ -1,11 +1,13 @@
 import { HELP as INFO } from "./info.ts";
 import { IMAGE_HELPS } from "./image-commands.ts";
+import { LIFE_HELPS } from "./life-commands.ts";
 import type { Help } from "./layout.ts";
 
 /** The commands of `husk system`, with a line on each. */
 export const SYSTEM_COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["df", "Show what takes how much of the disk"],
   ["info", "Show this installation (husk info)"],
+  ["unit", "Print a unit of systemd's that starts containers after a reboot"],
 ];
 
 export const HELP: Help = {
@@ -21,5 +23,6 @@ export const HELP: Help = {
 /** The help of `system COMMAND`. */
 export function systemHelp(name: string | undefined): Help {
   if (name === "df") return IMAGE_HELPS["system df"];
+  if (name === "unit") return LIFE_HELPS["system unit"];
   return name === "info" ? INFO : HELP;
 }

@@ -1,15 +1,24 @@
 import { HuskError } from "../../platform/error.ts";
 import { attachToContainer, resizeContainer, signalContainer } from "../../platform/keeper-socket.ts";
+import { holdExit } from "../container/exit.ts";
 import { type ContainerStatus, readState } from "../container/state.ts";
 import type { Home } from "../home.ts";
 import { readTarget } from "../life/target.ts";
-import { endOfLog, type LogChunk, logChunks, readLog, type Take, toldWatch } from "../log/index.ts";
+import {
+  endOfLog,
+  type LogPlace,
+  type LogChunk,
+  logChunks,
+  readLog,
+  type Take,
+  toldWatch,
+} from "../log/index.ts";
 
 export interface AttachOptions {
   /** Give it input; it gets none unless it was created with `interactive`. */
   readonly input?: boolean;
-  /** Which of its output: what it writes from now on, or everything in its log. Absent: "now". */
-  readonly from?: "now" | "start";
+  /** Which of its output: what it writes from now on or from some place on, or everything in its log. Absent: "now". */
+  readonly from?: "now" | "start" | LogPlace;
   /** Attach to what has been started just now: an end that came sooner is no error. */
   readonly justStarted?: boolean;
 }
@@ -45,7 +54,8 @@ export async function attach(home: Home, id: string, options: AttachOptions = {}
   const { record, paths, state } = readTarget(home, id);
   const { justStarted = false, from = "now" } = options;
   if (!(justStarted && state.status === "exited")) refuseUnlessRunning(state.status);
-  const place = from === "now" ? endOfLog(paths.folder) : undefined;
+  const place = from === "now" ? endOfLog(paths.folder) : from === "start" ? undefined : from;
+  const exit = holdExit(paths.exit);
   const abort = new AbortController();
   const pokes = toldWatch(abort.signal);
   const wanted = { input: options.input === true, grown: () => pokes.tell("log") };
@@ -59,7 +69,11 @@ export async function attach(home: Home, id: string, options: AttachOptions = {}
   const ended = (connection?.ended ?? Promise.resolve()).then(() => {
     hasEnded = true;
     pokes.tell("exit");
-    return isClosed ? undefined : readState(home.folders, id).exitCode;
+    try {
+      return isClosed ? undefined : (exit?.read() ?? readState(home.folders, id)).exitCode;
+    } finally {
+      exit?.close();
+    }
   });
   const source = { folder: paths.folder, hasEnded: () => hasEnded, warn: () => {}, watch: () => pokes };
   const reading = { follow: true, from: place ?? "start", signal: abort.signal } as const;

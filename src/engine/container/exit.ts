@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { outOfMemoryKills } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 
@@ -50,6 +50,32 @@ export function readExit(file: string): ExitRecord | undefined {
   }
   return decodeExit(bytes, file);
 }
+
+/** An exit record that can be read even when the container was removed meanwhile. */
+export interface HeldExit {
+  read(): ExitRecord | undefined;
+  close(): void;
+}
+
+/** Holds `exit` open; undefined: the container was never started. */
+export function holdExit(file: string): HeldExit | undefined {
+  let fd: number;
+  try {
+    fd = openSync(file, "r");
+  } catch {
+    return undefined;
+  }
+  return {
+    read: () => {
+      const bytes = new Uint8Array(LONGEST);
+      return decodeExit(bytes.subarray(0, readSync(fd, bytes, 0, LONGEST, 0)), file);
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+/** Of a whole record, with what plans export of control groups and an error in words. */
+const LONGEST = 1 << 16;
 
 /** The same from bytes; undefined where nothing was written yet. */
 export function decodeExit(bytes: Uint8Array, file: string): ExitRecord | undefined {

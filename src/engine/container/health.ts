@@ -1,3 +1,5 @@
+import { writeWhole } from "../../platform/whole-file.ts";
+
 /** docker's words. */
 export type HealthStatus = "starting" | "healthy" | "unhealthy";
 
@@ -18,4 +20,8 @@ export interface HealthResult {
   readonly exitCode: number;
   /** The first 4096 bytes of what it printed. */
   readonly output: string;
+}
+
+export function writeHealth(file: string, health: HealthRecord): void {
+  writeWhole(file, JSON.stringify(health), 0o600);
 }

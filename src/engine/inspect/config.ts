@@ -48,7 +48,7 @@ function healthcheck({
   const nanoseconds = (name: string, milliseconds: number | undefined): object =>
     milliseconds === undefined ? {} : { [name]: milliseconds * 1_000_000 };
   return {
-    Test: command.length === 0 ? ["NONE"] : ["CMD", ...command],
+    ...(command === undefined ? {} : { Test: command.length === 0 ? ["NONE"] : ["CMD", ...command] }),
     ...nanoseconds("Interval", interval),
     ...nanoseconds("Timeout", timeout),
     ...nanoseconds("StartPeriod", startPeriod),

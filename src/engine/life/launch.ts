@@ -123,6 +123,7 @@ export async function handOver(
     if (cgroups?.evacuate !== undefined) evacuate(cgroups.evacuate);
     make?.();
     makeFolders(prepared);
+    if (options.health !== undefined) await beginHealth(home, id);
     tellContainer(folders, record, "start");
     const own = how.detached ? DETACHED : streams;
     const launched = await launch(planned.plan, {
@@ -140,6 +141,13 @@ export async function handOver(
     forget();
     throw error;
   }
+}
+
+/** What was found out about the last run says nothing of this one. */
+async function beginHealth({ folders }: Home, id: string): Promise<void> {
+  const { writeHealth } = await import("../container/health.ts");
+  const { BEGINNING } = await import("../health/judge.ts");
+  writeHealth(containerPaths(folders, id).health, BEGINNING);
 }
 
 function makeFolders({ writable, request: { root } }: PreparedContainer): void {

@@ -1,6 +1,5 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
 import { waitForContainer as waitForKeeper } from "../../platform/keeper-socket.ts";
-import { decodeExit } from "../container/exit.ts";
+import { holdExit } from "../container/exit.ts";
 import { isAlive } from "../container/state.ts";
 import type { Home } from "../home.ts";
 import { ignoringGone } from "./stop.ts";
@@ -15,25 +14,16 @@ import { readTarget } from "./target.ts";
 export async function waitForContainer(home: Home, id: string, signal?: AbortSignal): Promise<number> {
   const { paths, state } = readTarget(home, id);
   if (!isAlive(state) || state.status === "restarting") return state.exitCode;
-  // Held open: with --rm it may be removed before it is read.
-  const exit = tryOpen(paths.exit);
+  const exit = holdExit(paths.exit);
   try {
     await ignoringGone(waitForKeeper(paths.socket, signal));
-    const record = exit === undefined ? undefined : decodeExit(readFileSync(exit), paths.exit);
+    const record = exit?.read();
     if (record !== undefined && record.kind !== "running") return record.exitCode;
   } finally {
-    if (exit !== undefined) closeSync(exit);
+    exit?.close();
   }
   // Its keeper was killed.
   const { sweepHome } = await import("./sweep-home.ts");
   await sweepHome(home);
   return readTarget(home, id).state.exitCode;
-}
-
-function tryOpen(file: string): number | undefined {
-  try {
-    return openSync(file, "r");
-  } catch {
-    return undefined;
-  }
 }
