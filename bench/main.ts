@@ -14,6 +14,7 @@ import { library } from "./library.ts";
 import { many } from "./many.ts";
 import { ociRun } from "./oci-run.ts";
 import { phases } from "./phases.ts";
+import { pull } from "./pull.ts";
 import type { Result } from "./result.ts";
 import { help, sizes } from "./sizes.ts";
 import { makeSpawner } from "./spawn-time.ts";
@@ -31,6 +32,7 @@ const comparisons: readonly Comparison[] = [
   sizes,
   many,
   phases,
+  pull,
 ];
 
 interface Wishes {
