@@ -1,16 +1,43 @@
 import { readFileSync, statSync } from "node:fs";
 
 /**
- * The files that somebody holds flock(2) on, by their inodes, from /proc/locks (proc_locks(5)):
+ * Who holds flock(2) on run records, as it is when it is first asked.
+ *
+ * Reading /proc/locks makes the kernel wait for an RCU grace period, 5–14 ms on an idle machine (locks_start() in
+ * fs/locks.c takes a percpu semaphore for writing). So a keeper is first looked for by the socket it listens at while
+ * it holds the lock: it is named after the container's id, which nobody else has if it is a random one. A keeper in
+ * another network namespace is not seen there; then the locks tell.
+ */
+export interface HeldLocks {
+  sockets?: string;
+  inodes?: ReadonlySet<number>;
+}
+
+export function readHeldLocks(): HeldLocks {
+  return {};
+}
+
+/** Whether somebody holds a lock on a run record; undefined: there is no such file. */
+export function isHeld(file: string, held: HeldLocks): boolean | undefined {
+  const inode = statSync(file, { throwIfNoEntry: false })?.ino;
+  if (inode === undefined) return undefined;
+  const id = /\/([0-9a-f]{64})\.json$/.exec(file)?.[1];
+  if (id !== undefined) {
+    held.sockets ??= readFileSync("/proc/net/unix", "latin1");
+    if (held.sockets.includes(` ${id}.sock\n`)) return true;
+  }
+  held.inodes ??= lockedInodes(readFileSync("/proc/locks", "latin1"));
+  return held.inodes.has(inode);
+}
+
+/**
+ * The inodes of files with a flock(2), from the text of /proc/locks (proc_locks(5)):
  * `1: FLOCK  ADVISORY  WRITE 4711 00:19:131 0 EOF`, the last number of the triple being the inode.
  *
  * The device is not compared: overlay and btrfs show another one there than in stat(2), and a lock too many only means
  * that a dead container waits for the next sweep.
  */
-export type HeldLocks = ReadonlySet<number>;
-
-export function readHeldLocks(): HeldLocks {
-  const text = readFileSync("/proc/locks", "latin1");
+function lockedInodes(text: string): Set<number> {
   const held = new Set<number>();
   for (let at = text.indexOf(" FLOCK "); at >= 0; at = text.indexOf(" FLOCK ", at)) {
     const end = lineEnd(text, at);
@@ -24,10 +51,4 @@ export function readHeldLocks(): HeldLocks {
 function lineEnd(text: string, from: number): number {
   const end = text.indexOf("\n", from);
   return end < 0 ? text.length : end;
-}
-
-/** Whether somebody holds a lock on a file; undefined: there is no such file. */
-export function isHeld(file: string, held: HeldLocks): boolean | undefined {
-  const inode = statSync(file, { throwIfNoEntry: false })?.ino;
-  return inode === undefined ? undefined : held.has(inode);
 }

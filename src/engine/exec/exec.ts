@@ -139,10 +139,8 @@ function enter(home: Home, id: string): Entered {
   } catch {
     throw notRunning(name);
   }
-  // If it still runs with this process, the number had not passed to another one when it was opened.
-  const now = readState(home.folders, id);
   const record = readRun(paths.running);
-  if (now.pid !== pid || record === undefined) {
+  if (record === undefined || !isProcessOf(process, record, () => readState(home.folders, id).pid === pid)) {
     closeSync(process);
     throw notRunning(name);
   }
@@ -157,6 +155,19 @@ function enter(home: Home, id: string): Entered {
     );
   }
   return { name, record, entry: record.entry, pid, process };
+}
+
+/**
+ * Whether an open /proc/PID is the container's, and not that of a process which got the number after it: it is in a
+ * group with the container's name. Without groups, the container still has it for its first process.
+ */
+function isProcessOf(process: number, { id, cgroups }: RunRecord, isFirst: () => boolean): boolean {
+  if (cgroups === undefined) return isFirst();
+  try {
+    return readFileSync(`/proc/self/fd/${process}/cgroup`, "latin1").includes(id);
+  } catch {
+    return false;
+  }
 }
 
 function refuseUnlessRunning(status: string, name: string): void {
