@@ -31,7 +31,7 @@ import { beginParting, openParting, partFromContainer } from "./process/handover
 import { refuseInspection } from "./process/inspection.ts";
 import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
 import { writePidFile } from "./process/pid-file.ts";
-import { openPipes, relaysOf, usePipes } from "./process/pipes.ts";
+import { openPipe, openPipes, relaysOf, usePipes } from "./process/pipes.ts";
 import { restoreOpenFiles, setRlimits } from "./process/rlimits.ts";
 import { enterWorkingDirectory, joinSessionKeyring, setOomScoreAdj } from "./process/surroundings.ts";
 import { openListenerWay, type SeccompListener } from "./process/seccomp-listener.ts";
@@ -81,6 +81,10 @@ export interface ExecRequest {
   readonly detach: boolean;
   /** Give the program pipes, and move their bytes to descriptors 1 and 2: none of them may be a terminal of the host's. */
   readonly pipes?: boolean;
+  /** What has to be typed at the caller's terminal to leave the program alone; at most 16 bytes. */
+  readonly detachKeys?: Uint8Array | undefined;
+  /** Nobody waits for the program, but its keeper stays: it holds the terminal, and reaps. */
+  readonly detaches?: boolean;
   readonly callerPid: number;
   readonly noNewKeyring: boolean;
   readonly ownedStreams: readonly number[];
@@ -107,7 +111,7 @@ export function planExec(request: ExecRequest): PlannedExec {
   const cleanup = new List("afterwards");
 
   const self = openSelf(keeper);
-  const caller = detach ? undefined : openCaller(keeper, request.callerPid);
+  const caller = detach || request.detaches ? undefined : openCaller(keeper, request.callerPid);
   const first = 3 + preserve;
   keeper.step("the container's first process", "by its folder in /proc, which stays its own");
   keeper.call("fcntl", first, F_SETFD, FD_CLOEXEC);
@@ -131,6 +135,9 @@ export function planExec(request: ExecRequest): PlannedExec {
     request.pidfdSocket === undefined ? undefined : connectSocket(keeper, request.pidfdSocket);
   const pipes = request.pipes && channel === undefined ? openPipes(keeper) : undefined;
   const parting = detach ? openParting(keeper, {}) : undefined;
+  const isOnItsOwn = request.detaches === true || request.detachKeys !== undefined;
+  if (isOnItsOwn) keeper.step("sign of the launch", "it closes by itself when the program is executed");
+  const launched = isOnItsOwn ? openPipe(keeper) : undefined;
   const { agent, seccomp } = request;
   const listener = openListenerWay(keeper, seccomp, agent);
   const filter = (): void => {
@@ -156,6 +163,7 @@ export function planExec(request: ExecRequest): PlannedExec {
   keeper.step("enter the namespaces", "a process in between enters them, so that the keeper stays outside");
   keeper.add(new Wait(keeper.add(new Clone(cloneArgs(0), joiner)), JOIN_MILLISECONDS));
   if (parting !== undefined) keeper.call("close", parting.write);
+  if (launched !== undefined) keeper.call("close", launched.write);
   if (pipes !== undefined) {
     keeper.call("close", pipes.stdout.write);
     keeper.call("close", pipes.stderr.write);
@@ -228,7 +236,15 @@ export function planExec(request: ExecRequest): PlannedExec {
     relays: relaysOf(keeper, console, pipes),
     forwardSignals: true,
     ...(caller && { caller }),
+    ...(launched && {
+      supervision: { launched: launched.read, ...(console && { input: console }), ...detachKeys(request) },
+    }),
   };
   keeper.add(new Keep(console === undefined ? keep : { ...keep, console }));
-  return { plan: { keeper, cleanup, exports: new Map() }, warnings };
+  const plan = { keeper, cleanup, exports: new Map() };
+  return { plan: request.detaches === true ? { ...plan, detaches: true } : plan, warnings };
+}
+
+function detachKeys({ detachKeys: keys }: ExecRequest): { detachKeys?: Uint8Array } {
+  return keys === undefined ? {} : { detachKeys: keys };
 }

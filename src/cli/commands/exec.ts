@@ -25,11 +25,30 @@ export async function exec(argv: readonly string[], from: number, globals: Globa
     refuseWithoutTerminal();
   }
   const home = homeOf(globals);
-  const program = await execIn(home, findId(home.folders, given.words[0] as string), options, { detach });
+  const keys = given.text("detach-keys");
+  const program = await execIn(home, findId(home.folders, given.words[0] as string), options, {
+    detach,
+    ...(options.tty === true ? { detachKeys: await detachKeys(keys) } : {}),
+  });
   for (const warning of program.warnings) printError(oneLine(`husk: warning: ${warning}`));
   if (detach) return 0;
   forwardSignals(program.kill, undefined);
+  if (options.tty === true) leaveWhenTold();
   return (await program.ended).exitCode;
+}
+
+async function detachKeys(text: string | undefined): Promise<Uint8Array> {
+  const { DETACH_KEYS, parseDetachKeys } = await import("../values/detach-keys.ts");
+  return text === undefined ? DETACH_KEYS : parseDetachKeys("detach-keys", text);
+}
+
+/** The keeper says that the detach keys were typed: the program goes on without us. */
+function leaveWhenTold(): void {
+  process.removeAllListeners("SIGUSR2");
+  process.on("SIGUSR2", () => {
+    printError("read escape sequence");
+    process.exit(0);
+  });
 }
 
 function execOptions(given: CommandArguments): ExecOptions {

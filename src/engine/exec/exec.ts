@@ -33,6 +33,8 @@ export interface ExecStreams {
   readonly stderr?: ContainerStream;
   /** The program goes on by itself, without input and output; nobody learns of its end. */
   readonly detach?: boolean;
+  /** What has to be typed at the caller's terminal to leave the program alone: this process then gets SIGUSR2. */
+  readonly detachKeys?: Uint8Array;
 }
 
 /** A program at work in a container. Unless it was detached, it ends with this process. */
@@ -74,7 +76,11 @@ export async function exec(
   try {
     const request = requestOf(record, entry, pid, options, detach, (message) => void warnings.push(message));
     const pipes = options.tty !== true && (mayBeTerminal(stdout) || mayBeTerminal(stderr));
-    const { plan, warnings: more } = planExec({ ...request, pipes: pipes || stdout === "pipe" });
+    const { plan, warnings: more } = planExec({
+      ...request,
+      pipes: pipes || stdout === "pipe",
+      detachKeys: options.tty === true && !detach ? streams.detachKeys : undefined,
+    });
     warnings.push(...more);
     const launched = await launch(plan, {
       keeper: installKeeper(home.keeper, folders.root),
@@ -216,7 +222,8 @@ function requestOf(
     memoryPolicy: entry.memoryPolicy,
     availableCapabilities: available,
     preserve: 0,
-    detach,
+    detach: false,
+    detaches: detach,
     callerPid: process.pid,
     noNewKeyring: false,
     ownedStreams: [],
