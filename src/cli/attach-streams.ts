@@ -2,6 +2,8 @@ import type { Attachment } from "../engine/attach/attach.ts";
 import { NOTE, STDERR } from "../engine/log/index.ts";
 import { BROKEN_PIPE, ByteOutput, isBrokenPipe } from "./byte-output.ts";
 import { forwardSignals } from "./forward-signals.ts";
+import { makeTerminalRaw } from "./raw-terminal.ts";
+import type { Home } from "../engine/home.ts";
 import { printError } from "./stderr.ts";
 import { isTerminal } from "./terminal.ts";
 import { scanForKeys } from "./values/detach-keys.ts";
@@ -21,7 +23,11 @@ export interface StreamWishes {
  *
  * @returns its exit status; 0 when it was left alone
  */
-export async function beAttached(attachment: Attachment, wishes: StreamWishes): Promise<number> {
+export async function beAttached(
+  home: Home,
+  attachment: Attachment,
+  wishes: StreamWishes,
+): Promise<number> {
   const { tty } = attachment;
   const isRaw = tty && wishes.input && isTerminal(0);
   let detached = false;
@@ -29,13 +35,12 @@ export async function beAttached(attachment: Attachment, wishes: StreamWishes): 
     detached = true;
     attachment.close();
   };
-  const { stdin } = process;
   if (tty && isTerminal(1)) followSize(attachment);
   if (wishes.sigProxy)
     forwardSignals((signal) => {
       if (signal !== SIGWINCH) attachment.kill(signal).catch(() => {});
     }, undefined);
-  if (isRaw) stdin.setRawMode(true);
+  const restore = isRaw ? await makeTerminalRaw(home) : undefined;
   if (wishes.input) passInput(attachment, tty ? wishes.detachKeys : undefined, detach);
   const output = new ByteOutput();
   try {
@@ -52,8 +57,8 @@ export async function beAttached(attachment: Attachment, wishes: StreamWishes): 
     if (isBrokenPipe(error)) return BROKEN_PIPE;
     throw error;
   } finally {
-    if (isRaw) stdin.setRawMode(false);
     attachment.close();
+    await restore?.();
   }
 }
 

@@ -27,5 +27,5 @@ export async function attach(argv: readonly string[], from: number, globals: Glo
       hint: "the container has a terminal: attach from one, or with --no-stdin",
     });
   }
-  return beAttached(attachment, { input, detachKeys, sigProxy: given.text("sig-proxy") !== "false" });
+  return beAttached(home, attachment, { input, detachKeys, sigProxy: given.text("sig-proxy") !== "false" });
 }
