@@ -30,5 +30,5 @@ export async function attachFromStart(
   const from = endOfLog(paths.folder) ?? "start";
   await start();
   const attachment = await attach(home, id, { input, from, justStarted: true });
-  return beAttached(attachment, { input: input && attachment.takesInput, detachKeys, sigProxy: true });
+  return beAttached(home, attachment, { input: input && attachment.takesInput, detachKeys, sigProxy: true });
 }
