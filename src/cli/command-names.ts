@@ -8,6 +8,8 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["inspect", "Show all that is known of containers and images, as JSON"],
   ["top", "Show the processes of a container, or of all"],
   ["stats", "Show what containers use, live"],
+  ["diff", "Show what a container changed in its file system"],
+  ["apply", "Bring what a container of host changed over to this machine"],
   ["port", "List a container's published ports"],
   ["create", "Create a container without starting it"],
   ["start", "Start containers"],
@@ -53,4 +55,4 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
 
 /** Docker's commands that husk does not have yet. */
 export const LATER_COMMANDS =
-  "build builder buildx checkpoint commit compose config context cp diff export manifest network node plugin secret service stack swarm trust";
+  "build builder buildx checkpoint commit compose config context cp export manifest network node plugin secret service stack swarm trust";

@@ -12,6 +12,10 @@ export async function loadCommand(name: string): Promise<Command> {
   switch (name) {
     case "run":
       return (await import("./commands/run.ts")).run;
+    case "diff":
+      return (await import("./commands/diff.ts")).diff;
+    case "apply":
+      return (await import("./commands/apply.ts")).apply;
     case "exec":
       return (await import("./commands/exec.ts")).exec;
     case "ps":

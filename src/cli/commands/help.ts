@@ -56,6 +56,9 @@ async function findHelp(words: readonly string[]): Promise<Help> {
     case "login":
     case "logout":
       return (await import("../help/image-commands.ts")).IMAGE_HELPS[words[0]];
+    case "apply":
+    case "diff":
+      return (await import("../help/change-commands.ts")).CHANGE_HELPS[words[0]];
     case "volume":
       return (await import("../help/volume.ts")).volumeHelp(words[1]);
     case "system":

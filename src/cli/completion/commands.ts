@@ -3,6 +3,7 @@ import { CGROUP_FLAGS } from "../flags/cgroup.ts";
 import { type Flag, readFlags } from "../flags/table.ts";
 import { GLOBAL_FLAGS } from "../grammar.ts";
 import { cgroupHelp, HELP as CGROUP } from "../help/cgroup.ts";
+import { CHANGE_HELPS } from "../help/change-commands.ts";
 import { HELP as CHECK } from "../help/check.ts";
 import { HELP as CHROOT } from "../help/chroot.ts";
 import { HELP as COMPLETION } from "../help/completion.ts";
@@ -45,6 +46,7 @@ const HELPS: Readonly<Record<string, Help>> = {
   ...LIFE_HELPS,
   container: CONTAINER,
   ...CONTAINER_HELPS,
+  ...CHANGE_HELPS,
   image: IMAGE,
   volume: volumeHelp(undefined),
   system: SYSTEM,

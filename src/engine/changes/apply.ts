@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readlinkSync,
   readSync,
   renameSync,
@@ -76,8 +77,11 @@ export async function applyChanges(steps: readonly ApplyStep[], tools: ApplyTool
       const { action, path, change } = step;
       if (action === "remove") {
         check(step);
-        if (step.before?.isDirectory() === true) rmdirSync(host(path));
-        else unlinkSync(host(path));
+        if (step.before?.isDirectory() === true) {
+          const away = beside(path, steps.indexOf(step));
+          renameSync(host(path), host(away));
+          rmSync(host(away), { recursive: true });
+        } else unlinkSync(host(path));
       } else if (change.stats?.isDirectory() === false) {
         check(step);
         renameSync(host(made[next]?.temporary as ByteString), host(path));
@@ -96,6 +100,13 @@ export async function applyChanges(steps: readonly ApplyStep[], tools: ApplyTool
     });
   }
   return done;
+}
+
+/** The names under which new files are made before they get their own. */
+export function temporariesOf(steps: readonly ApplyStep[]): ByteString[] {
+  return steps.flatMap(({ before, path, change: { stats } }, index) =>
+    (stats ?? before)?.isDirectory() === (stats === undefined) ? [beside(path, index)] : [],
+  );
 }
 
 /** What is there has to be what the plan was made for. */
@@ -163,6 +174,17 @@ function finishOf(stats: BigIntStats): Finish {
     mode: Number(stats.mode & 0o7777n),
     times: { atime: time(stats.atimeNs), mtime: time(stats.mtimeNs) },
   };
+}
+
+/** Whether something in a folder, or the folder itself, changed after a moment, in milliseconds since 1970. */
+export function changedWithin(path: ByteString, since: number): boolean {
+  const stats = lstatSync(host(path), { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  if (stats.ctimeMs >= BigInt(Math.floor(since))) return true;
+  if (!stats.isDirectory()) return false;
+  return readdirSync(host(path), { encoding: "buffer" }).some((name) =>
+    changedWithin(`${path}/${name.toString("latin1")}`, since),
+  );
 }
 
 /** Whether the file that a container wrote and the one of this machine have the same bytes. */

@@ -35,6 +35,8 @@ export interface ApplyChoice {
   readonly since: number;
   /** What is on this machine at a path now; links not followed. */
   readonly now: (path: ByteString) => BigIntStats | undefined;
+  /** Whether something in a folder of this machine changed after that moment. */
+  readonly changedWithin: (path: ByteString, since: number) => boolean;
   /** Whether two regular files, one written in the container and one of this machine, have the same bytes. */
   readonly same: (change: Change, path: ByteString) => boolean;
 }
@@ -81,7 +83,8 @@ function decide(change: Change, choice: ApplyChoice): ApplyStep | Conflict | und
   const before = choice.now(path);
   if (stats === undefined) {
     if (before === undefined) return undefined;
-    if (isNewer(before, choice.since)) return { path, why: "was to be removed, and changed here meanwhile" };
+    if (before.isDirectory() ? choice.changedWithin(path, choice.since) : isNewer(before, choice.since))
+      return { path, why: "was to be removed, and changed here meanwhile" };
     return { action: "remove", path, change, before };
   }
   if (before === undefined) {

@@ -90,7 +90,8 @@ function readFolder(part: ChangedPart, folder: number, path: ByteString): Change
     const before = part.lower.stat(inside);
     const below = stats.isDirectory() ? readBelow(part, folder, bytes, inside) : [];
     const kind = before === undefined ? "A" : "C";
-    const untouched = part.isPlain && before !== undefined && stats.isDirectory() && below.length === 0;
+    const isFresh = part.isPlain && before !== undefined;
+    const untouched = isFresh && (stats.isDirectory() ? below.length === 0 : stats.isSymbolicLink());
     if (!untouched) changes.push({ kind, path: whole, part, stats });
     for (const change of below) changes.push(change);
   }

@@ -1,0 +1,22 @@
+import { containerChanges } from "../../engine/changes/index.ts";
+import { findTarget } from "../../engine/life/target.ts";
+import { ByteOutput } from "../byte-output.ts";
+import { readArguments } from "../command-arguments.ts";
+import { CHANGE_FLAGS } from "../flags/changes.ts";
+import type { Globals } from "../grammar.ts";
+import { homeOf } from "../home.ts";
+import { printHelp } from "./help.ts";
+
+/** `husk diff CONTAINER` */
+export async function diff(argv: readonly string[], from: number, globals: Globals): Promise<number> {
+  const shape = { name: "diff", flags: CHANGE_FLAGS.diff, least: 1, most: 1 };
+  const given = readArguments(shape, argv, from, globals);
+  if (given === undefined) return printHelp(["diff"]);
+  const home = homeOf(globals);
+  const { record } = findTarget(home, given.words[0] as string);
+  const output = new ByteOutput();
+  for (const { kind, path } of await containerChanges(home, record.id))
+    output.write(1, Buffer.from(`${kind} ${path}\n`, "latin1"));
+  output.flush();
+  return 0;
+}

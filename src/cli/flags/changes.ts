@@ -1,0 +1,7 @@
+/** Flags of the commands about what a container changed; {@link Grammar} tells the form. */
+export const CHANGE_FLAGS = {
+  apply: `
+-n --dry-run
+`,
+  diff: "\n",
+} as const;

@@ -1,0 +1,28 @@
+import { CHANGE_FLAGS } from "../flags/changes.ts";
+import type { Help } from "./layout.ts";
+
+/** The help of the commands about what a container changed. */
+export const CHANGE_HELPS: Readonly<Record<keyof typeof CHANGE_FLAGS, Help>> = {
+  apply: {
+    usage: ["apply [OPTIONS] CONTAINER [PATH...]"],
+    description: `Bring what a container of host changed over to this machine
+
+A program is tried in a container first (husk run host); husk diff shows what it would have changed; this does it. All of it, or what lies at and below the paths. Files are put in their places only when all of them are ready. If something on this machine changed since the container was created, nothing is done, and that is said. Changes in /tmp, /run and the like are left out unless named.`,
+    flags: CHANGE_FLAGS.apply,
+    about: { "dry-run": "Only show what would be done" },
+    examples: [
+      ["husk run --name try host make install", "Try it"],
+      ["husk diff try", "See what it changed"],
+      ["husk apply --dry-run try && husk apply try /usr/local", "Take it over"],
+    ],
+  },
+  diff: {
+    usage: ["diff CONTAINER"],
+    description: `Show what a container changed in its file system
+
+A line for each file: A added, C changed, D deleted. Of a container of host it is what the program would have changed on this machine. Volumes and other mounts are not part of it.`,
+    flags: CHANGE_FLAGS.diff,
+    about: {},
+    examples: [["husk run --name try host touch /etc/new; husk diff try", "C /etc, A /etc/new"]],
+  },
+};
