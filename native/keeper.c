@@ -224,7 +224,8 @@ static int supervision_valid(u32 offset)
 	if (offset % 8 || offset > plan->kept_data || plan->kept_data - offset < sizeof(struct supervision))
 		return 0;
 	const struct supervision *s = (const struct supervision *)(data + offset);
-	const u32 results[] = {s->launched, s->listener, s->input, s->log_directory, s->log_file, s->exit, s->lock};
+	const u32 results[] = {s->launched, s->listener, s->input, s->log_directory, s->log_file, s->exit, s->lock,
+		s->groups[0], s->groups[1]};
 	const u32 texts[] = {s->journal, s->journal_bytes, s->before, s->before_bytes, s->after, s->after_bytes,
 		s->keys, s->key_count, s->names, s->names_bytes};
 	const u32 programs[] = {s->restart, s->finish, s->health};
@@ -827,9 +828,15 @@ static void let_go(void)
 	CALL1(__NR_chdir, "/");
 }
 
+int groups_outside[2];
+
 void stand_alone(void)
 {
 	let_go();
+	/* The kernel may take 10 ms for this, which is why it comes after the launch and not before. */
+	for (u32 i = 0; i < 2; i++)
+		if (groups_outside[i] > 0)
+			CALL3(__NR_write, groups_outside[i], "0", 1);
 	CALL0(__NR_setsid);
 	CALL1(__NR_close, report_fd);
 	report_fd = -1;

@@ -97,7 +97,7 @@ extern struct report report;
  * numbers of slots plus 1, texts and arrays of addresses are offsets into the data; 0: none.
  */
 struct supervision {
-	u32 flags, launched, listener, input, log_directory, log_file, exit, lock;
+	u32 flags, launched, listener, input, log_directory, log_file, exit, lock, groups[2];
 	u32 log_files, log_bytes_low, log_bytes_high;
 	u32 journal, journal_bytes, before, before_bytes, after, after_bytes;
 	u32 environment, restart, finish, health;
@@ -118,6 +118,7 @@ void set_result(const u32 *op, i64 value);
 void forget_child(i32 pid);
 int exit_status(i32 status);
 int is_detached(void);    /* nobody waits for this process */
+extern int groups_outside[2]; /* cgroup.procs or tasks of groups that are not the caller's */
 void stand_alone(void);   /* from now on nobody does: a session of its own, nothing of the caller's open */
 void tell_launched(void); /* and forgets what is not needed any more */
 void perform_leaving(void);

@@ -361,6 +361,8 @@ int supervise(const struct supervision *s)
 	supervision = s;
 	listener = (int)slot(s->listener);
 	exit_file = (int)slot(s->exit);
+	groups_outside[0] = (int)slot(s->groups[0]);
+	groups_outside[1] = (int)slot(s->groups[1]);
 	open_log(s);
 	launched_at = time_of_day();
 	return write_exit(EXIT_STARTING);

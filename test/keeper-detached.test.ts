@@ -1,9 +1,10 @@
 // Containers whose starter is gone: what their keepers keep, and what they take up.
 import { afterAll, expect, test } from "bun:test";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive, isRoot, needs, processStat, temporaryFolder, waitFor } from "./harness/index.ts";
-import { descriptors, frames, framesOf, endKept, keep } from "./kept-container.ts";
+import { readLayout } from "../src/cgroup/index.ts";
+import { isAlive, isRoot, needs, processStat, run, temporaryFolder, waitFor } from "./harness/index.ts";
+import { descriptors, endKept, frames, framesOf, holderOf, keep } from "./kept-container.ts";
 
 afterAll(endKept);
 import { keeperStatus, signalContainer, waitForContainer } from "../src/platform/keeper-socket.ts";
@@ -89,6 +90,34 @@ test("the keeper killed: its container dies, and the record says that it had not
   await waitFor("the container's death", () => !isAlive(pid));
   expect(container.exit().state).toBe("running");
   await expect(keeperStatus(container.socket)).rejects.toMatchObject({ code: "not-found" });
+});
+
+test("its starter gone, and its starter's control group killed, it goes on", async () => {
+  const folder = temporaryFolder("alone", 0o700);
+  const starter = join(import.meta.dirname, "detached-container.ts");
+  const command = [process.execPath, starter, folder, "while :; do echo on; sleep 0.05; done"];
+  const mounts = isRoot
+    ? readLayout().hierarchies.filter(
+        ({ version, controllers }) => version === 2 || controllers.includes("name=systemd"),
+      )
+    : [];
+  const groups = mounts.map(({ mount }) => join(mount, `husk-test-${process.pid}`));
+  try {
+    for (const group of groups) mkdirSync(group);
+    const enter = groups.map((group) => `echo $$ > ${group}/cgroup.procs && `).join("");
+    const { stdout, stderr } = await run(["sh", "-c", `${enter} exec "$@"`, "sh", ...command]);
+    expect([stdout, stderr]).toEqual(["launched\n", ""]);
+    const keeper = holderOf(join(folder, "record"))!;
+    for (const group of groups)
+      await waitFor("an empty group", () => readFileSync(`${group}/cgroup.procs`, "latin1") === "");
+    const size = frames(folder).length;
+    await waitFor("more output", () => frames(folder).length > size + 3);
+    expect(processStat(keeper)?.session).toBe(keeper);
+    await signalContainer(join(folder, "sock"), 9);
+    await waitFor("the keeper's end", () => !isAlive(keeper));
+  } finally {
+    for (const group of groups) rmdirSync(group);
+  }
 });
 
 test("a socket's path may be as long as any", async () => {

@@ -1,5 +1,5 @@
 // Containers with a life of their own, planned and launched without the commands that manage them.
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../src/engine/id.ts";
 import { prepareContainer } from "../src/engine/prepare.ts";
@@ -42,6 +42,7 @@ const SIGSTKFLT = 16;
 /** Ends what a failed test has left; to be called after the last one. */
 export function endKept(): void {
   for (const container of started.splice(0)) {
+    if (!existsSync(container.socket)) continue;
     const keeper = container.keeper();
     if (keeper !== undefined) process.kill(keeper, SIGSTKFLT);
   }
@@ -144,7 +145,7 @@ export function descriptors(pid: number): string[] {
 }
 
 /** The keeper that has a file open. */
-function holderOf(file: string): number | undefined {
+export function holderOf(file: string): number | undefined {
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
     try {

@@ -40,6 +40,8 @@ export function encodeSupervision(
     descriptor(log?.file),
     descriptor(supervision.exit),
     descriptor(supervision.lock),
+    descriptor(supervision.groupsOutside?.[0]),
+    descriptor(supervision.groupsOutside?.[1]),
     log?.maxFiles ?? 0,
     maxBytes >>> 0,
     Math.floor(maxBytes / 0x100000000),

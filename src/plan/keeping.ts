@@ -50,6 +50,8 @@ export interface Supervision {
   readonly environment?: readonly string[];
   /** A descriptor that stays open, as 3, in the program it becomes: the lock on the container's record. */
   readonly lock?: Result;
+  /** Files `cgroup.procs` or `tasks` of control groups, at most two: there the keeper goes when it has no caller any more. */
+  readonly groupsOutside?: readonly Result[];
   /** What has to be typed at the caller's terminal to leave the container alone; at most 16 bytes. */
   readonly detachKeys?: Uint8Array;
 }

@@ -136,7 +136,11 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   const supervised =
     request.supervision === undefined
       ? undefined
-      : openSupervision(keeper, request.supervision, { terminal: spec.process.terminal === true, lock });
+      : openSupervision(keeper, request.supervision, {
+          terminal: spec.process.terminal === true,
+          lock,
+          layout: request.cgroups?.maker.rootless === false ? request.cgroups.layout : undefined,
+        });
   const logged = request.supervision?.log !== undefined;
   const pipes = (request.pipes || logged) && channel === undefined ? openPipes(keeper) : undefined;
   const seccomp = compileFilter(request);

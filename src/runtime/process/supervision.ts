@@ -1,4 +1,5 @@
 import type { HealthTicks, List, Restart, Result, Supervision } from "../../plan/index.ts";
+import type { Layout } from "../../cgroup/index.ts";
 import { type Gate, openPipe } from "./pipes.ts";
 
 const AT_FDCWD = -100;
@@ -7,6 +8,7 @@ const SOCK_STREAM_NONBLOCK_CLOEXEC = 0o2004001;
 const O_PATH_DIRECTORY_CLOEXEC = 0o12200000;
 const O_WRONLY_CREAT_NOFOLLOW_CLOEXEC = 0o2400101;
 const O_APPEND = 0o2000;
+const O_WRONLY_CLOEXEC = 0o2000001;
 const SUN_PATH = 108;
 /** As many as the system allows (net.core.somaxconn). */
 const BACKLOG = 4096;
@@ -52,15 +54,22 @@ export interface OpenedSupervision {
   supervision(console: Result | undefined): Supervision;
 }
 
+interface Surroundings {
+  readonly terminal: boolean;
+  /** The descriptor that holds the lock on the container's record. */
+  readonly lock: Result | undefined;
+  /** Of the control groups, if this user may move processes anywhere in them. */
+  readonly layout: Layout | undefined;
+}
+
 /**
  * Opens what the keeper needs for a container with a life of its own, before the container's process is cloned.
  *
- * @param lock the descriptor that holds the lock on the container's record
  */
 export function openSupervision(
   keeper: List,
   request: SupervisionRequest,
-  { terminal, lock }: { readonly terminal: boolean; readonly lock: Result | undefined },
+  { terminal, lock, layout }: Surroundings,
 ): OpenedSupervision {
   const { folder, log } = request;
   keeper.step(
@@ -76,6 +85,7 @@ export function openSupervision(
   const exit = open("exit", 0);
   const file = log === undefined ? undefined : open("log", O_APPEND);
   const listener = listen(keeper, request.socket);
+  const groupsOutside = layout === undefined ? [] : openTopGroups(keeper, layout);
   keeper.step("sign of the launch", "it closes by itself when the program is executed", () => NOT_NEEDED);
   const launched = openPipe(keeper);
   const stdin = request.input && !terminal ? openPipe(keeper) : undefined;
@@ -94,12 +104,33 @@ export function openSupervision(
         launched: launched.read,
         listener,
         exit,
+        groupsOutside,
         ...(input === undefined ? {} : { input }),
         ...(lock === undefined ? {} : { lock }),
         ...(sizes === undefined || file === undefined ? {} : { log: { ...sizes, directory, file } }),
       };
     },
   };
+}
+
+/**
+ * Whoever ends the caller's session or service by its control group, as systemd does, must not end the keeper with it:
+ * it goes to the top, where nothing is limited. Of v1's hierarchies only systemd's own counts for that.
+ */
+function openTopGroups(keeper: List, { hierarchies }: Layout): Result[] {
+  const files: string[] = [];
+  for (const { version, mount, controllers, own, readOnly } of hierarchies) {
+    if (own === undefined || own === "/" || readOnly) continue;
+    if (version === 2) files.push(`${mount}/cgroup.procs`);
+    else if (controllers.includes("name=systemd")) files.push(`${mount}/tasks`);
+  }
+  if (files.length === 0) return [];
+  keeper.step(
+    "a control group outside",
+    "the keeper is to outlive the session or service it was started from",
+    () => NOT_NEEDED,
+  );
+  return files.map((file) => keeper.call("openat", AT_FDCWD, file, O_WRONLY_CLOEXEC).about(file));
 }
 
 /** A socket only its owner can connect to. Its name may be longer than an address has room for: from its folder it is not. */
