@@ -1,7 +1,16 @@
 // Commands for images at the command line: archives that lie, import, inspect, filters, pruning, searching.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { commitImage, hostPlatform, openImageStore, parseReference } from "../src/image/index.ts";
@@ -15,15 +24,18 @@ import {
   huskPath,
   temporaryFile,
   temporaryFolder,
+  waitFor,
 } from "./harness/index.ts";
 import { archive, type EntryChanges, tools } from "./image-archive.ts";
 import { type DoubleRegistry, makeImage, startDouble } from "./image-registry.ts";
 
 const sha = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
+/** What belongs to an ordinary user's root is that user's own here, and can be removed. */
+const roots = { uid: 0, gid: 0 };
 const busybox: EntryChanges[] = [
-  { name: "bin/" },
-  { name: "bin/busybox", mode: 0o755, content: readFileSync(findCommand("busybox")!) },
-  { name: "bin/sh", type: "symlink", linkName: "busybox", mode: 0o777 },
+  { name: "bin/", ...roots },
+  { name: "bin/busybox", ...roots, mode: 0o755, content: readFileSync(findCommand("busybox")!) },
+  { name: "bin/sh", ...roots, type: "symlink", linkName: "busybox", mode: 0o777 },
 ];
 
 /** An archive as docker wrote it before version 25, whose image has layers at paths of its own, one by a link. */
@@ -32,7 +44,7 @@ function dockerArchive(
 ): Buffer {
   const [lower, upper] = [
     archive(...busybox),
-    archive({ name: "etc/" }, { name: "etc/issue", content: "old" }),
+    archive({ name: "etc/", ...roots }, { name: "etc/issue", content: "old", ...roots }),
   ];
   const parts = {
     config: {
@@ -176,11 +188,32 @@ describe("husk load", () => {
     expect((await other.husk(["load", "-q", "-i", folder])).stderr).toContain("is not what it should be");
   });
 
+  test("killed in the middle it leaves nothing that stays", async () => {
+    const own = engine();
+    const pipe = temporaryFile("pipe");
+    Bun.spawnSync(["mkfifo", pipe]);
+    const loading = own.start(["load", "-q", "-i", pipe]);
+    const writer = openSync(pipe, "w");
+    writeSync(writer, dockerArchive().subarray(0, 300_000));
+    await waitFor("some of it", () => readdirSync(join(own.root, "downloads")).length > 1);
+    process.kill(loading.pid, "SIGKILL");
+    await loading.result;
+    closeSync(writer);
+    expect(isEmpty(own)).toBe(false);
+    await own.husk(["image", "prune", "-f"]);
+    expect(isEmpty(own)).toBe(true);
+    expect((await own.husk(["load", "-q"], { stdin: dockerArchive() })).stdout).toBe(
+      "Loaded image: old/form:1\n",
+    );
+  });
+
   test("neither reads from nor writes to a terminal", async () => {
-    const terminal = openTerminal([huskPath, "load"]);
+    const own = engine();
+    const folders = ["--root", own.root, "--run", own.run];
+    const terminal = openTerminal([huskPath, ...folders, "load"]);
     expect(await terminal.exit()).toBe(125);
     expect(terminal.output()).toContain("stdin is a terminal");
-    const other = openTerminal([huskPath, "save", "x"]);
+    const other = openTerminal([huskPath, ...folders, "save", "x"]);
     expect(await other.exit()).toBe(125);
     expect(other.output()).toContain("nothing for a terminal");
   });
@@ -188,7 +221,11 @@ describe("husk load", () => {
 
 describe("husk import", () => {
   test("an archive by file, pipe and address becomes an image that runs", async () => {
-    const tar = archive(...busybox, { name: "etc/" }, { name: "etc/issue", content: "imported\n" });
+    const tar = archive(
+      ...busybox,
+      { name: "etc/", ...roots },
+      { name: "etc/issue", content: "imported\n", ...roots },
+    );
     const server = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",

@@ -64,7 +64,10 @@ const upper: EntryChanges[] = [
   { name: "changed", content: "now a file" },
 ];
 const config = { Env: ["PATH=/bin"], Entrypoint: ["/bin/su"], Labels: { "a.b": "c" } };
-const image = makeImage([lower, upper], { config });
+/** What belongs to an ordinary user's root is that user's own here, and can be read and removed. */
+const owned = (entries: readonly EntryChanges[]): EntryChanges[] =>
+  entries.map((entry) => ({ uid: 0, gid: 0, ...entry }));
+const image = makeImage([owned(lower), owned(upper)], { config });
 
 let double: DoubleRegistry;
 let own: Engine;

@@ -26,19 +26,18 @@ export async function save(argv: readonly string[], from: number, globals: Globa
     ...(given.has("platform") ? { only: platform } : {}),
     warn: (message) => printError(oneLine(`husk: warning: ${message}`)),
   };
-  const store = imageStore(globals);
   if (format === "oci-dir") {
     if (output === undefined)
       throw new HuskError("invalid", "husk save --format oci-dir: the folder is missing", {
         hint: "name it with -o DIR",
       });
-    await saveImagesInFolder(store, words, output, options);
+    await saveImagesInFolder(imageStore(globals), words, output, options);
     return 0;
   }
   if (output === undefined && isTerminal(1))
     throw new HuskError("invalid", "husk save writes an archive, which is nothing for a terminal", {
       hint: "name a file with -o FILE, or redirect the output",
     });
-  await writeOutput(saveImages(store, words, options), output);
+  await writeOutput(saveImages(imageStore(globals), words, options), output);
   return 0;
 }
