@@ -74,6 +74,9 @@ describe("mistakes are one line on stderr, with status 125", () => {
 describe("facts for people and for programs", () => {
   test("version", async () => {
     expect((await husk(["--version"])).stdout).toMatch(/^husk version \d+\.\d+\.\d+/);
+    expect((await husk(["version", "--format", "{{.version}} {{.os}}"])).stdout).toMatch(
+      /^\d+\.\d+\.\d+ linux\n$/,
+    );
     expect((await husk(["version"])).stdout).toMatch(/^husk:\n Version: +\d+\.\d+\.\d+\n/);
     const facts = JSON.parse((await husk(["version", "--format", "json"])).stdout);
     expect(facts).toMatchObject({ os: "linux", kernelVersion: (await run(["uname", "-r"])).stdout.trim() });

@@ -1,8 +1,9 @@
 // Archives for tests, made entry by entry, and layers unpacked from them.
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { finishLayer, LayerUnpacker, type UnpackOptions } from "../src/image/layer/index.ts";
 import { TAR_END, type TarEntry, tarHeader, tarPadding, TarReader } from "../src/image/tar/index.ts";
-import { isRoot, repository, temporaryFolder } from "./harness/index.ts";
+import { type Engine, findCommand, isRoot, repository, temporaryFolder } from "./harness/index.ts";
 
 export type EntryChanges = Partial<Omit<TarEntry, "size">> & { readonly content?: string | Uint8Array };
 
@@ -67,4 +68,19 @@ export async function unpack(
 
 export function newFolder(name = "layer"): string {
   return temporaryFolder(name, 0o700);
+}
+
+/** What belongs to an ordinary user's root is that user's own here, and can be removed. */
+export const roots = { uid: 0, gid: 0 };
+/** Debian's static busybox as /bin/sh. */
+export const busybox: EntryChanges[] = [
+  { name: "bin/", ...roots },
+  { name: "bin/busybox", ...roots, mode: 0o755, content: readFileSync(findCommand("busybox")!) },
+  { name: "bin/sh", ...roots, type: "symlink", linkName: "busybox", mode: 0o777 },
+];
+
+/** Whether an engine has no image and nothing of one. */
+export function isEmpty({ root }: Engine): boolean {
+  const blobs = readdirSync(join(root, "images/blobs/sha256")).length;
+  return blobs + readdirSync(join(root, "layers")).length + readdirSync(join(root, "downloads")).length === 0;
 }

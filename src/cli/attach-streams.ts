@@ -23,11 +23,7 @@ export interface StreamWishes {
  *
  * @returns its exit status; 0 when it was left alone
  */
-export async function beAttached(
-  home: Home,
-  attachment: Attachment,
-  wishes: StreamWishes,
-): Promise<number> {
+export async function beAttached(home: Home, attachment: Attachment, wishes: StreamWishes): Promise<number> {
   const { tty } = attachment;
   const isRaw = tty && wishes.input && isTerminal(0);
   let detached = false;

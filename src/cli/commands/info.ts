@@ -4,17 +4,17 @@ import { chooseFolders } from "../../engine/folders.ts";
 import { type Machine, thisMachine } from "../check/machine.ts";
 import { isPrivileged } from "../check/rights.ts";
 import type { Globals } from "../grammar.ts";
-import { parseFormat } from "../output-format.ts";
+import { formatFacts, parseFactsFormat } from "../output-format.ts";
 import { architecture, huskVersion, javascriptRuntime, kernelRelease } from "../versions.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk info`: this installation and the machine it is on. */
 export async function info(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const format = parseFormat("info", argv, from, globals);
+  const format = parseFactsFormat("info", argv, from, globals);
   if (format === undefined) return printHelp(["info"]);
 
   const facts = collect(thisMachine(), globals);
-  console.log(format === "json" ? JSON.stringify(facts) : formatFacts(facts));
+  console.log(await formatFacts(format, facts, () => factsText(facts)));
   return 0;
 }
 
@@ -71,7 +71,7 @@ function countCpus(machine: Machine): number {
   return machine.read("/proc/stat")?.match(/^cpu\d+/gm)?.length ?? 0;
 }
 
-function formatFacts(facts: Facts): string {
+function factsText(facts: Facts): string {
   const lines = [
     `Husk version: ${facts.huskVersion}`,
     `State folder: ${facts.root}`,

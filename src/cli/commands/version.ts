@@ -1,11 +1,11 @@
 import type { Globals } from "../grammar.ts";
-import { parseFormat } from "../output-format.ts";
+import { formatFacts, parseFactsFormat } from "../output-format.ts";
 import { architecture, huskCommit, huskVersion, javascriptRuntime, kernelRelease } from "../versions.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk version`: the versions of husk and of what it runs on. */
 export async function version(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const format = parseFormat("version", argv, from, globals);
+  const format = parseFactsFormat("version", argv, from, globals);
   if (format === undefined) return printHelp(["version"]);
 
   const runtime = javascriptRuntime();
@@ -17,15 +17,13 @@ export async function version(argv: readonly string[], from: number, globals: Gl
     arch: architecture(),
     kernelVersion: kernelRelease(),
   };
-  if (format === "json") console.log(JSON.stringify(facts));
-  else {
-    console.log(`husk:
+  const text = (): string => `husk:
  Version:    ${facts.version}
  Git commit: ${facts.gitCommit || "unknown"}
  Runs on:    ${facts.runtime}
  OS/Arch:    ${facts.os}/${facts.arch}
- Kernel:     ${facts.kernelVersion}`);
-  }
+ Kernel:     ${facts.kernelVersion}`;
+  console.log(await formatFacts(format, facts, text));
   return 0;
 }
 

@@ -7,5 +7,5 @@ export const HELP: Help = {
 
 The network of a container is none (a loopback device only) or host; bridges come with a later version.`,
   flags: FORMAT_FLAGS,
-  about: { format: "Form of the output (text|json) (default text)" },
+  about: { format: "Form of the output: text, json, or a Go template (default text)" },
 };
