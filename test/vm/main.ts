@@ -9,7 +9,7 @@ import { type CpioEntry, cpioArchive } from "./cpio.ts";
 import { findKernel, type Kernel } from "./kernel.ts";
 import { modulesInOrder } from "./modules.ts";
 
-const limitSeconds = 360;
+const limitSeconds = 480;
 const work = join(repository, "dist/test/vm");
 
 /** What the machine needs to boot, and what husk uses that Debian builds as modules. */

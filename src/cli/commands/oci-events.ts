@@ -34,7 +34,7 @@ export async function ociEvents({ argv, from, globals, runtime }: OciCall): Prom
     }
   };
   let failure: unknown;
-  void watchOutOfMemory(runtime, groups, () => print("oom"), stopped).catch((error: unknown) => {
+  const watching = watchOutOfMemory(runtime, groups, () => print("oom"), stopped).catch((error: unknown) => {
     failure = error;
   });
   for (
@@ -47,5 +47,7 @@ export async function ociEvents({ argv, from, globals, runtime }: OciCall): Prom
     next += interval;
     print("stats", readStats(groups));
   }
+  // What came with the end is told as well; v1 tells by the end of the group only, for which nobody waits.
+  await Promise.race([watching, new Promise((resolve) => setTimeout(resolve, 2 * LOOK_MS))]);
   return 0;
 }

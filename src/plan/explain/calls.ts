@@ -75,6 +75,15 @@ export const argumentFormats: Readonly<Record<string, readonly (Format | undefin
   setfsgid: [id],
   umask: [octal],
   personality: [one({ 0: "PER_LINUX", 8: "PER_LINUX32" })],
+  bpf: [
+    one({
+      5: "BPF_PROG_LOAD",
+      8: "BPF_PROG_ATTACH",
+      9: "BPF_PROG_DETACH",
+      13: "BPF_PROG_GET_FD_BY_ID",
+      16: "BPF_PROG_QUERY",
+    }),
+  ],
   keyctl: [one({ 1: "KEYCTL_JOIN_SESSION_KEYRING" })],
   prlimit64: [plain, one(names.rlimitNames), rlimit, block],
   kill: [plain, one(names.signals)],

@@ -77,6 +77,7 @@ const table: readonly (readonly [Call, string])[] = [
   [new Call("setresuid", [0xffffffff, 1000, 1000]), "setresuid(-1, 1000, 1000)"],
   [new Call("umask", [0o22]), "umask(022)"],
   [new Call("personality", [8]), "personality(PER_LINUX32)"],
+  [new Call("bpf", [8, new Memory(20), 20]), "bpf(BPF_PROG_ATTACH, {20 bytes}, 20)"],
   [new Call("keyctl", [1, "_ses.a", 0, 0, 0]), 'keyctl(KEYCTL_JOIN_SESSION_KEYRING, "_ses.a")'],
   [
     new Call("prlimit64", [0, 7, rlimit64(1024, -1), null]),

@@ -8,11 +8,13 @@ const O_CLOEXEC = 0o2000000;
 const O_WRONLY_CLOEXEC = 0o2000001;
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
+const LOOK_MS = 200;
 /** Numbers the kernel is told in text. */
 const [EVENTS, CONTROL] = [100, 101];
 
 /**
- * Tells each time the kernel finds no more memory for a container's group, until the group is gone.
+ * Tells each time the kernel finds no more memory for a container's group, until the container has stopped (v2) or the
+ * group is gone (v1).
  *
  * @param stopped is asked whether to go on
  */
@@ -23,7 +25,7 @@ export async function watchOutOfMemory(
   stopped: () => boolean,
 ): Promise<void> {
   const v1 = groups.find((group) => existsSync(`${group}/memory.oom_control`));
-  if (v1 === undefined) return watchUnified(groups, tell);
+  if (v1 === undefined) return watchUnified(groups, tell, stopped);
   while (!stopped()) {
     const list = new List("events");
     list.step("wait for a lack of memory", "the kernel tells through a descriptor (cgroup-v1/memory.rst)");
@@ -49,18 +51,28 @@ export async function watchOutOfMemory(
   }
 }
 
-function watchUnified(groups: readonly string[], tell: () => void): void {
+/** A file that counts, and wakes who watches it; the last one may come with the end. */
+async function watchUnified(
+  groups: readonly string[],
+  tell: () => void,
+  stopped: () => boolean,
+): Promise<void> {
   const file = groups.map((group) => `${group}/memory.events`).find(existsSync);
   if (file === undefined) return;
-  const count = (): number => Number(/^oom_kill (\d+)/m.exec(readFileSync(file, "latin1"))?.[1] ?? 0);
-  let last = count();
-  watch(file, { persistent: false }, () => {
+  let last = 0;
+  const look = (): void => {
+    let text: string;
     try {
-      const now = count();
-      if (now > last) tell();
-      last = now;
+      text = readFileSync(file, "latin1");
     } catch {
-      // The group is gone.
+      return; // The group is gone.
     }
-  });
+    const now = Number(/^oom_kill (\d+)/m.exec(text)?.[1] ?? 0);
+    if (now > last) tell();
+    last = now;
+  };
+  const watcher = watch(file, { persistent: false }, look);
+  while (!stopped()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  watcher.close();
+  look();
 }

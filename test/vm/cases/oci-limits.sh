@@ -3,7 +3,7 @@ bundle /tmp/oci-limits 'cd /sys/fs/cgroup; grep -H . cpu.idle io.max io.weight h
 dd if=/dev/zero of=/tmp/limits-disk bs=1M count=4 2>/dev/null
 loop=$(losetup -f)
 losetup "$loop" /tmp/limits-disk
-trap 'losetup -d $loop; rm -r /tmp/oci-limits' EXIT
+trap 'husk oci delete -f box; losetup -d $loop; rm -r /tmp/oci-limits' EXIT
 edit ".linux.resources += {cpu: {idle: 1, mems: \"0\"}, hugepageLimits: [{pageSize: \"2MB\", limit: 4194304}],
   blockIO: {throttleReadBpsDevice: [{major: 7, minor: ${loop#/dev/loop}, rate: 1048576}]},
   memory: {reservation: 8388608}, unified: {\"cgroup.max.depth\": \"3\", \"pids.max\": \"77\"}}"
