@@ -28,7 +28,15 @@ export type {
 export type { ContainerRecord, ContainerSource, RecordedOptions } from "./engine/container/record.ts";
 export type { ContainerState, ContainerStatus, ContainerSummary } from "./engine/container/state.ts";
 export type { Folders } from "./engine/folders.ts";
-export { Container } from "./engine/library/container.ts";
+export type { Attachment, AttachOptions } from "./engine/attach/attach.ts";
+export type { ExecResult, RunningExec } from "./engine/exec/exec.ts";
+export type { ExecOptions } from "./engine/exec/program.ts";
+export type { Input } from "./engine/library/collect.ts";
+export { Container, type ExecOutput, type ExecSettings } from "./engine/library/container.ts";
+export type { ContainerLogOptions } from "./engine/log/container-log.ts";
+export type { LogChunk } from "./engine/log/index.ts";
+export type { ProcessTable } from "./engine/processes/ps.ts";
+export type { Usage } from "./engine/usage/sample.ts";
 export { Containers } from "./engine/library/containers.ts";
 export { Engine, openEngine, type RunOutput, type RunSettings } from "./engine/library/engine.ts";
 export type { Abortable, ContainerOptions, EngineOptions, ImageSource } from "./engine/library/options.ts";

@@ -2,8 +2,8 @@ import { findId } from "../../engine/container/find.ts";
 import { listContainers } from "../../engine/container/list.ts";
 import { containerPaths } from "../../engine/container/paths.ts";
 import { readRecord } from "../../engine/container/read-record.ts";
-import { type ContainerSummary, isAlive } from "../../engine/container/state.ts";
-import { chooseFolders, type Folders, openFolders } from "../../engine/folders.ts";
+import { type ContainerSummary, isAlive, isLost } from "../../engine/container/state.ts";
+import { type Folders, openFolders } from "../../engine/folders.ts";
 import { writeAll } from "../byte-output.ts";
 import { readArguments } from "../command-arguments.ts";
 import type { FilterFacts } from "../containers/filter.ts";
@@ -11,6 +11,7 @@ import { type ContainerSize, containerList, containerRow } from "../containers/r
 import { CONTAINER_FLAGS } from "../flags/container.ts";
 import { layOutList } from "../format/list.ts";
 import type { Globals } from "../grammar.ts";
+import { homeOf } from "../home.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { parseInteger } from "../values/number.ts";
 
@@ -21,14 +22,21 @@ export async function ps(argv: readonly string[], from: number, globals: Globals
     const { printHelp } = await import("./help.ts");
     return printHelp(["ps"]);
   }
-  const folders = openFolders(chooseFolders(globals));
+  const home = homeOf(globals);
+  const folders = openFolders(home.folders);
   const last = given.on("latest") ? 1 : parseInteger("last", given.text("last") ?? "-1", -1, 1_000_000);
   const texts = given.list("filter");
   // Who asks for a status, or for the last ones, means all containers.
   const asksStatus = texts.some((text) => /^\s*(status|exited)\s*=/i.test(text));
   const all = given.on("all") || last > 0 || asksStatus;
   const warn = (message: string): void => printError(oneLine(`husk: warning: ${message}`));
-  let containers = listContainers(folders, warn).filter((one) => all || isAlive(one));
+  let found = listContainers(folders, warn);
+  if (found.some((one) => isLost(folders, one.record.id, one))) {
+    const { sweepHome } = await import("../../engine/life/sweep-home.ts");
+    await sweepHome(home);
+    found = listContainers(folders, warn);
+  }
+  let containers = all ? found : found.filter(isAlive);
   if (texts.length > 0) {
     const { CONTAINER_FILTERS, containerFilter } = await import("../containers/filter.ts");
     const { parseFilters } = await import("../values/filter.ts");

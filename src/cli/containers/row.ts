@@ -1,6 +1,6 @@
 import { type ContainerRecord, imageName } from "../../engine/container/record.ts";
 import type { ContainerSummary } from "../../engine/container/state.ts";
-import { ago, ellipsis, goTime, humanSize, type List, type Row, shortId } from "../format/index.ts";
+import { ellipsis, goTime, humanDuration, humanSize, type List, type Row, shortId } from "../format/index.ts";
 import { quote } from "../format/printf.ts";
 import { commandText } from "./command-text.ts";
 import { statusText } from "./status.ts";
@@ -85,7 +85,7 @@ export function containerRow(
       return "";
     },
     get RunningFor() {
-      return ago(new Date(record.created).toISOString(), now);
+      return `${humanDuration(now - record.created)} ago`;
     },
     get Size() {
       const { written, total } = size(summary);

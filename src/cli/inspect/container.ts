@@ -1,6 +1,8 @@
 import { folderSize } from "../../engine/container/folder-size.ts";
 import { containerPaths } from "../../engine/container/paths.ts";
 import { inspectContainer } from "../../engine/inspect/container.ts";
+import { sweepHome } from "../../engine/life/sweep-home.ts";
+import { isLost } from "../../engine/container/state.ts";
 import { findTarget } from "../../engine/life/target.ts";
 import { HuskError } from "../../platform/error.ts";
 import { homeOf } from "../home.ts";
@@ -13,7 +15,9 @@ export function containerInspector({ globals, size }: InspectOptions): Inspector
     kind: "container",
     async find(name) {
       try {
-        const { id } = findTarget(home, name).record;
+        const { record, state } = findTarget(home, name);
+        if (isLost(home.folders, record.id, state)) await sweepHome(home);
+        const { id } = record;
         const found = inspectContainer(home.folders, id);
         return size === true ? { ...found, ...(await sizes(home.folders, id)) } : found;
       } catch (error) {

@@ -42,14 +42,19 @@ const TIMED_OUT = 1;
  * @throws HuskError "unsupported" for a record of a newer husk
  */
 export function readExit(file: string): ExitRecord | undefined {
-  let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
-  } catch {
+    const fd = openSync(file, "r");
+    const used = readSync(fd, scratch, 0, scratch.length, 0);
+    closeSync(fd);
+    return decodeExit(used < scratch.length ? scratch.subarray(0, used) : readFileSync(file), file);
+  } catch (error) {
+    if (error instanceof HuskError) throw error;
     return undefined;
   }
-  return decodeExit(bytes, file);
 }
+
+/** Lists read many of these files: a buffer of its own for each would take longer than the reading. */
+const scratch = new Uint8Array(4096);
 
 /** An exit record that can be read even when the container was removed meanwhile. */
 export interface HeldExit {

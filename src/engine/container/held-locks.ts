@@ -9,7 +9,8 @@ import { readFileSync, statSync } from "node:fs";
  * another network namespace is not seen there; then the locks tell.
  */
 export interface HeldLocks {
-  sockets?: string;
+  /** Ids of containers whose keepers listen. */
+  listening?: ReadonlySet<string>;
   inodes?: ReadonlySet<number>;
 }
 
@@ -23,11 +24,21 @@ export function isHeld(file: string, held: HeldLocks): boolean | undefined {
   if (inode === undefined) return undefined;
   const id = /\/([0-9a-f]{64})\.json$/.exec(file)?.[1];
   if (id !== undefined) {
-    held.sockets ??= readFileSync("/proc/net/unix", "latin1");
-    if (held.sockets.includes(` ${id}.sock\n`)) return true;
+    held.listening ??= listeningIds(readFileSync("/proc/net/unix", "latin1"));
+    if (held.listening.has(id)) return true;
   }
   held.inodes ??= lockedInodes(readFileSync("/proc/locks", "latin1"));
   return held.inodes.has(inode);
+}
+
+const ID_LENGTH = 64;
+
+/** The names of sockets that are ids, from the text of /proc/net/unix, whose lines end with the name a socket was bound to. */
+function listeningIds(text: string): Set<string> {
+  const ids = new Set<string>();
+  for (let at = text.indexOf(".sock\n"); at >= 0; at = text.indexOf(".sock\n", at + 1))
+    if (text.charCodeAt(at - ID_LENGTH - 1) === 0x20) ids.add(text.slice(at - ID_LENGTH, at));
+  return ids;
 }
 
 /**

@@ -47,6 +47,11 @@ export function isAlive({ status }: ContainerState): boolean {
   return status === "running" || status === "paused" || status === "restarting";
 }
 
+/** Whether its keeper was killed, and nobody has cleared that up yet: a sweep does, and applies its restart policy. */
+export function isLost(folders: Folders, id: string, { error }: ContainerState): boolean {
+  return error === KEEPER_LOST && existsSync(containerPaths(folders, id).running);
+}
+
 /** How a container fares; of one that does not exist: "created". */
 export function readState(folders: Folders, id: string, held: HeldLocks = readHeldLocks()): ContainerState {
   const paths = containerPaths(folders, id);

@@ -8,7 +8,29 @@ import { readTarget } from "../life/target.ts";
 import type { UpdateOptions } from "../life/update.ts";
 import { signalNumber } from "../../platform/signal.ts";
 import { HuskError } from "../../platform/error.ts";
+import type { Attachment, AttachOptions } from "../attach/attach.ts";
+import type { ExecResult, RunningExec } from "../exec/exec.ts";
+import type { ExecOptions } from "../exec/program.ts";
+import type { ContainerLogOptions } from "../log/container-log.ts";
+import type { LogChunk } from "../log/index.ts";
+import type { ProcessTable } from "../processes/ps.ts";
+import type { Usage } from "../usage/sample.ts";
+import { bytesOf, feed, type Input } from "./collect.ts";
 import type { Abortable } from "./options.ts";
+
+const SIGKILL = 9;
+
+/** What {@link Container.exec} can be asked for. */
+export interface ExecSettings extends Omit<ExecOptions, "command" | "interactive">, Abortable {
+  /** What the program reads from its standard input; absent: nothing. */
+  readonly stdin?: Input;
+}
+
+/** How a program ended, and what it printed; with a terminal, everything is in `stdout`. */
+export interface ExecOutput extends ExecResult {
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+}
 
 /**
  * A container, whether it runs or not. It lives on its own: this object only names it. Every method may throw a
@@ -103,6 +125,99 @@ export class Container implements AsyncDisposable {
   async rename(name: string): Promise<void> {
     const { renameContainer } = await import("../life/rename.ts");
     await renameContainer(this.#home, this.id, name);
+  }
+
+  /**
+   * Runs a program in it to its end, with its own rights and limits. The program ends with this process, or `signal`.
+   *
+   * @throws HuskError "conflict" when the container does not run, "command-not-found", "cannot-execute"
+   */
+  async exec(command: readonly string[], options: ExecSettings = {}): Promise<ExecOutput> {
+    const { signal, stdin, ...rest } = options;
+    signal?.throwIfAborted();
+    const program = await this.spawn(command, {
+      ...rest,
+      ...(stdin === undefined ? {} : { interactive: true }),
+    });
+    const abort = (): void => program.kill(SIGKILL);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const [stdout, stderr, end] = await Promise.all([
+        bytesOf(program.stdout),
+        bytesOf(program.stderr),
+        program.ended,
+        stdin === undefined ? undefined : feed(stdin, program.stdin),
+      ]);
+      signal?.throwIfAborted();
+      return { ...end, stdout, stderr };
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /**
+   * Starts a program in it, whose streams are the caller's to read: `interactive` for a standard input, `detach` for
+   * one that goes on when this process ends.
+   *
+   * @throws HuskError as {@link exec} does; of a program that cannot be executed `ended` tells
+   */
+  async spawn(
+    command: readonly string[],
+    { detach = false, ...options }: Omit<ExecOptions, "command"> & { readonly detach?: boolean } = {},
+  ): Promise<RunningExec> {
+    const { exec } = await import("../exec/exec.ts");
+    const streams = {
+      stdin: options.interactive === true ? "pipe" : "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    } as const;
+    return exec(this.#home, this.id, { ...options, command }, detach ? { detach } : streams);
+  }
+
+  /**
+   * Its input and output, beside any number of others.
+   *
+   * @throws HuskError "conflict" when it does not run
+   */
+  async attach(options: AttachOptions = {}): Promise<Attachment> {
+    const { attach } = await import("../attach/attach.ts");
+    return attach(this.#home, this.id, options);
+  }
+
+  /**
+   * What it wrote, as it is read: `for await (const { stream, bytes } of container.logs({ follow: true }))`.
+   *
+   * @throws HuskError "unsupported" where no log is kept, "failed" for a damaged one
+   */
+  async *logs(options: ContainerLogOptions = {}): AsyncGenerator<LogChunk, void> {
+    const { containerLogs } = await import("../log/container-log.ts");
+    yield* containerLogs(this.#home, this.id, options);
+  }
+
+  /** What it uses, once a `interval` (milliseconds; absent: 1000), until it ends or `signal` is aborted. */
+  async *stats(options: { readonly interval?: number } & Abortable = {}): AsyncGenerator<Usage, void> {
+    const { watchUsage } = await import("../usage/watch.ts");
+    for await (const [one] of watchUsage(this.#home, { ...options, containers: [this.id] })) {
+      if (one?.usage === undefined) return;
+      yield one.usage;
+    }
+  }
+
+  /**
+   * Its processes, as ps(1) shows them on this machine.
+   *
+   * @param options as ps takes them; none: `-ef`
+   * @throws HuskError "conflict" when it does not run
+   */
+  async top(options: readonly string[] = []): Promise<ProcessTable> {
+    const { containerTop } = await import("../processes/container-top.ts");
+    return containerTop(this.#home, this.id, options);
+  }
+
+  /** All that is known of it, in docker's layout (`GET /containers/{id}/json`). */
+  async inspect(): Promise<Record<string, unknown>> {
+    const { inspectContainer } = await import("../inspect/container.ts");
+    return inspectContainer(this.#home.folders, this.id);
   }
 
   /** Removes it with everything it wrote. @throws HuskError "conflict" when it runs, unless `force` is given */

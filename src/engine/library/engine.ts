@@ -5,6 +5,7 @@ import type { Home } from "../home.ts";
 import { runAttached } from "../life/run.ts";
 import { sweepHome } from "../life/sweep-home.ts";
 import { completeOptions } from "./complete-options.ts";
+import { bytesOf, feed, type Input } from "./collect.ts";
 import { Containers } from "./containers.ts";
 import type { Abortable, ContainerOptions, EngineOptions, ImageSource } from "./options.ts";
 
@@ -24,7 +25,7 @@ export interface RunOutput {
 /** What {@link Engine.run} can be asked for besides. */
 export interface RunSettings extends ContainerOptions, Abortable {
   /** What the program reads from its standard input; absent: nothing. */
-  readonly stdin?: string | Uint8Array | ReadableStream<Uint8Array>;
+  readonly stdin?: Input;
 }
 
 /** An engine: containers on this machine, without a daemon. Any number may be open for the same folders. */
@@ -104,25 +105,4 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   };
   await sweepHome(home);
   return new Engine(home);
-}
-
-async function bytesOf(stream: ReadableStream<Uint8Array> | undefined): Promise<Uint8Array> {
-  return stream === undefined ? new Uint8Array() : new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-/** A program that does not read to the end is no error. */
-async function feed(
-  input: NonNullable<RunSettings["stdin"]>,
-  to: WritableStream<Uint8Array> | undefined,
-): Promise<void> {
-  if (to === undefined) throw new HuskError("failed", "the container has no standard input");
-  const from =
-    input instanceof ReadableStream
-      ? input
-      : new Blob([typeof input === "string" ? input : input.slice()]).stream();
-  try {
-    await from.pipeTo(to);
-  } catch {
-    // It ended before.
-  }
 }
