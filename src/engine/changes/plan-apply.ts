@@ -102,8 +102,10 @@ function decide(change: Change, choice: ApplyChoice): ApplyStep | Conflict | und
 
 function isEqual(change: Change, stats: BigIntStats, before: BigIntStats, choice: ApplyChoice): boolean {
   if ((stats.mode & 0o170000n) !== (before.mode & 0o170000n)) return false;
-  if (!stats.isFile() && !stats.isSymbolicLink()) return false;
-  return stats.size === before.size && sameRights(stats, before) && choice.same(change, change.path);
+  if (!sameRights(stats, before)) return false;
+  if (stats.isFile() || stats.isSymbolicLink())
+    return stats.size === before.size && choice.same(change, change.path);
+  return stats.rdev === before.rdev;
 }
 
 function sameRights(one: BigIntStats, other: BigIntStats): boolean {
