@@ -10,6 +10,7 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["stats", "Show what containers use, live"],
   ["diff", "Show what a container changed in its file system"],
   ["apply", "Bring what a container of host changed over to this machine"],
+  ["fork", "Make a new container of what another one's files are now"],
   ["port", "List a container's published ports"],
   ["create", "Create a container without starting it"],
   ["start", "Start containers"],

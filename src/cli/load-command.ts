@@ -16,6 +16,8 @@ export async function loadCommand(name: string): Promise<Command> {
       return (await import("./commands/diff.ts")).diff;
     case "apply":
       return (await import("./commands/apply.ts")).apply;
+    case "fork":
+      return (await import("./commands/fork.ts")).fork;
     case "exec":
       return (await import("./commands/exec.ts")).exec;
     case "ps":

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { Platform, Pulled, StoredImage } from "../image/index.ts";
+import { forkFolder } from "./fork/fork-layers.ts";
 import { HuskError } from "../platform/error.ts";
 import { readInRoot, statInRoot } from "../platform/in-root.ts";
 import { applyImageConfig } from "./image-config.ts";
@@ -129,13 +130,16 @@ async function completed(
  */
 export async function findImageSource(
   home: Home,
-  { name, entrypoint, id, digest, layers: diffIds }: { readonly name: string } & ImageIdentity,
+  { name, entrypoint, id, digest, forks = [], layers: diffIds }: { readonly name: string } & ImageIdentity,
   writable: string,
 ): Promise<RunSource> {
   const { layerFolders, readInLayers } = await import("../image/index.ts");
   const { openImages } = await import("./image-context.ts");
   const store = openImages(home);
-  const layers = layerFolders(store, diffIds);
+  const layers = [
+    ...forks.map((fork) => forkFolder(home.folders.root, fork)),
+    ...layerFolders(store, diffIds),
+  ];
   for (const path of layers) {
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) continue;
     throw new HuskError("not-found", `the image ${name}: its layer ${path} is missing`, {
@@ -153,7 +157,7 @@ export async function findImageSource(
     name,
     layers,
     accounts: { passwd: read("/etc/passwd"), group: read("/etc/group") },
-    identity: { id, digest, layers: diffIds, entrypoint },
+    identity: { id, digest, forks, layers: diffIds, entrypoint },
   };
 }
 

@@ -149,6 +149,8 @@ export interface ImageIdentity {
   readonly digest: string;
   /** Its layers' diff ids, the lowest first. */
   readonly layers: readonly string[];
+  /** Layers above them that containers wrote before they were forked (src/engine/fork), the topmost first. */
+  readonly forks?: readonly string[];
   /** How much of the container's command is the image's (or the user's) entrypoint. */
   readonly entrypoint: readonly string[];
 }

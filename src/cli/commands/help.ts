@@ -58,6 +58,7 @@ async function findHelp(words: readonly string[]): Promise<Help> {
       return (await import("../help/image-commands.ts")).IMAGE_HELPS[words[0]];
     case "apply":
     case "diff":
+    case "fork":
       return (await import("../help/change-commands.ts")).CHANGE_HELPS[words[0]];
     case "volume":
       return (await import("../help/volume.ts")).volumeHelp(words[1]);

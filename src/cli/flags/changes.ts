@@ -1,7 +1,8 @@
-/** Flags of the commands about what a container changed; {@link Grammar} tells the form. */
+/** Flags of the commands about a container's file system; {@link Grammar} tells the form. */
 export const CHANGE_FLAGS = {
   apply: `
 -n --dry-run
 `,
   diff: "\n",
+  fork: "\n",
 } as const;

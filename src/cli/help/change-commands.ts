@@ -1,7 +1,7 @@
 import { CHANGE_FLAGS } from "../flags/changes.ts";
 import type { Help } from "./layout.ts";
 
-/** The help of the commands about what a container changed. */
+/** The help of the commands about a container's file system. */
 export const CHANGE_HELPS: Readonly<Record<keyof typeof CHANGE_FLAGS, Help>> = {
   apply: {
     usage: ["apply [OPTIONS] CONTAINER [PATH...]"],
@@ -24,5 +24,17 @@ A line for each file: A added, C changed, D deleted. Of a container of host it i
     flags: CHANGE_FLAGS.diff,
     about: {},
     examples: [["husk run --name try host touch /etc/new; husk diff try", "C /etc, A /etc/new"]],
+  },
+  fork: {
+    usage: ["fork CONTAINER [NEW_NAME]"],
+    description: `Make a new container of what another one's files are now
+
+It is as the first one was asked to be (program, limits, volumes with names), and not started yet; a volume without a name is copied. From then on they go their own ways. What a stopped container of an image wrote becomes a layer that both share, in milliseconds whatever its size; a running one is frozen while its changes are copied. The new container's id is printed.`,
+    flags: CHANGE_FLAGS.fork,
+    about: {},
+    examples: [
+      ["husk run --name ready debian sh -c 'apt-get update'", "A state that took a while"],
+      ["husk fork ready one && husk start -a one", "Go on from there, as often as you like"],
+    ],
   },
 };

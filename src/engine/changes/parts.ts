@@ -27,9 +27,9 @@ export async function changedParts(home: Home, { record, paths }: Target): Promi
     );
   if (!existsSync(paths.upper)) return [];
   if (source.kind === "image") {
-    const found = await findImageSource(home, source, paths.upper);
-    const layers = found.kind === "image" ? found.layers : [];
-    return [await overlayPart(home, "", paths.upper, layersLower(layers))];
+    return [
+      await overlayPart(home, "", paths.upper, layersLower(await imageLayers(home, { record, paths }))),
+    ];
   }
   const { parts } = hostImage({ with: source.with }).source;
   const fresh = parts.filter(({ kind }) => kind !== "file").map(({ path }) => path);
@@ -49,7 +49,18 @@ export async function changedParts(home: Home, { record, paths }: Target): Promi
   return [root, ...views];
 }
 
-async function overlayPart(
+/** The folders below what a container of an image writes, the topmost first. */
+export async function imageLayers(
+  home: Home,
+  { record: { source }, paths }: Pick<Target, "record" | "paths">,
+): Promise<readonly string[]> {
+  if (source.kind !== "image") return [];
+  const found = await findImageSource(home, source, paths.upper);
+  return found.kind === "image" ? found.layers : [];
+}
+
+/** An overlay's upper folder, and what it changes. */
+export async function overlayPart(
   home: Home,
   place: string,
   upper: string,

@@ -95,9 +95,10 @@ function readFolder(part: ChangedPart, folder: number, path: ByteString): Change
     if (!untouched) changes.push({ kind, path: whole, part, stats });
     for (const change of below) changes.push(change);
   }
-  if (part.opaque.has(path))
+  if (part.opaque.has(path) || (part.isPlain && path === ""))
     for (const name of part.lower.names(path))
-      if (!seen.has(name)) changes.push({ kind: "D", path: `${part.place}${path}/${name}`, part });
+      if (!seen.has(name) && !OWN.has(`${part.place}${path}/${name}`))
+        changes.push({ kind: "D", path: `${part.place}${path}/${name}`, part });
   return changes;
 }
 

@@ -15,6 +15,8 @@ export interface ContainerRecord {
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly source: ContainerSource;
+  /** The container it was forked from. */
+  readonly forked?: string;
   /** The end of the first client's input is the end of the program's (docker's StdinOnce). */
   readonly inputOnce: boolean;
   /** Everything asked for, an image's configuration filled in. */

@@ -55,6 +55,10 @@ export async function dropContainer(home: Home, record: ContainerRecord, volumes
     await dropAnonymousVolumes(home, record);
   }
   await removeFolder(home, folder);
+  if (record.source.kind === "image" && record.source.forks !== undefined) {
+    const { dropForks } = await import("../fork/fork-layers.ts");
+    await dropForks(home, record.source.forks);
+  }
   tellContainer(home.folders, record, "destroy");
 }
 

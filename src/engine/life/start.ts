@@ -2,11 +2,12 @@ import { rmSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { exitStatus } from "../../platform/exit-status.ts";
 import { ensureBindSources } from "../bind-sources.ts";
-import { completeExit, readExit } from "../container/exit.ts";
+import { completeExit, type ExitRecord, readExit } from "../container/exit.ts";
 import { withContainer } from "../container/lock.ts";
 import type { ContainerPaths } from "../container/paths.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import { isAlive } from "../container/state.ts";
+import { completeFork } from "../fork/fork-layers.ts";
 import type { Home } from "../home.ts";
 import type { RunOptions, RunSource } from "../run-options.ts";
 import { handOver, planRun, settle } from "./launch.ts";
@@ -60,7 +61,7 @@ export async function launchAgain(
   const options: RunOptions = { ...record.options, source, name: record.name };
   if (options.mounts !== undefined) ensureBindSources(options.mounts);
   const planned = await planRun(home, record, options, {
-    isNew: before === undefined || (before.kind === "failed" && before.started === 0),
+    isNew: isNew(record, before),
     detached: true,
     restarts: again?.restarts ?? 0,
     delay: nextDelay(again === undefined ? undefined : { delay: again.delay, exit: before }),
@@ -75,14 +76,22 @@ export async function launchAgain(
   return planned.prepared.warnings;
 }
 
+/** Whether nothing was ever started in its folder. A fork of a container of host began with what that one had. */
+function isNew({ forked, source }: ContainerRecord, before: ExitRecord | undefined): boolean {
+  if (before === undefined) return forked === undefined || source.kind !== "host";
+  return before.kind === "failed" && before.started === 0;
+}
+
 /** Writes down why a start failed, for who looks later. */
 export function noteFailure(paths: ContainerPaths, error: unknown): void {
   if (!(error instanceof HuskError)) return;
   completeExit(paths.exit, exitStatus(error.code), error.message);
 }
 
-async function sourceOf(home: Home, { source }: ContainerRecord, paths: ContainerPaths): Promise<RunSource> {
+async function sourceOf(home: Home, record: ContainerRecord, paths: ContainerPaths): Promise<RunSource> {
+  const { source } = record;
   if (source.kind !== "image") return source;
+  if (source.forks !== undefined) completeFork(home.folders.root, record, paths);
   const { findImageSource } = await import("../image-source.ts");
   return findImageSource(home, source, paths.upper);
 }

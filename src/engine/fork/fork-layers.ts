@@ -1,0 +1,73 @@
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { writeError } from "../../platform/whole-file.ts";
+import { listIds } from "../container/list-ids.ts";
+import { containerPaths, type ContainerPaths } from "../container/paths.ts";
+import { readRecord } from "../container/read-record.ts";
+import type { ContainerRecord } from "../container/record.ts";
+import type { Folders } from "../folders.ts";
+import type { Home } from "../home.ts";
+
+/** The layer that forks stand on: what a container had written when it was forked. Nobody changes it any more. */
+export function forkFolder(root: string, fork: string): string {
+  return `${root}/forks/${fork}`;
+}
+
+/** The fork layers of a container, the topmost first. */
+export function forksOf({ source }: ContainerRecord): readonly string[] {
+  return source.kind === "image" ? (source.forks ?? []) : [];
+}
+
+/**
+ * Makes what a container has written the topmost of its fork layers, by rename(2), and gives it a new writable layer.
+ * The record names the layer before: whoever finds the layer missing comes here and completes what a killed process
+ * began. The caller has the container's lock, and it does not run.
+ */
+export function completeFork(root: string, record: ContainerRecord, paths: ContainerPaths): void {
+  const [fork] = forksOf(record);
+  if (fork === undefined) return;
+  const folder = forkFolder(root, fork);
+  try {
+    if (!existsSync(folder)) {
+      mkdirSync(`${root}/forks`, { recursive: true, mode: 0o711 });
+      renameSync(paths.upper, folder);
+    }
+    if (existsSync(paths.upper)) return;
+    const { mode, uid, gid } = statSync(folder);
+    mkdirSync(paths.upper);
+    chownSync(paths.upper, uid, gid);
+    chmodSync(paths.upper, mode & 0o7777);
+  } catch (cause) {
+    throw writeError(folder, cause);
+  }
+}
+
+/** Removes fork layers that no container stands on, of those given. */
+export async function dropForks(home: Home, forks: readonly string[]): Promise<void> {
+  if (forks.length === 0) return;
+  const used = usedForks(home.folders);
+  const { removeFolder } = await import("../life/remove.ts");
+  for (const fork of forks) {
+    const folder = forkFolder(home.folders.root, fork);
+    if (!used.has(fork) && existsSync(folder)) await removeFolder(home, folder);
+  }
+}
+
+/** Removes what forks that were killed left. */
+export async function clearForks(home: Home): Promise<void> {
+  let names: string[];
+  try {
+    names = readdirSync(`${home.folders.root}/forks`);
+  } catch {
+    return;
+  }
+  await dropForks(home, names);
+}
+
+function usedForks(folders: Folders): Set<string> {
+  const used = new Set<string>();
+  for (const id of listIds(folders)) {
+    const record = readRecord(containerPaths(folders, id).record);
+    if (record !== undefined) for (const fork of forksOf(record)) used.add(fork);
+  }
+  return used;
+}

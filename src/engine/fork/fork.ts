@@ -1,0 +1,176 @@
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { LayerStream, packLayer } from "../../image/index.ts";
+import { setFrozen } from "../../runtime/oci/freezer.ts";
+import { HuskError } from "../../platform/error.ts";
+import { makeFolder } from "../container/folder.ts";
+import { withContainer } from "../container/lock.ts";
+import { containerPaths } from "../container/paths.ts";
+import type { ContainerRecord } from "../container/record.ts";
+import { readRun } from "../container/run-record.ts";
+import { isAlive } from "../container/state.ts";
+import { writeRecord } from "../container/write-record.ts";
+import { tellContainer } from "../events/container-event.ts";
+import type { Home } from "../home.ts";
+import { newId } from "../id.ts";
+import { imageContext } from "../image-context.ts";
+import { withDraft } from "../life/create.ts";
+import { readTarget, type Target } from "../life/target.ts";
+import { dropForks, forkFolder, forksOf, completeFork } from "./fork-layers.ts";
+import { ownVolumes } from "./own-volumes.ts";
+
+export interface ForkOptions {
+  /** Absent: a random one. */
+  readonly name?: string;
+}
+
+/**
+ * Makes a new container, not started yet, whose file system is what that of another one is at this moment; from then
+ * on they go their own ways. Everything else is as with the first: program, limits, named volumes; a volume that is
+ * the first one's alone is copied.
+ *
+ * What a stopped container of an image wrote becomes a layer that both stand on, in one step, whatever its size.
+ * A running one is frozen while it is copied, and so is what a container of host wrote.
+ *
+ * @param id the first one's whole id
+ * @throws HuskError "unsupported" for a container that writes into a folder directly; "conflict" for a name that is
+ *   taken; "failed"
+ */
+export async function forkContainer(
+  home: Home,
+  id: string,
+  { name }: ForkOptions = {},
+): Promise<ContainerRecord> {
+  return withContainer(home.folders, id, async () => {
+    const target = readTarget(home, id);
+    const { source } = target.record;
+    if (source.kind === "rootfs" || source.kind === "bundle")
+      throw new HuskError("unsupported", `${target.record.name} writes into ${source.path} itself`, {
+        hint: "fork containers of an image or of host, or copy the folder",
+      });
+    return source.kind === "image" ? forkImage(home, target, name) : forkHost(home, target, name);
+  });
+}
+
+async function forkImage(home: Home, target: Target, name: string | undefined): Promise<ContainerRecord> {
+  const { paths, state } = target;
+  const { root } = home.folders;
+  // Nothing was written since it was forked last, or ever.
+  if (!existsSync(paths.upper) || readdirSync(paths.upper).length === 0)
+    return recordFork(home, target.record, forksOf(target.record), name);
+  const fork = newId();
+  if (isAlive(state)) {
+    try {
+      await frozen(target, () => copyLayer(home, paths.upper, forkFolder(root, fork)));
+      return await recordFork(home, target.record, [fork, ...forksOf(target.record)], name);
+    } catch (error) {
+      await dropForks(home, [fork]);
+      throw error;
+    }
+  }
+  const { source } = target.record;
+  const forks = [fork, ...forksOf(target.record)];
+  const record: ContainerRecord = { ...target.record, source: { ...source, forks } as typeof source };
+  writeRecord(home.folders, record);
+  completeFork(root, record, paths);
+  return recordFork(home, record, forks, name);
+}
+
+async function forkHost(home: Home, target: Target, name: string | undefined): Promise<ContainerRecord> {
+  const { paths, record, state } = target;
+  return recordFork(home, record, [], name, async (folder) => {
+    if (!existsSync(paths.upper)) return;
+    const copy = async (): Promise<void> => {
+      for (const part of ["upper", "views"])
+        await copyLayer(home, `${paths.folder}/${part}`, `${folder}/${part}`);
+    };
+    if (isAlive(state)) await frozen(target, copy);
+    else await copy();
+    const { mode, uid, gid } = statSync(paths.work);
+    mkdirSync(`${folder}/work`);
+    chownSync(`${folder}/work`, uid, gid);
+    chmodSync(`${folder}/work`, mode & 0o7777);
+  });
+}
+
+/** Lists the new container, with what `fill` puts into its folder. */
+async function recordFork(
+  home: Home,
+  first: ContainerRecord,
+  forks: readonly string[],
+  name: string | undefined,
+  fill: (folder: string) => Promise<void> = async () => {},
+): Promise<ContainerRecord> {
+  const { source } = first;
+  const { options, takeBack } = await ownVolumes(home, first.options);
+  const draft = {
+    command: [],
+    ...(name === undefined ? {} : { name }),
+    source: { kind: "host", with: [] },
+  } as const;
+  try {
+    return await withDraft(draft, {}, async ({ id, name: chosen, created }) => {
+      const record: ContainerRecord = {
+        ...first,
+        id,
+        name: chosen,
+        created,
+        options,
+        source: source.kind === "image" ? { ...source, forks } : source,
+        forked: first.id,
+      };
+      return withContainer(home.folders, id, async () => {
+        makeFolder(home.folders, record);
+        try {
+          await fill(containerPaths(home.folders, id).folder);
+        } catch (error) {
+          const { dropContainer } = await import("../life/remove.ts");
+          await dropContainer(home, record, false);
+          throw error;
+        }
+        tellContainer(home.folders, record, "create");
+        return record;
+      });
+    });
+  } catch (error) {
+    await takeBack();
+    throw error;
+  }
+}
+
+/** Does something while nothing in a container runs. */
+async function frozen<T>({ paths, state }: Target, body: () => Promise<T>): Promise<T> {
+  if (state.status === "paused") return body();
+  const groups = readRun(paths.running)?.cgroups;
+  setFrozen(groups, true);
+  try {
+    return await body();
+  } finally {
+    setFrozen(groups, false);
+  }
+}
+
+/** Copies a folder in overlayfs's form with owners, times, attributes, whiteouts; it appears whole or not at all. */
+async function copyLayer(home: Home, from: string, to: string): Promise<void> {
+  const { tools, unpack } = imageContext(home, () => {});
+  const parent = to.slice(0, to.lastIndexOf("/"));
+  const unfinished = `${parent}/.new-${process.pid}-${to.slice(parent.length + 1)}`;
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  try {
+    const stream = new LayerStream(unfinished, { ...unpack, whiteouts: "overlay" }, tools, "none");
+    try {
+      for await (const piece of packLayer(from, { overlay: true }, tools)) await stream.write(piece);
+      await stream.finish();
+    } catch (error) {
+      stream.abandon();
+      throw error;
+    }
+    const { mode, uid, gid } = statSync(from);
+    chownSync(unfinished, uid, gid);
+    chmodSync(unfinished, mode & 0o7777);
+    renameSync(unfinished, to);
+  } catch (error) {
+    const { removeFolder } = await import("../life/remove.ts");
+    await removeFolder(home, unfinished);
+    throw error;
+  }
+}

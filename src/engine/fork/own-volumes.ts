@@ -1,0 +1,57 @@
+import { chmodSync, chownSync, statSync } from "node:fs";
+import { LayerStream, packLayer } from "../../image/index.ts";
+import type { RecordedOptions } from "../container/record.ts";
+import type { Home } from "../home.ts";
+import { imageContext } from "../image-context.ts";
+import type { MountSpec } from "../run-options.ts";
+import { createVolume, getVolume, removeVolume } from "../volume/index.ts";
+
+/**
+ * Options with copies of the volumes that were made for one container alone.
+ *
+ * @returns them, and how to take the copies back
+ */
+export async function ownVolumes(
+  home: Home,
+  options: RecordedOptions,
+): Promise<{ readonly options: RecordedOptions; takeBack(): Promise<void> }> {
+  const { mounts } = options;
+  const made: string[] = [];
+  const takeBack = async (): Promise<void> => {
+    for (const name of made) await removeVolume(home, name);
+  };
+  if (mounts === undefined) return { options, takeBack };
+  const { root } = home.folders;
+  const own: MountSpec[] = [];
+  try {
+    for (const mount of mounts) {
+      if (mount.type !== "volume" || mount.anonymous !== true || mount.name === undefined) {
+        own.push(mount);
+        continue;
+      }
+      const { volume } = createVolume(root, { anonymous: true });
+      made.push(volume.name);
+      await copyFiles(home, getVolume(root, mount.name).mountpoint, volume.mountpoint);
+      own.push({ ...mount, name: volume.name });
+    }
+  } catch (error) {
+    await takeBack();
+    throw error;
+  }
+  return { options: { ...options, mounts: own }, takeBack };
+}
+
+async function copyFiles(home: Home, from: string, to: string): Promise<void> {
+  const { tools, unpack } = imageContext(home, () => {});
+  const stream = new LayerStream(to, { ...unpack, whiteouts: "apply" }, tools, "none");
+  try {
+    for await (const piece of packLayer(from, { overlay: false }, tools)) await stream.write(piece);
+    await stream.finish();
+  } catch (error) {
+    stream.abandon();
+    throw error;
+  }
+  const { mode, uid, gid } = statSync(from);
+  chownSync(to, uid, gid);
+  chmodSync(to, mode & 0o7777);
+}
