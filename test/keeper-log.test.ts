@@ -1,7 +1,7 @@
 // The framed log: every byte, whatever is printed, how much, and how full the disk is.
 import { afterAll, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MountSpec } from "../src/engine/run-options.ts";
 import { isSoak, needs, run, temporaryFolder, waitFor } from "./harness/index.ts";
@@ -112,6 +112,22 @@ needs({ root: true })(
     }
   },
 );
+
+needs({ root: true })("a disk that is full already: the start is refused, and says where", async () => {
+  const folder = temporaryFolder("no-room");
+  expect((await run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder])).status).toBe(0);
+  const records = temporaryFolder("reports", 0o700);
+  try {
+    mkdirSync(join(folder, "c"));
+    for (const name of ["record", "exit", "log"]) writeFileSync(join(folder, "c", name), "");
+    expect((await run(["sh", "-c", `cat /dev/zero > ${folder}/ballast`])).status).toBe(1);
+    const container = await keep("echo never", { folder: join(folder, "c"), reports: records });
+    expect(await container.report()).toMatchObject({ outcome: "failed", errno: 28 });
+    expect(container.logged()).toBe("");
+  } finally {
+    await run(["umount", "-l", folder]);
+  }
+});
 
 needs({ root: true })("a disk that stays full: the exit record is written nevertheless", async () => {
   const folder = temporaryFolder("full");

@@ -21,6 +21,8 @@ export interface KeptOptions {
   /** Absent: a new one. */
   readonly folder?: string;
   readonly keeper?: string;
+  /** Where the report's nameless file is; absent: in `folder`. */
+  readonly reports?: string;
 }
 
 export interface KeptContainer {
@@ -86,7 +88,7 @@ export async function keep(
   const launched = await launch(planned.plan, {
     keeper: options.keeper ?? keeperPath,
     id: id.slice(0, 12),
-    reportDirectory: folder,
+    reportDirectory: options.reports ?? folder,
     stdin: options.attached?.stdin ?? "ignore",
     stdout: options.attached?.stdout ?? "ignore",
     stderr: "ignore",

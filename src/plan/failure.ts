@@ -104,6 +104,7 @@ const hints: Readonly<Record<string, string>> = {
   "bpf ENOSYS": noDevicePrograms,
   "openat2 ENOSYS": "husk needs Linux 5.6 or newer",
   "fsopen ENOSYS": "husk needs Linux 5.2 or newer",
+  "keep ENOSPC": "make room in the folder of --root: without an exit record nobody would learn of the end",
   "clone3 ENOSYS": "husk needs Linux 5.3 or newer; an outer seccomp filter may forbid it",
 };
 

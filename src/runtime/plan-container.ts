@@ -289,7 +289,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     logged,
     detached: detaches,
   });
-  keeper.add(
+  const keep = keeper.add(
     new Keep({
       pid,
       ...(supervised === undefined ? {} : { supervision: supervised.supervision(console) }),
@@ -300,6 +300,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
       forwardSignals: request.forwardSignals ?? true,
     }),
   );
+  if (request.supervision !== undefined) keep.object = `${request.supervision.folder}/exit`;
   const complaints = hooks?.complaints;
   const plan = { keeper, cleanup, exports, ...(complaints && { complaints }) };
   if (request.supervision === undefined) {
