@@ -19,18 +19,12 @@ import {
   writeSync,
 } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import {
-  type ByteString,
-  displayName,
-  isAscii,
-  type TarEntry,
-  type TarHandler,
-  type TarTime,
-} from "../tar/index.ts";
+import { type ByteString, displayName, isAscii, type TarEntry, type TarHandler } from "../tar/index.ts";
 import { type Finish, Finishes } from "./finish.ts";
 import { FolderWalk, type Place } from "./folder-walk.ts";
 import { inFolder, namesOf, type Whiteout, whiteoutOf } from "./path.ts";
 import { emptyFolder, removeTree } from "./remove-tree.ts";
+import { isExact, isExactTimes, timesOf } from "./times.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 const O_CLOEXEC = 0o2000000;
@@ -384,21 +378,4 @@ function join(folder: ByteString, name: ByteString): ByteString {
 
 function reopen(fd: number): number {
   return openSync(`/proc/self/fd/${fd}`, 0o10000000 | constants.O_DIRECTORY | O_CLOEXEC);
-}
-
-function timesOf(entry: TarEntry): { atime: TarTime; mtime: TarTime } {
-  return { atime: entry.atime ?? entry.mtime, mtime: entry.mtime };
-}
-
-function isExact({ mtime, atime }: TarEntry): boolean {
-  return isExactTimes({ mtime, atime: atime ?? mtime });
-}
-
-/** node:fs takes times as floating point seconds, which hold whole ones exactly. */
-function isExactTimes({ atime, mtime }: NonNullable<Finish["times"]>): boolean {
-  return isWhole(atime) && isWhole(mtime);
-}
-
-function isWhole({ seconds, nanoseconds }: TarTime): boolean {
-  return nanoseconds === 0 && seconds >= 0 && seconds < 2 ** 33;
 }
