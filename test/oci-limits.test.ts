@@ -1,12 +1,14 @@
 // update and events of `husk oci`, beside runc; many containers at once; ordinary users; spec and features.
 import { describe, expect } from "bun:test";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import {
   comparable,
   type Config,
   huskOciPath,
   huskRuntime,
+  isAlive,
   isRoot,
+  isSoak,
   makeBundle,
   needs,
   type OciRuntime,
@@ -143,10 +145,13 @@ describe("many at once", () => {
       const all = (command: readonly string[]) => Promise.all(ids.map((id) => husk.must([...command, id])));
       await all(["create", "--bundle", path]);
       await all(["start"]);
-      expect(JSON.parse(await husk.must(["list", "-f", "json"])).length).toBe(count);
+      const containers = JSON.parse(await husk.must(["list", "-f", "json"])) as { pid: number }[];
+      const groups = containers.map(({ pid }) => groupFolder(pid, "pids"));
+      expect(new Set(groups).size).toBe(count);
       await all(["delete", "--force"]);
       expect(readdirSync(husk.root)).toEqual([]);
-      expect(ids.filter((id) => existsSync(`/sys/fs/cgroup/pids/${id}`))).toEqual([]);
+      expect(groups.filter((path) => existsSync(path))).toEqual([]);
+      expect(containers.filter(({ pid }) => isAlive(pid))).toEqual([]);
     },
     120_000,
   );

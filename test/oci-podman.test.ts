@@ -144,7 +144,7 @@ say rm -f -t 0 three
       const { husk, runc } = await podman(`
 say run -d --name one --memory 30m --stop-timeout 1 $run sh -c 'trap "echo ended; exit 9" TERM; echo begun; while :; do sleep 0.1; done'
 sleep 0.3
-say stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.PIDS}}' one | sed 's/one .* \/ /one N of /; s/ [0-9]*$/ N/'
+say stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.PIDS}}' one | sed 's|one .* / |one N of |; s| [0-9]*$| N|'
 say kill -s USR3 one
 say kill -s WINCH one
 say restart -t 2 one

@@ -16,7 +16,8 @@ const format = 1;
 /**
  * The folders asked for (by options, then by HUSK_ROOT and HUSK_RUN), or the defaults: /var/lib/husk and
  * /run/husk for root, else
- * $XDG_DATA_HOME/husk and $XDG_RUNTIME_DIR/husk (/tmp/husk-UID without one).
+ * $XDG_DATA_HOME/husk and $XDG_RUNTIME_DIR/husk (/tmp/husk-UID without one). So it is for root of a user namespace
+ * whose USER is not root.
  *
  * A root alone brings its own run folder with it, since a run folder belongs to one root.
  */
@@ -28,10 +29,20 @@ export function chooseFolders(
   const run =
     asked.run || (asked.root ? undefined : env.HUSK_RUN) || (root ? `${absolute(root)}/run` : undefined);
   const uid = process.geteuid?.() ?? 0;
+  const own = uid !== 0 || isRootOfItsOwn(env);
   return {
-    root: absolute(root || (uid === 0 ? "/var/lib/husk" : `${dataHome(env)}/husk`)),
-    run: absolute(run || (uid === 0 ? "/run/husk" : runtimeFolder(env, uid))),
+    root: absolute(root || (own ? `${dataHome(env)}/husk` : "/var/lib/husk")),
+    run: absolute(run || (own ? runtimeFolder(env, uid) : "/run/husk")),
   };
+}
+
+/**
+ * Whether this is an ordinary user who is called root in a user namespace only, as what rootless podman starts. Told
+ * from root of a machine's or container's own as runc tells it.
+ */
+function isRootOfItsOwn(env: NodeJS.ProcessEnv): boolean {
+  if (!env.XDG_RUNTIME_DIR?.startsWith("/") || env.USER === "root") return false;
+  return !/^ *0 +0 +4294967295$/m.test(readIfThere("/proc/self/uid_map") ?? "");
 }
 
 /** XDG base directories have to be absolute; others are ignored (basedir-spec). */

@@ -19,7 +19,7 @@ export interface KeeperSource {
 export function installKeeper(source: KeeperSource, folder: string): string {
   if (source.digest === undefined) return source.path;
   const path = `${folder}/keeper-${source.digest}`;
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = find(path);
   if (found === undefined) writeWhole(path, readFileSync(source.path), 0o700);
   else if (found.uid !== process.geteuid?.() || (found.mode & 0o022) !== 0) {
     throw new HuskError(
@@ -31,4 +31,15 @@ export function installKeeper(source: KeeperSource, folder: string): string {
     );
   }
   return path;
+}
+
+function find(path: string): ReturnType<typeof statSync> {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new HuskError("denied", `cannot reach husk's folder: ${(cause as Error).message}`, {
+      cause,
+      hint: "give one of your own with HUSK_ROOT in the environment",
+    });
+  }
 }

@@ -81,7 +81,11 @@ function removeLeftovers(root: string): void {
 
 /** A folder without a state: whoever made it was killed before anything else was made. */
 function forgetUnfinished({ root }: Runtime, id: string): void {
-  rmSync(`${root}/${id}`, { recursive: true, force: true });
+  try {
+    rmSync(`${root}/${id}`, { recursive: true, force: true });
+  } catch (cause) {
+    throw new HuskError("denied", `cannot delete container ${id}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function waitForEnd(runs: () => boolean, id: string): void {
