@@ -3,7 +3,7 @@ import { describe, expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import {
   type Bundle,
-  comparable,
+  compareRuntimes,
   huskOciPath,
   huskRuntime,
   makeBundle,
@@ -11,7 +11,6 @@ import {
   type OciRuntime,
   processStat,
   run,
-  runcRuntime,
   start,
   temporaryFile,
   waitFor,
@@ -19,24 +18,6 @@ import {
 
 const needed = { root: true, command: "busybox" } as const;
 const beside = { ...needed, command: ["busybox", "runc"] } as const;
-
-/** Gives both runtimes the same commands and compares each answer; `*` in a command is waiting for the end of `id`. */
-async function compare(bundle: Bundle, commands: readonly (readonly string[])[], id = "one"): Promise<void> {
-  const [husk, runc] = [huskRuntime(), runcRuntime()];
-  try {
-    for (const command of commands) {
-      if (command[0] === "*") {
-        await Promise.all([husk.stopped(id), runc.stopped(id)]);
-        continue;
-      }
-      const options = { cwd: bundle.path };
-      const wanted = comparable(await runc.call(command, options));
-      expect([command, ...comparable(await husk.call(command, options))]).toEqual([command, ...wanted]);
-    }
-  } finally {
-    await Promise.all([husk.call(["delete", "--force", id]), runc.call(["delete", "--force", id])]);
-  }
-}
 
 async function withContainer(bundle: Bundle, body: (husk: OciRuntime) => Promise<void>): Promise<void> {
   const husk = huskRuntime();
@@ -50,7 +31,7 @@ async function withContainer(bundle: Bundle, body: (husk: OciRuntime) => Promise
 
 describe("the same as under runc", () => {
   needs(beside)("create, start, kill, delete, and each of them at the wrong time", async () => {
-    await compare(makeBundle(["sleep", "100"]), [
+    await compareRuntimes(makeBundle(["sleep", "100"]), [
       ...[
         ["state", "one"],
         ["start", "one"],
@@ -73,7 +54,7 @@ describe("the same as under runc", () => {
   });
 
   needs(beside)("pause and resume", async () => {
-    await compare(makeBundle(["sleep", "100"]), [
+    await compareRuntimes(makeBundle(["sleep", "100"]), [
       ...[
         ["pause", "one"],
         ["resume", "one"],
@@ -103,7 +84,7 @@ describe("the same as under runc", () => {
   needs(beside)("a program that cannot be executed is known at create", async () => {
     for (const program of ["nosuch", "/no/such", "/etc/passwd"]) {
       const bundle = makeBundle([program]);
-      await compare(bundle, [
+      await compareRuntimes(bundle, [
         ["create", "one"],
         ["state", "one"],
         ["run", "one"],
@@ -113,7 +94,7 @@ describe("the same as under runc", () => {
   });
 
   needs(beside)("exec, and what it cannot do", async () => {
-    await compare(makeBundle(["sleep", "100"]), [
+    await compareRuntimes(makeBundle(["sleep", "100"]), [
       ...[
         ["exec", "one", "true"],
         ["run", "-d", "one"],
@@ -143,7 +124,7 @@ describe("the same as under runc", () => {
     const bundle = makeBundle(["sleep", "100"], (config) => {
       config.annotations = { "org.example.key": "value" };
     });
-    await compare(bundle, [
+    await compareRuntimes(bundle, [
       ...[
         ["ps", "one"],
         ["run", "-d", "one"],
@@ -162,12 +143,12 @@ describe("the same as under runc", () => {
 
   needs(beside)("ids that are none, and bundles that are none", async () => {
     const bundle = makeBundle(["true"]);
-    await compare(bundle, [
+    await compareRuntimes(bundle, [
       ["create", "../one"],
       ["state", "a/b"],
       ["kill", "a b"],
     ]);
-    await compare({ ...bundle, path: "/" }, [["state", "one"]]);
+    await compareRuntimes({ ...bundle, path: "/" }, [["state", "one"]]);
   });
 });
 

@@ -1,13 +1,12 @@
-// update and events of `husk oci`, beside runc; many containers at once; ordinary users; spec and features.
+// update and events of `husk oci`, beside runc; many containers at once; spec and features.
 import { describe, expect } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import {
   comparable,
   type Config,
   huskOciPath,
   huskRuntime,
   isAlive,
-  isRoot,
   isSoak,
   makeBundle,
   needs,
@@ -166,30 +165,6 @@ describe("many at once", () => {
     await husk.must(["exec", "one", "true"]);
     await husk.must(["delete", "--force", "one"]);
   });
-});
-
-describe("ordinary users", () => {
-  needs({ ordinaryUser: true, command: "busybox" })(
-    "a configuration of spec --rootless is created, started, entered, deleted",
-    async () => {
-      const { path } = makeBundle(["true"]);
-      rmSync(`${path}/config.json`);
-      const husk = huskRuntime();
-      await husk.must(["spec", "--rootless", "--bundle", path]);
-      const config = JSON.parse(readFileSync(`${path}/config.json`, "utf8"));
-      config.process.terminal = false;
-      config.process.args = ["sleep", "100"];
-      writeFileSync(`${path}/config.json`, JSON.stringify(config));
-      await husk.must(["create", "--bundle", path, "one"]);
-      await husk.must(["exec", "one", "true"]);
-      await husk.must(["start", "one"]);
-      expect(await husk.must(["exec", "one", "id", "-u"])).toBe("0\n");
-      await husk.must(["kill", "one", "KILL"]);
-      await husk.stopped("one");
-      await husk.must(["delete", "one"]);
-      expect(isRoot).toBe(false);
-    },
-  );
 });
 
 describe("spec and features", () => {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, type Stats, statSync } from "node:fs";
 import { HuskError } from "./error.ts";
 import { writeWhole } from "./whole-file.ts";
 
@@ -33,7 +33,7 @@ export function installKeeper(source: KeeperSource, folder: string): string {
   return path;
 }
 
-function find(path: string): ReturnType<typeof statSync> {
+function find(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (cause) {

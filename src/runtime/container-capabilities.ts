@@ -16,7 +16,7 @@ export function capabilitiesOf(
   keeper: List,
 ): { sets: CapabilitySets; warnings: readonly string[] } {
   const { process, linux } = request.spec;
-  const own = namespaceOf(linux.namespaces, "user") !== undefined;
+  const own = request.nested === true || namespaceOf(linux.namespaces, "user") !== undefined;
   const guarded = own || guardsDevices;
   const { sets, warnings } = resolveCapabilities(process.capabilities ?? {}, request.availableCapabilities);
   if (guarded || (sets.bounding.low & CAP_MKNOD) === 0) return { sets, warnings };

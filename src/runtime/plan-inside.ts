@@ -222,8 +222,10 @@ function planRoot(
   const inRoot = !mounts.some(({ destination }) => cleanPath(destination) === "/dev");
   // The host's own root has its devices, and they are not to be changed.
   const hostsDev = inRoot && request.root.kind === "directory" && cleanPath(request.root.path) === "/";
-  if (needsDevices(mounts) && !hostsDev)
-    addDevices(root.view, linux.devices ?? [], { bind: userNamespace || (noDevices && inRoot) });
+  if (needsDevices(mounts) && !hostsDev) {
+    const bind = userNamespace || outer !== undefined || (noDevices && inRoot);
+    addDevices(root.view, linux.devices ?? [], { bind });
+  }
   if (channel !== undefined) {
     const pty = openPty(root.view);
     if (!hostsDev) bindConsole(root.view, pty.slave);

@@ -108,7 +108,7 @@ export async function oci(argv: readonly string[], from: number, globals: Global
 
 function runtimeOf(globals: Globals, log: OciLog): Runtime {
   // --root names the folder of the states, as with runc; what stays is where it always is.
-  const folders = chooseFolders({});
+  const folders = chooseFolders({}, withDataHome(process.env));
   return {
     root: globals.root === undefined ? `${folders.run}/oci` : hostPath("root", globals.root),
     keeper: keeperSource,
@@ -116,6 +116,13 @@ function runtimeOf(globals: Globals, log: OciLog): Runtime {
     warn: (message) => logMessage(log, "warning", message),
     debug: (message) => logMessage(log, "debug", message),
   };
+}
+
+/** podman gives its runtime an environment without HOME: the keeper can lie where the states are, too. */
+function withDataHome(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { HOME, XDG_RUNTIME_DIR } = env;
+  if (HOME !== undefined || XDG_RUNTIME_DIR === undefined) return env;
+  return { XDG_DATA_HOME: XDG_RUNTIME_DIR, ...env };
 }
 
 async function load(command: string): Promise<(call: OciCall) => number | Promise<number>> {

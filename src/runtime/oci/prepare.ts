@@ -104,6 +104,7 @@ export async function prepareRequest(
     root: { kind: "directory", path: rootfs },
     bundle,
     privileged: host.privileged,
+    nested: host.nested,
     availableCapabilities: writer === undefined ? host.capabilities : allCapabilities,
     ...(options.cgroupManager === "disabled" ? {} : { cgroups: cgroupRequest(id, spec, host, scope) }),
     makeWorkingDirectory: true,
