@@ -185,6 +185,10 @@ describe("lists", () => {
     expect((await own.husk(["inspect", "--type", "image", "-f", "{{.Config.Labels}}", "one:1"])).stdout).toBe(
       "map[kind:test]\n",
     );
+    await own.husk(["volume", "create", "vol"]);
+    expect((await own.husk(["inspect", "-f", "{{.Mountpoint}} {{.Name}}", "vol"])).stdout).toMatch(
+      /^\/.* vol\n$/,
+    );
     expect((await own.husk(["inspect", "--type", "fruit", "one:1"])).stderr).toContain("invalid value");
   });
 

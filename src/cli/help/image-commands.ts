@@ -85,7 +85,7 @@ A name that is not an image's last one is taken away, and the image stays. Layer
     usage: ["inspect [OPTIONS] NAME|ID [NAME|ID...]"],
     description: `Show everything that is known of a thing, as docker shows it
 
-A name may be a container's or an image's; it is looked for in this order.`,
+A name may be a container's, an image's or a volume's; it is looked for in this order.`,
     flags: IMAGE_FLAGS.inspect,
     about: {
       format: INSPECT_FORMAT,

@@ -21,4 +21,5 @@ export interface InspectOptions {
 export const INSPECTORS: readonly [kind: string, load: (options: InspectOptions) => Promise<Inspector>][] = [
   ["container", async (options) => (await import("./container.ts")).containerInspector(options)],
   ["image", async (options) => (await import("./image.ts")).imageInspector(options)],
+  ["volume", async (options) => (await import("./volume.ts")).volumeInspector(options)],
 ];
