@@ -1,4 +1,3 @@
-import { HuskError } from "../../platform/error.ts";
 import { packagedHusk, packagedKeeper } from "../../platform/package-files.ts";
 import { chooseFolders, type Folders, openFolders } from "../folders.ts";
 import type { Home } from "../home.ts";
