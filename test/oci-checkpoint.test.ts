@@ -22,6 +22,7 @@ import {
 import { findCriu } from "./harness/criu.ts";
 
 const criu = findCriu();
+const id = `images-${process.pid}`;
 const env = { PATH: `${criu}:${process.env.PATH}` };
 const withCriu = (name: string, body: () => Promise<void>): void =>
   criu === undefined
@@ -71,7 +72,7 @@ async function containers(
   try {
     await body(join(temporaryFolder("images"), "new"));
   } finally {
-    for (const runtime of runtimes) await runtime.call(["delete", "--force", "one"]);
+    for (const runtime of runtimes) await runtime.call(["delete", "--force", id]);
   }
 }
 
@@ -89,10 +90,10 @@ describe("checkpoint and restore", () => {
           if (to === "runc")
             config.mounts = config.mounts.filter(({ type }: { type: string }) => type !== "cgroup");
         });
-        expect(await piped(runtimes[from], ["run", "-d", "--bundle", bundle.path, "one"])).toBe("status 0\n");
+        expect(await piped(runtimes[from], ["run", "-d", "--bundle", bundle.path, id])).toBe("status 0\n");
         await counts(bundle);
-        await runtimes[from].must(["checkpoint", "--image-path", images, "one"], { env });
-        expect((await runtimes[from].call(["state", "one"])).stderr).toContain("does not exist");
+        await runtimes[from].must(["checkpoint", "--image-path", images, id], { env });
+        expect((await runtimes[from].call(["state", id])).stderr).toContain("does not exist");
         const stopped = count(bundle);
         const pidFile = temporaryFile("pid");
         const restore = [
@@ -104,20 +105,20 @@ describe("checkpoint and restore", () => {
           bundle.path,
           "--pid-file",
           pidFile,
-          "one",
+          id,
         ];
         expect(await piped(runtimes[to], restore)).toBe("status 0\n");
-        expect(await runtimes[to].status("one")).toBe("running");
-        expect(Number(readFileSync(pidFile, "utf8"))).toBe(await runtimes[to].pid("one"));
+        expect(await runtimes[to].status(id)).toBe("running");
+        expect(Number(readFileSync(pidFile, "utf8"))).toBe(await runtimes[to].pid(id));
         expect(await counts(bundle)).toBeGreaterThanOrEqual(stopped);
         if (to === "husk") {
-          const shown = await runtimes.husk.must(["exec", "one", "sh", "-c", "cat /proc/1/comm; hostname"]);
+          const shown = await runtimes.husk.must(["exec", id, "sh", "-c", "cat /proc/1/comm; hostname"]);
           expect(shown).toBe(`sh\n${bundle.config.hostname}\n`);
-          const groups = readFileSync(`/proc/${await runtimes.husk.pid("one")}/cgroup`, "utf8");
-          expect(groups).toContain("/husk-one");
+          const groups = readFileSync(`/proc/${await runtimes.husk.pid(id)}/cgroup`, "utf8");
+          expect(groups).toContain(`/husk-${id}`);
         }
-        await runtimes[to].must(["kill", "one", "KILL"]);
-        await runtimes[to].stopped("one");
+        await runtimes[to].must(["kill", id, "KILL"]);
+        await runtimes[to].stopped(id);
       });
     });
   }
@@ -141,22 +142,22 @@ describe("checkpoint and restore", () => {
         };
         config.linux.namespaces.push({ type: "cgroup" });
       });
-      await piped(husk, ["run", "-d", "--bundle", bundle.path, "one"]);
+      await piped(husk, ["run", "-d", "--bundle", bundle.path, id]);
       for (let i = 0; i < 2; i++) {
         await counts(bundle);
         const images = temporaryFolder(`images${i}`);
-        await husk.must(["checkpoint", "--image-path", images, "--work-path", `${images}-work`, "one"], {
+        await husk.must(["checkpoint", "--image-path", images, "--work-path", `${images}-work`, id], {
           env,
         });
         expect(existsSync(`${images}-work/dump.log`)).toBe(true);
-        const restore = ["restore", "-d", "--image-path", images, "--bundle", bundle.path, "one"];
+        const restore = ["restore", "-d", "--image-path", images, "--bundle", bundle.path, id];
         expect(await piped(husk, restore)).toBe("status 0\n");
       }
-      const tried = await husk.call(["exec", "one", "sh", "-c", "mkdir /tmp/x; ls -d /data/inner/deep"]);
+      const tried = await husk.call(["exec", id, "sh", "-c", "mkdir /tmp/x; ls -d /data/inner/deep"]);
       expect(tried.stdout + tried.stderr).toContain("No space left on device");
       expect(tried.stdout).toBe("/data/inner/deep\n");
-      const group = readFileSync(`/proc/${await husk.pid("one")}/cgroup`, "utf8");
-      expect(group).toContain("/husk-one");
+      const group = readFileSync(`/proc/${await husk.pid(id)}/cgroup`, "utf8");
+      expect(group).toContain(`/husk-${id}`);
     });
   });
 
@@ -164,10 +165,10 @@ describe("checkpoint and restore", () => {
     const husk = huskRuntime();
     await containers([husk], async (images) => {
       const bundle = counter();
-      await piped(husk, ["run", "-d", "--bundle", bundle.path, "one"]);
+      await piped(husk, ["run", "-d", "--bundle", bundle.path, id]);
       await counts(bundle);
-      await husk.must(["checkpoint", "--leave-running", "--image-path", images, "one"], { env });
-      expect(await husk.status("one")).toBe("running");
+      await husk.must(["checkpoint", "--leave-running", "--image-path", images, id], { env });
+      expect(await husk.status(id)).toBe("running");
       await counts(bundle);
     });
   });
@@ -180,19 +181,19 @@ describe("checkpoint and restore", () => {
       for (const runtime of runtimes)
         await containers([runtime], async (images) => {
           const bundle = counter();
-          await piped(runtime, ["run", "-d", "--bundle", bundle.path, "one"]);
+          await piped(runtime, ["run", "-d", "--bundle", bundle.path, id]);
           await counts(bundle);
           const before = `${images}-before`;
-          const first = await runtime.call(["checkpoint", "--pre-dump", "--image-path", before, "one"], {
+          const first = await runtime.call(["checkpoint", "--pre-dump", "--image-path", before, id], {
             env,
           });
           answers.push(comparable(first));
-          expect(await runtime.status("one")).toBe("running");
+          expect(await runtime.status(id)).toBe("running");
           await counts(bundle);
           if (first.status !== 0) return;
           expect(readdirSync(before)).not.toContain("descriptors.json");
           const parent = `../${before.slice(before.lastIndexOf("/") + 1)}`;
-          const second = ["checkpoint", "--image-path", images, "--parent-path", parent, "one"];
+          const second = ["checkpoint", "--image-path", images, "--parent-path", parent, id];
           await runtime.must(second, { env });
           expect(readdirSync(images)).toContain("parent");
         });
@@ -204,8 +205,8 @@ describe("checkpoint and restore", () => {
     const husk = huskRuntime();
     await containers([husk], async (images) => {
       const bundle = makeBundle(["sh", "-c", "until test -e /go; do sleep 0.05; done; echo done; exit 7"]);
-      await piped(husk, ["run", "-d", "--bundle", bundle.path, "one"]);
-      await husk.must(["checkpoint", "--image-path", images, "one"], { env });
+      await piped(husk, ["run", "-d", "--bundle", bundle.path, id]);
+      await husk.must(["checkpoint", "--image-path", images, id], { env });
       const file = temporaryFile("out");
       const words = [
         huskOciPath,
@@ -216,7 +217,7 @@ describe("checkpoint and restore", () => {
         images,
         "--bundle",
         bundle.path,
-        "one",
+        id,
       ];
       const script = `: | { "$@"; echo "status $?"; } | cat > ${file}`;
       const restoring = start(["sh", "-c", script, "sh", ...words], {
@@ -225,7 +226,7 @@ describe("checkpoint and restore", () => {
       });
       await waitFor(
         "the container",
-        async () => (await husk.call(["state", "one"])).stdout.includes("running"),
+        async () => (await husk.call(["state", id])).stdout.includes("running"),
         15_000,
       );
       writeFileSync(`${bundle.rootfs}/go`, "");
@@ -233,7 +234,7 @@ describe("checkpoint and restore", () => {
       expect(readFileSync(file, "utf8")).toBe("done\nstatus 7\n");
       restoring.kill("SIGKILL");
       await restoring.result;
-      expect(existsSync(`${husk.root}/one`)).toBe(false);
+      expect(existsSync(`${husk.root}/${id}`)).toBe(false);
     });
   });
 
@@ -251,15 +252,15 @@ describe("checkpoint and restore", () => {
       };
       const first = listen();
       await waitFor("the socket", () => existsSync(first.socket));
-      const runs = ["run", "-d", "--bundle", bundle.path, "--console-socket", first.socket, "one"];
+      const runs = ["run", "-d", "--bundle", bundle.path, "--console-socket", first.socket, id];
       await husk.must(runs, { env });
       await waitFor("output", () => first.said().includes("alive"));
-      await husk.must(["checkpoint", "--image-path", images, "one"], { env });
+      await husk.must(["checkpoint", "--image-path", images, id], { env });
       await first.end();
       const second = listen();
       await waitFor("the socket", () => existsSync(second.socket));
       const restore = ["restore", "-d", "--image-path", images, "--bundle", bundle.path];
-      await husk.must([...restore, "--console-socket", second.socket, "one"], { env });
+      await husk.must([...restore, "--console-socket", second.socket, id], { env });
       await waitFor("output", () => second.said().includes("alive"), 15_000);
       await second.end();
     });
@@ -293,9 +294,9 @@ describe("what cannot be", () => {
     const bundle = makeBundle(["true"]);
     await containers([husk, runc], async (images) => {
       const commands = [
-        ["checkpoint", "--image-path", images, "one"],
-        ["create", "--bundle", bundle.path, "one"],
-        ["checkpoint", "--image-path", images, "one"],
+        ["checkpoint", "--image-path", images, id],
+        ["create", "--bundle", bundle.path, id],
+        ["checkpoint", "--image-path", images, id],
       ];
       for (const command of commands) {
         const [wanted, got] = [await runc.call(command, { env }), await husk.call(command, { env })];
@@ -308,20 +309,20 @@ describe("what cannot be", () => {
     const husk = huskRuntime();
     await containers([husk], async (images) => {
       const bundle = counter();
-      const restore = ["restore", "-d", "--image-path", images, "--bundle", bundle.path, "one"];
+      const restore = ["restore", "-d", "--image-path", images, "--bundle", bundle.path, id];
       expect((await husk.call(restore, { env })).stderr).toContain("descriptors.json");
       writeFileSync(`${images}/descriptors.json`, "[]");
       const { status, stderr } = await husk.call(restore, { env });
       expect([status, stderr.trim().split("\n").length]).toEqual([1, 1]);
       expect(stderr).toContain("criu failed: type RESTORE errno");
-      expect(existsSync(`${husk.root}/one`)).toBe(false);
+      expect(existsSync(`${husk.root}/${id}`)).toBe(false);
       expect(statSync(`${images}/restore.log`).size).toBeGreaterThan(0);
       // A standard output that is a file outside of the container cannot be written into images.
-      await husk.must(["run", "-d", "--bundle", bundle.path, "one"]);
-      const dump = await husk.call(["checkpoint", "--image-path", `${images}2`, "one"], { env });
+      await husk.must(["run", "-d", "--bundle", bundle.path, id]);
+      const dump = await husk.call(["checkpoint", "--image-path", `${images}2`, id], { env });
       expect([dump.status, dump.stderr]).toEqual([1, expect.stringContaining("criu failed: type DUMP")]);
-      expect(await husk.status("one")).toBe("running");
-      const without = await husk.call(["--criu", "/no/such/criu", ...["checkpoint", "one"]], { env });
+      expect(await husk.status(id)).toBe("running");
+      const without = await husk.call(["--criu", "/no/such/criu", ...["checkpoint", id]], { env });
       expect(without.stderr).toContain("cannot execute criu");
     });
   });

@@ -170,3 +170,15 @@ describe("hooks", () => {
     expect(stderr).toContain("createRuntime hook #0 /no/hook: no such file or directory");
   });
 });
+
+describe("a limit of few open files", () => {
+  needs({ root: true, command: "busybox" })("leaves hooks before the program room", async () => {
+    const husk = huskRuntime();
+    const bundle = makeBundle(["cat", "/said"], (config) => {
+      config.process.rlimits = [{ type: "RLIMIT_NOFILE", soft: 12, hard: 12 }];
+      const args = ["sh", "-c", "ulimit -n > /said; ls /proc/self/fd | wc -l >> /said"];
+      config.hooks = { startContainer: [{ path: "/bin/sh", args }] };
+    });
+    expect(await husk.must(["run", "--bundle", bundle.path, "one"])).toBe("12\n4\n");
+  });
+});

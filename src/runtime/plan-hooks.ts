@@ -1,4 +1,4 @@
-import { type List, Memory, type Result } from "../plan/index.ts";
+import { Clone, cloneArgs, List, Memory, type Result, Wait } from "../plan/index.ts";
 import type { ContainerRequest } from "./container-request.ts";
 import { openPipe } from "./process/pipes.ts";
 import { type HookState, openHookOutput, runHooks } from "./process/hooks.ts";
@@ -73,13 +73,19 @@ export function prepareHooks(
       if (!hooks.startContainer?.length) return;
       container.step("own process id", "for the hooks");
       const pid = container.call("getpid");
-      runHooks(container, {
+      // The container's limit of open files holds already, and what the set-up opened is more than many a limit.
+      const runner = new List("hooks");
+      runner.step("run them with nothing else open", "the program's limit of open files is theirs too");
+      runner.call("close_range", 3 + (request.preserve ?? 0), -1, 0).accept("ENOSYS");
+      runHooks(runner, {
         kind: "startContainer",
         hooks: hooks.startContainer,
         state,
         status: "created",
         pid,
       });
+      const running = container.add(new Clone(cloneArgs(0), runner));
+      container.add(new Wait(running, 0)).object = "the startContainer hooks";
     },
     started(pid) {
       if (!hooks.poststart?.length) return;

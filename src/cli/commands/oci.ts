@@ -47,7 +47,9 @@ const OCI: Grammar<OciOptions> = {
         options.log.file = value === "" || value === "/dev/stderr" ? undefined : hostPath(flag, value);
         return;
       case "log-format":
-        options.log.format = parseChoice(flag, value, ["text", "json"]);
+        if (value !== "text" && value !== "json")
+          throw new HuskError("invalid", `invalid log-format: ${value}`, { hint: "text or json" });
+        options.log.format = value;
         return;
       case "log-level":
         options.log.level = logLevel(value);

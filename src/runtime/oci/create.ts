@@ -141,6 +141,10 @@ async function beginIn(
   for (const warning of prepared.warnings) runtime.warn(warning);
   const { id } = options;
   const { planned } = prepared;
+  for (const name of planned.seccomp?.uncovered ?? [])
+    runtime.warn(
+      `linux.seccomp: unknown system call ${JSON.stringify(name)} is treated as by default, not as its rule says`,
+    );
   for (const name of planned.seccomp?.unknown ?? [])
     runtime.debug?.(`unknown seccomp syscall ${JSON.stringify(name)} ignored`);
   const keeper = installKeeper(runtime.keeper, runtime.keeperFolder);

@@ -37,8 +37,8 @@ export function features(version: string): object {
       netDevices: { enabled: true },
       memoryPolicy: { modes: Object.keys(memoryPolicyModes), flags: Object.keys(memoryPolicyFlags) },
     },
-    annotations: { "org.husk.version": version },
-    potentiallyUnsafeConfigAnnotations: [],
+    annotations: { "org.husk.version": version, "org.opencontainers.runc.checkpoint.enabled": "true" },
+    potentiallyUnsafeConfigAnnotations: ["org.criu.config"],
   };
 }
 

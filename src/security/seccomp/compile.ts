@@ -36,6 +36,8 @@ export interface CompiledSeccomp {
   readonly flags: number;
   /** Names of system calls that were left out; see {@link CompileOptions.skipUnknown}. */
   readonly unknown: readonly string[];
+  /** Those of them that were to be treated more strictly than the default action does. */
+  readonly uncovered: readonly string[];
 }
 
 export interface CompileOptions {
@@ -43,8 +45,7 @@ export interface CompileOptions {
   readonly at?: string;
   /**
    * Leave out names no architecture is known to have, as runtimes do for profiles that are newer than they
-   * are. What is left out gets the default action; in a rule that is stricter than that, an unknown name is an
-   * error in any case.
+   * are. What is left out gets the default action: who compiles has to tell of what that is too lenient for.
    */
   readonly skipUnknown?: boolean;
 }
@@ -63,7 +64,7 @@ export function compileSeccomp(
   options: CompileOptions = {},
 ): CompiledSeccomp {
   const known = precompiledProgram(profile, arch);
-  if (known !== undefined) return { program: known, flags: 0, unknown: [] };
+  if (known !== undefined) return { program: known, flags: 0, unknown: [], uncovered: [] };
   const at = options.at ?? "seccomp";
   const fallback = returnValue(profile.defaultAction, profile.defaultErrnoRet);
   if (fallback === undefined) {
@@ -74,20 +75,21 @@ export function compileSeccomp(
   const verdicts: Verdict[] = [fallback];
   const tables: CallTable[] = [];
   for (const abi of abisOf(profile.architectures, arch, at)) tables.push(callTable(abi));
-  const unknown: string[] = [];
+  const [unknown, uncovered]: [string[], string[]] = [[], []];
   const compilation = {
     arch,
     tables,
     verdicts,
     fallback,
     unknown,
+    uncovered,
     skipUnknown: options.skipUnknown === true,
   };
   const rules = profile.syscalls;
   for (let i = 0; rules !== undefined && rules !== null && i < rules.length; i++) {
     compileRule(compilation, rules[i]!, `${at}.syscalls[${i}]`);
   }
-  return { program: writeProgram(tables, verdicts, fallback), flags, unknown };
+  return { program: writeProgram(tables, verdicts, fallback), flags, unknown, uncovered };
 }
 
 interface Compilation {
@@ -96,6 +98,7 @@ interface Compilation {
   readonly verdicts: Verdict[];
   readonly fallback: number;
   readonly unknown: string[];
+  readonly uncovered: string[];
   readonly skipUnknown: boolean;
 }
 
@@ -110,10 +113,9 @@ function compileRule(compilation: Compilation, rule: LinuxSyscall, path: string)
   const natives = nativeNumbers(names, arch);
   for (let i = 0; i < names.length; i++) {
     if (natives[i] !== -1 || isSyscall(names[i]!)) continue;
-    if (!compilation.skipUnknown || strictness(value) < strictness(fallback)) {
-      throw unknownSyscall(names[i]!, `${path}.names[${i}]`);
-    }
+    if (!compilation.skipUnknown) throw unknownSyscall(names[i]!, `${path}.names[${i}]`);
     compilation.unknown.push(names[i]!);
+    if (strictness(value) < strictness(fallback)) compilation.uncovered.push(names[i]!);
   }
   for (let t = 0; t < tables.length; t++) {
     const table = tables[t]!;
