@@ -89,8 +89,12 @@ static void end_stream(struct stream *s)
 }
 
 /* Who writes what nobody can read any more gets a broken pipe, or a hang-up. */
-static void write_failed(struct stream *s)
+static void write_failed(struct stream *s, long error)
 {
+	if (s != input && error != -E_PIPE) {
+		report.flags |= REPORT_OUTPUT_LOST;
+		report.error = (i32)-error;
+	}
 	if (s->from > 2)
 		CALL1(__NR_close, s->from);
 	closes_input |= s == input;
@@ -160,8 +164,10 @@ static u32 move(struct stream *s)
 			     : CALL3(__NR_read, s->from, s->bytes, CHUNK);
 	if (n == -E_AGAIN || n == -E_INTR)
 		return 0;
-	if (n <= 0)
-		(writes ? write_failed : read_failed)(s);
+	if (n <= 0 && writes)
+		write_failed(s, n);
+	else if (n <= 0)
+		read_failed(s);
 	else if (writes)
 		s->start += (u32)n;
 	else

@@ -12,7 +12,7 @@ typedef __s64 i64;
 
 enum {
 	E_PERM = 1, E_NOENT = 2, E_SRCH = 3, E_INTR = 4, E_IO = 5, E_CHILD = 10, E_AGAIN = 11, E_ACCES = 13, E_BUSY = 16,
-	E_NOTDIR = 20, E_INVAL = 22, E_NOTTY = 25, E_NOSPC = 28, E_NOSYS = 38, E_PROTONOSUPPORT = 93, E_TIMEDOUT = 110, E_DQUOT = 122,
+	E_NOTDIR = 20, E_INVAL = 22, E_NOTTY = 25, E_NOSPC = 28, E_PIPE = 32, E_NOSYS = 38, E_PROTONOSUPPORT = 93, E_TIMEDOUT = 110, E_DQUOT = 122,
 };
 #define SIGNAL_KILL SIGSTKFLT /* sent to the keeper: SIGKILL for the container */
 #define ALL_SIGNALS ((u64)-1)
@@ -80,7 +80,7 @@ enum { RELAY_DRAINS = 1, RELAY_STREAM_SHIFT = 8 };
 enum { KEEP_FORWARDS = 1 };
 
 enum outcome { ENDED = 1, FAILED, LAUNCHED };
-enum { REPORT_TIMED_OUT = 1, REPORT_CALLER_DIED = 2, REPORT_STOPPED = 4 };
+enum { REPORT_TIMED_OUT = 1, REPORT_CALLER_DIED = 2, REPORT_STOPPED = 4, REPORT_OUTPUT_LOST = 8 /* error: why */ };
 
 /* Written to descriptor 4: at the end, or once the container of a plan that detaches is launched. */
 struct report {

@@ -1,6 +1,6 @@
 // A kept container in the foreground: what is printed goes to the caller and into the log, keys go in.
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attachToContainer, keeperStatus, signalContainer } from "../src/platform/keeper-socket.ts";
 import { decodeExitRecord } from "../src/plan/index.ts";
@@ -14,7 +14,7 @@ import {
   type TerminalSession,
   waitFor,
 } from "./harness/index.ts";
-import { descriptors, frames } from "./kept-container.ts";
+import { descriptors, frames, keep } from "./kept-container.ts";
 
 const program = join(import.meta.dirname, "attached-container.ts");
 const ctrlPQ = "1011";
@@ -56,6 +56,14 @@ test("a caller that does not read stops nothing but its own container's output",
   const output = await new Response(caller.stdout).text();
   expect(output.length).toBe(3_000_000 + "ended 0\n".length);
   expect(logOf(folder).length).toBe(3_000_000);
+});
+
+test("output that the caller's descriptor refuses is told of, and logged all the same", async () => {
+  const full = openSync("/dev/full", "w");
+  const container = await keep("echo lost; sleep 0.1; exit 2", { attached: { stdout: full } });
+  expect(await container.report()).toMatchObject({ outcome: "ended", exitCode: 2, outputErrno: 28 });
+  closeSync(full);
+  expect(container.logged()).toBe("lost\n");
 });
 
 test("a terminal: keys, echo, log, and the terminal as it was", async () => {

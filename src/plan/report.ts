@@ -25,6 +25,8 @@ export interface Report {
   readonly callerDied: boolean;
   /** Somebody asked at the socket that it be stopped. */
   readonly stopped: boolean;
+  /** Errno by which the caller's descriptors refused output of the program's; EPIPE is none. 0: it has all been passed on. */
+  readonly outputErrno: number;
   readonly started: number;
   readonly launched: number;
   readonly ended: number;
@@ -67,6 +69,7 @@ export function decodeReport(bytes: Uint8Array, plan: EncodedPlan): Report | und
     timedOut: (word(9) & 1) !== 0,
     callerDied: (word(9) & 2) !== 0,
     stopped: (word(9) & 4) !== 0,
+    outputErrno: (word(9) & 8) !== 0 ? word(4) : 0,
     started: wide(12),
     launched: wide(14),
     ended: wide(16),

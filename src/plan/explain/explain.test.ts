@@ -36,6 +36,7 @@ function report(fields: Partial<Report>): Report {
     timedOut: false,
     callerDied: false,
     stopped: false,
+    outputErrno: 0,
     started: 1000,
     launched: 0,
     ended: 9000,
