@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { namespaceOf } from "../namespace/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
+import { readHostFacts } from "../runtime/host-facts.ts";
 import type { Spec } from "../runtime/config.ts";
 import { hostsFile } from "./rootfs-source.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -16,11 +17,15 @@ export function layeredRoot(
   source: Extract<RunOptions["source"], { kind: "image" }>,
   { hostname, linux }: Spec,
 ): Extract<RootfsSource, { kind: "layers" }> {
-  if (options.uidMap !== undefined || options.gidMap !== undefined)
+  // Root's layers are shown with the container's ids; those of an ordinary user belong to that user's own.
+  const isMapped = options.uidMap !== undefined || options.gidMap !== undefined;
+  if (isMapped && !readHostFacts().privileged)
     throw new HuskError(
       "unsupported",
-      `${source.name}: its files belong to ids that --uidmap and --gidmap do not change`,
-      { hint: "leave the maps out, or use --rootfs with a folder that belongs to the mapped ids" },
+      `${source.name}: its files belong to your own ids, which --uidmap and --gidmap do not change`,
+      {
+        hint: "leave the maps out, run husk as root, or use --rootfs with a folder that belongs to the mapped ids",
+      },
     );
   const ownNetwork = namespaceOf(linux.namespaces, "network") !== undefined;
   const hosts = ownNetwork ? hostsFile(hostname) : hostFile("/etc/hosts");

@@ -29,6 +29,11 @@ export interface AttachOptions {
   /** The container has a user namespace of its own, or husk itself stands in one. */
   readonly userNamespace?: boolean;
   readonly propagation?: RootfsPropagation | undefined;
+  /**
+   * A user namespace with the container's maps, in which the layers of an image appear: on disk their files
+   * belong to the ids that the container sees. Only with `keeper`; absent: they are whose they are.
+   */
+  readonly idMap?: () => Result;
   /** Device nodes in a directory's file systems cannot be opened: for where no control group guards devices. */
   readonly noDevices?: boolean;
 }
@@ -39,9 +44,10 @@ export interface AttachOptions {
  * The umask is 0 from here on, until the runtime sets the container's.
  */
 export function attachRoot(list: List, source: RootfsSource, options: AttachOptions = {}): AttachedRoot {
-  const { keeper, propagation, noDevices = false, userNamespace = false } = options;
+  const { keeper, propagation, noDevices = false, userNamespace = false, idMap } = options;
   if (source.kind === "composed") return attachComposed(list, source, { userNamespace, noDevices, keeper });
-  if (source.kind === "layers") return attachLayered(list, source, { userNamespace, noDevices, keeper });
+  if (source.kind === "layers")
+    return attachLayered(list, source, { userNamespace, noDevices, keeper, idMap });
   const { path } = source;
   if (keeper !== undefined) {
     keeper.step(

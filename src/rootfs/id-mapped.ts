@@ -54,7 +54,7 @@ export function mapIds(
   list: List,
   tree: Result,
   namespace: Result,
-  options: MountOptions,
+  options: Partial<Pick<MountOptions, "idMap">>,
   path: string,
 ): void {
   const attr = mountAttr(MOUNT_ATTR_IDMAP);

@@ -15,6 +15,7 @@ import {
   O_PATH,
   OPEN_TREE_CLONE,
 } from "./flags.ts";
+import { mapIds } from "./id-mapped.ts";
 import { rootView, writeFileInRoot } from "./in-root.ts";
 import type { RootfsSource } from "./types.ts";
 import { DISK, openWritable, setVolatile, stageWritable } from "./writable.ts";
@@ -26,7 +27,11 @@ export interface LayeredOptions {
   readonly noDevices: boolean;
   /** See {@link import("./attach.ts").AttachOptions}. */
   readonly keeper?: List | undefined;
+  readonly idMap?: (() => Result) | undefined;
 }
+
+/** Opens a layer: as a folder, or as a mount of its own where ids are mapped. */
+type OpenLayer = (layer: string) => Result;
 
 /**
  * An overlay of an image's layers, with a writable one on top: in the container's folder, or in memory, where it goes
@@ -41,8 +46,9 @@ export function attachLayered(list: List, source: Layered, options: LayeredOptio
   const opened =
     writable === undefined || options.keeper === undefined
       ? undefined
-      : openWritable(list, writable, { ...options, noDevices: false });
+      : openWritable(list, writable, { keeper: options.keeper, noDevices: false });
   const place = writable === undefined ? "in memory" : `in ${writable.path}`;
+  const layers = openMapped(source, options);
   list.step(
     "root of layers",
     `${source.layers.length} read-only layers of the image, and what the container writes above them, ${place}`,
@@ -63,18 +69,49 @@ export function attachLayered(list: List, source: Layered, options: LayeredOptio
     stageWritable(list, stage, tree, writable);
   }
   const mount = source.byName
-    ? mountByName(list, stage, source, options)
-    : mountByDescriptor(list, stage, source, options);
+    ? mountByName(list, stage, source, options, layers)
+    : mountByDescriptor(list, stage, source, options, layers);
   const root = rootView(list, mount);
   for (const { path, content } of source.files) writeFileInRoot(root, path, content);
   return { view: root, layers: [], staged: true };
 }
 
-function mountByDescriptor(list: List, stage: Result, source: Layered, options: LayeredOptions): Result {
+/**
+ * Where the container has a user namespace and the host's root makes it, layers are shown with the container's ids:
+ * each as a mount of its own that the keeper opens. Undefined: they are opened where they are used.
+ */
+function openMapped(source: Layered, { keeper, idMap }: LayeredOptions): OpenLayer | undefined {
+  if (keeper === undefined || idMap === undefined) return undefined;
+  const namespace = idMap();
+  keeper.step(
+    "open the layers with the container's ids",
+    "on disk they belong to the ids the image names; the container's user namespace has others",
+    () => "#   mount(8): --map-users and --map-groups",
+  );
+  const trees = new Map<string, Result>();
+  for (const layer of source.layers) {
+    const tree = keeper.call("open_tree", AT_FDCWD, layer, OPEN_TREE_CLONE | O_CLOEXEC).about(layer);
+    mapIds(keeper, tree, namespace, {}, layer);
+    trees.set(layer, tree);
+  }
+  return (layer) => trees.get(layer) as Result;
+}
+
+function mountByDescriptor(
+  list: List,
+  stage: Result,
+  source: Layered,
+  options: LayeredOptions,
+  opened: OpenLayer | undefined,
+): Result {
+  let count = 0;
   const overlay = list.call("fsopen", "overlay", FSOPEN_CLOEXEC).about('file system "overlay"');
   setString(list, overlay, "source", "overlay", "overlay");
   for (const layer of source.layers) {
-    const folder = list.call("openat", AT_FDCWD, layer, O_PATH | O_DIRECTORY | O_CLOEXEC, 0).about(layer);
+    const folder =
+      opened === undefined
+        ? list.call("openat", AT_FDCWD, layer, O_PATH | O_DIRECTORY | O_CLOEXEC, 0).about(layer)
+        : stageLayer(list, stage, opened(layer), `${count++}`, layer);
     list.call("fsconfig", overlay, FSCONFIG_SET_FD, "lowerdir+", null, folder).about(`overlay of ${layer}`);
     list.call("close", folder);
   }
@@ -94,14 +131,27 @@ function mountByDescriptor(list: List, stage: Result, source: Layered, options: 
   return mount;
 }
 
-function mountByName(list: List, stage: Result, source: Layered, options: LayeredOptions): Result {
+/** Attached to the container's own tree: a mount of the host's that stands nowhere is no layer for it. */
+function stageLayer(list: List, stage: Result, tree: Result, name: string, layer: string): Result {
+  list.call("mkdirat", stage, name, 0o755);
+  list.call("move_mount", tree, "", stage, name, MOVE_MOUNT_F_EMPTY_PATH).about(layer);
+  return tree;
+}
+
+function mountByName(
+  list: List,
+  stage: Result,
+  source: Layered,
+  options: LayeredOptions,
+  opened: OpenLayer | undefined,
+): Result {
   const names: string[] = [];
   for (const layer of source.layers) {
     const name = `${names.length}`;
     names.push(name);
-    list.call("mkdirat", stage, name, 0o755);
-    const tree = list.call("open_tree", AT_FDCWD, layer, OPEN_TREE_CLONE | O_CLOEXEC).about(layer);
-    list.call("move_mount", tree, "", stage, name, MOVE_MOUNT_F_EMPTY_PATH).about(layer);
+    const tree =
+      opened?.(layer) ?? list.call("open_tree", AT_FDCWD, layer, OPEN_TREE_CLONE | O_CLOEXEC).about(layer);
+    stageLayer(list, stage, tree, name, layer);
     list.call("close", tree);
   }
   const userxattr = options.userNamespace ? ",userxattr" : "";

@@ -195,10 +195,13 @@ function planRoot(
   const keeperOpens = hasOwn("user") && request.privileged ? { keeper } : {};
   makeRootPrivate(list, propagation);
   const noDevices = request.privileged && !context.guardsDevices;
+  const forMounts = idMapsFor(context, outer);
+  const containersIds = forMounts.idMaps?.container;
   const root = attachRoot(list, request.root, {
     userNamespace,
     noDevices,
     ...keeperOpens,
+    ...(isNew("user") && containersIds !== undefined && { idMap: containersIds }),
     ...(propagation && { propagation }),
   });
   const mounted = addMounts(
@@ -209,7 +212,7 @@ function planRoot(
       ownNetwork: isNew("network") || !hasOwn("user"),
       ownProcesses: hasOwn("pid") || !hasOwn("user"),
       source: request.root,
-      ...idMapsFor(context, outer),
+      ...forMounts,
       label: spec.linux.mountLabel,
       cgroup: cgroupMounts(context.cgroups?.groups ?? [], hasOwn("cgroup")),
       ...keeperOpens,

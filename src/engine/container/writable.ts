@@ -36,6 +36,8 @@ export function makeWritable({ path }: WritableFolder, owner: Owner, rootMode: n
       chmodSync(folder, name === "upper" ? rootMode : 0o755);
       if (owner.uid !== process.geteuid?.()) chownSync(folder, owner.uid, owner.gid);
     }
+    // The container's root goes through it; nobody else gets as far as here.
+    if (owner.uid !== process.geteuid?.()) chmodSync(path, 0o711);
   } catch (cause) {
     throw writeError(path, cause);
   }
