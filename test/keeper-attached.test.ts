@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attachToContainer, keeperStatus, signalContainer } from "../src/platform/keeper-socket.ts";
-import { decodeExitRecord } from "../src/plan/index.ts";
+import { decodeExitRecord } from "./exit-record.ts";
 import {
   descendants,
   isAlive,

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeExitRecord, type ExitRecord } from "../src/plan/index.ts";
+import { decodeExitRecord, type ExitRecord } from "./exit-record.ts";
 import {
   attachToContainer,
   keeperStatus,

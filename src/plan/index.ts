@@ -22,7 +22,6 @@ export {
 } from "./plan.ts";
 export type { HealthTicks, KeepOptions, KeptLog, Relay, Restart, Supervision } from "./keeping.ts";
 export { type Complaint, decodeComplaint } from "./complaint.ts";
-export { decodeExitRecord, type ExitRecord } from "./exit-record.ts";
 export { decodeReport, type Report } from "./report.ts";
 export {
   BPF_ATTACH_PROGRAM,

@@ -1,3 +1,4 @@
+// A test's own reading of exit records, by docs/state.md.
 const EXIT_MAGIC = 0x54584548;
 const EXIT_FORMAT = 1;
 const HEAD_BYTES = 64;
