@@ -30,7 +30,7 @@ export function listProcesses(pids: readonly number[], options: readonly string[
   const titles = head.trim().split(/\s+/);
   const column = titles.indexOf("PID");
   if (column < 0)
-    throw new HuskError("invalid", "Couldn't find PID field in ps output", {
+    throw new HuskError("invalid", "couldn't find PID field in ps output", {
       hint: "choose columns with PID among them: husk top CONTAINER -eo pid,args",
     });
   const wanted = new Set(pids);
