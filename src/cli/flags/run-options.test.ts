@@ -5,6 +5,7 @@ import { HELP as RUN_HELP } from "../help/run.ts";
 import { errorLine } from "../report-error.ts";
 import { EXPLAIN_FLAGS, RUN_FLAGS, RUN_LATER } from "./run.ts";
 import { parseRun, type RunRequest } from "./run-options.ts";
+import { setLifeFlag } from "./set-life-flag.ts";
 import { setRunFlag } from "./set-run-flag.ts";
 import { readFlags } from "./table.ts";
 
@@ -38,6 +39,24 @@ describe("a run line", () => {
       detach: false,
       attach: [],
     });
+  });
+
+  test("a container's life", () => {
+    const line =
+      "-d --restart on-failure:3 --stop-timeout 2 --label a=1 -l b --log-opt max-size=1m --health-cmd x";
+    expect(parse(...line.split(" "), "--health-interval", "2s", "--cidfile", "/id", "host")).toMatchObject({
+      detach: true,
+      cidfile: "/id",
+      options: {
+        restart: { kind: "on-failure", retries: 3 },
+        stopTimeout: 2000,
+        labels: { a: "1", b: "" },
+        log: { maxSize: 1048576 },
+        health: { command: ["/bin/sh", "-c", "x"], interval: 2000 },
+      },
+    });
+    expect(parse("--no-healthcheck", "host")).toMatchObject({ options: { health: { command: [] } } });
+    expect(parse("--stop-timeout", "-1", "host")).toMatchObject({ options: { stopTimeout: -1 } });
   });
 
   test("the program's own flags stay its own", () => {
@@ -147,9 +166,17 @@ describe("what makes no sense is refused in one line", () => {
     [["--explain", "-t", "host"], "--explain and --tty cannot both be given"],
     [["--env-file", "/nowhere/x", "host"], "--env-file: cannot read /nowhere/x: ENOENT"],
     [["--name", "", "host"], `invalid value "" for --name`],
-    [["--restart", "always", "host"], "--restart: not in this version of husk"],
     [["-p", "80:80", "host"], "-p: not in this version of husk"],
-    [["-d", "host"], "-d: not in this version of husk"],
+    [["-P", "host"], "-P: not in this version of husk"],
+    [["--restart", "sometimes", "host"], "invalid restart policy: unknown policy 'sometimes'"],
+    [["--restart", "on-failure:x", "host"], "maximum retry count must be an integer"],
+    [["--restart", "always:3", "host"], "maximum retry count can only be used with 'on-failure'"],
+    [["--restart", "always", "--rm", "host"], "cannot specify both --restart and --rm"],
+    [["-d", "-a", "stdout", "host"], "cannot specify both --attach and --detach"],
+    [["--no-healthcheck", "--health-retries", "2", "host"], "--no-healthcheck conflicts with --health-*"],
+    [["--log-driver", "syslog", "host"], 'invalid value "syslog" for --log-driver'],
+    [["--log-opt", "max-file=3", "host"], "without max-size there is one file only"],
+    [["--label", "=x", "host"], "empty name"],
   ] as [string[], string][])("%j", (line, expected) => {
     expect(failure(...line)).toContain(expected);
   });
@@ -165,7 +192,7 @@ describe("the flag tables", () => {
   });
 
   test("each flag is taken by the command", () => {
-    const text = setRunFlag.toString();
+    const text = setRunFlag.toString() + setLifeFlag.toString();
     for (const { name } of readFlags(EXPLAIN_FLAGS + RUN_FLAGS)) expect(text).toContain(`case "${name}":`);
   });
 
