@@ -17,13 +17,19 @@ import {
   waitFor,
 } from "./harness/index.ts";
 
-const names = (of: Engine, folder: string): string[] => {
+const entries = (folder: string): string[] => {
   try {
-    return readdirSync(join(of.run, folder));
+    return readdirSync(folder);
   } catch {
     return [];
   }
 };
+
+/** Records of containers that run. */
+const running = (of: Engine): string[] =>
+  entries(join(of.run, "containers")).filter((name) => name.endsWith(".json"));
+const names = (of: Engine): string[] => entries(join(of.root, "names"));
+const kept = (of: Engine): string[] => entries(join(of.root, "containers"));
 
 describe("at once", () => {
   test("20 containers in parallel: each runs, each by itself, nothing is left", async () => {
@@ -33,6 +39,7 @@ describe("at once", () => {
         Array.from({ length: 20 }, (_, i) =>
           of.husk([
             "run",
+            "--rm",
             "--name",
             `number-${i}`,
             "host",
@@ -46,13 +53,13 @@ describe("at once", () => {
       expect(results.map(({ stderr }) => stderr).join("")).toBe("");
       expect(new Set(results.map(({ stdout }) => stdout.split("\n")[0])).size).toBe(20);
       expect(new Set(results.map(({ stdout }) => stdout.split("\n")[1]))).toEqual(new Set(["/proc/1"]));
-      expect([names(of, "containers"), names(of, "names")]).toEqual([[], []]);
+      expect([running(of), names(of), kept(of)]).toEqual([[], [], []]);
     }
   });
 
   test("20 that live side by side have namespaces and groups of their own", async () => {
     const of = engine();
-    const containers = Array.from({ length: 20 }, () => of.start(["run", "host", "sleep", "60"]));
+    const containers = Array.from({ length: 20 }, () => of.start(["run", "--rm", "host", "sleep", "60"]));
     const pids = await Promise.all(
       containers.map((container) => waitFor("pid 1", () => firstProcess(container))),
     );
@@ -62,22 +69,22 @@ describe("at once", () => {
     for (const kind of ["mnt", "pid", "ipc", "uts", "net"])
       expect(new Set(pids.map((pid) => namespaceOf(pid, kind))).size).toBe(20);
     if (isRoot) expect(new Set(pids.map((pid) => groupFolder(pid, "pids"))).size).toBe(20);
-    expect(names(of, "containers").length).toBe(20);
+    expect(running(of).length).toBe(20);
     await endContainers(...containers);
-    expect(names(of, "containers")).toEqual([]);
+    expect([entries(join(of.run, "containers")), kept(of)]).toEqual([[], []]);
   });
 
   test("of many that want the same name one gets it, and the others say who has it", async () => {
     const of = engine();
     const containers = Array.from({ length: 8 }, () =>
-      of.start(["run", "-i", "--name", "wanted", "host", "sleep", "60"]),
+      of.start(["run", "--rm", "-i", "--name", "wanted", "host", "sleep", "60"]),
     );
     const losers = new Set<Running>();
     for (const container of containers) void container.result.then(() => losers.add(container));
     await waitFor("the losers", () => losers.size === 7);
     const winner = containers.find((container) => !losers.has(container))!;
     await waitFor("the winner", () => firstProcess(winner));
-    const id = names(of, "containers")[0]!.slice(0, 12);
+    const id = running(of)[0]!.slice(0, 12);
     for (const loser of losers) {
       const { status, stderr } = await loser.result;
       expect([status, stderr]).toEqual([
@@ -96,15 +103,17 @@ describe("at once", () => {
 describe("engines side by side", () => {
   test("the same name in each, and neither clears up after the other", async () => {
     const engines = [engine(), engine()];
-    const containers = engines.map((of) => of.start(["run", "--name", "twin", "host", "sleep", "60"]));
+    const containers = engines.map((of) =>
+      of.start(["run", "--rm", "--name", "twin", "host", "sleep", "60"]),
+    );
     const pids = await Promise.all(
       containers.map((container) => waitFor("pid 1", () => firstProcess(container))),
     );
-    for (const of of engines) expect((await of.husk(["run", "host", "true"])).status).toBe(0);
+    for (const of of engines) expect((await of.husk(["run", "--rm", "host", "true"])).status).toBe(0);
     expect(pids.map((pid) => firstProcess({ pid }) ?? pid)).toEqual(pids);
-    expect(engines.map((of) => names(of, "names"))).toEqual([["twin"], ["twin"]]);
+    expect(engines.map(names)).toEqual([["twin"], ["twin"]]);
     await endContainers(containers[0]!);
-    expect(engines.map((of) => names(of, "names"))).toEqual([[], ["twin"]]);
+    expect(engines.map(names)).toEqual([[], ["twin"]]);
     await endContainers(containers[1]!);
   });
 

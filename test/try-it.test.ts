@@ -97,5 +97,8 @@ asRoot("never over what changed here meanwhile, and then nothing at all", async 
 
 needs({})("a container of something else is not this machine's", async () => {
   const missing = await husk(["apply", "nobody-made-this"]);
-  expect([missing.status, missing.stderr]).toEqual([expect.any(Number), expect.stringContaining("No such container")]);
+  expect([missing.status, missing.stderr]).toEqual([
+    expect.any(Number),
+    expect.stringContaining("No such container"),
+  ]);
 });

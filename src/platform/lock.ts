@@ -2,8 +2,7 @@ import { linkSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "nod
 import { isRunning, ownIdentity } from "./process-identity.ts";
 
 /**
- * Takes a lock, which is a symbolic link that says which process has it; a dead process's is taken over by the next
- * attempt.
+ * Takes a lock, which is a symbolic link that says which process has it; a dead process's is taken over.
  *
  * @returns what gives it back; undefined while somebody (this process too) has it
  * @throws what symlink(2) throws, such as ENOENT for a missing folder
@@ -11,7 +10,7 @@ import { isRunning, ownIdentity } from "./process-identity.ts";
 export function tryLock(lock: string): (() => void) | undefined {
   const { pid, startTime } = ownIdentity();
   const own = `${pid}-${startTime}`;
-  if (!claim(lock, own)) return undefined;
+  if (!claim(lock, own) && !(removeDead(lock, own) && claim(lock, own))) return undefined;
   return () => {
     try {
       if (readlinkSync(lock) === own) unlinkSync(lock);
@@ -27,7 +26,12 @@ function claim(lock: string, own: string): boolean {
     return true;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    return false;
   }
+}
+
+/** Whether the lock was one of a dead process, which is no more now. */
+function removeDead(lock: string, own: string): boolean {
   const owner = ownerOf(lock);
   if (owner === undefined || isAlive(owner)) return false;
   // Whoever renames the link has it; if it was a living one's meanwhile, it is given back.
@@ -36,10 +40,10 @@ function claim(lock: string, own: string): boolean {
     renameSync(lock, taken);
     if (ownerOf(taken) !== owner) linkSync(taken, lock);
     unlinkSync(taken);
+    return true;
   } catch {
-    // Somebody else was first.
+    return false; // Somebody else was first.
   }
-  return false;
 }
 
 function ownerOf(link: string): string | undefined {

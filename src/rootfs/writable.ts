@@ -1,6 +1,13 @@
 import type { List, Result } from "../plan/index.ts";
 import { changeMount, setFlag } from "./file-system.ts";
-import { AT_FDCWD, MOUNT_ATTR_NODEV, MOVE_MOUNT_F_EMPTY_PATH, O_CLOEXEC, OPEN_TREE_CLONE } from "./flags.ts";
+import {
+  AT_FDCWD,
+  MOUNT_ATTR_NODEV,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  MS_PRIVATE,
+  O_CLOEXEC,
+  OPEN_TREE_CLONE,
+} from "./flags.ts";
 import type { WritableFolder } from "./types.ts";
 
 /** Name on the stage of what keeps the container's changes. */
@@ -24,6 +31,8 @@ export function openWritable(list: List, { path }: WritableFolder, options: Open
     );
   }
   const tree = opener.call("open_tree", AT_FDCWD, path, OPEN_TREE_CLONE | O_CLOEXEC).about(path);
+  // A clone made in the host's mount namespace is a peer of what it was cloned from: mounts would appear there.
+  if (options.keeper !== undefined) changeMount(opener, tree, { propagation: MS_PRIVATE }, path);
   if (options.noDevices) changeMount(opener, tree, { set: MOUNT_ATTR_NODEV }, path);
   return tree;
 }

@@ -103,6 +103,10 @@ export async function runInForeground(
     : Promise.race([container.ended, leftAlone()]));
   if (result === undefined) return undefined;
   if (isForced) throw new HuskError("failed", "got 3 SIGTERM or SIGINT: the container was ended by force");
+  if (result.outputLost !== undefined) {
+    printError(`husk: output was lost: ${result.outputLost} — husk logs has it, unless --rm was given`);
+    if (result.exitCode === 0) return { ...result, exitCode: 125 };
+  }
   if (result.timedOut) printError("husk: the time of --timeout is over: the container was killed");
   return result;
 }

@@ -17,7 +17,7 @@ export const RUN_ABOUT: Readonly<Record<string, string>> = {
   "log-opt": "Log driver options (max-size=SIZE, max-file=NUMBER)",
   "no-healthcheck": "Disable any container-specified HEALTHCHECK",
   restart:
-    "Restart policy to apply when a container exits (no|on-failure[:max-retries]|always|unless-stopped) (default no)",
+    "Restart policy to apply when a container exits: no, on-failure[:max-retries], always or unless-stopped (default no)",
   "stop-timeout": "Timeout (in seconds) to stop a container (default 10)",
   "blkio-weight": "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)",
   bundle: "Run the bundle in this folder: its config.json, refined by flags",
@@ -52,8 +52,8 @@ export const RUN_ABOUT: Readonly<Record<string, string>> = {
   "memory-reservation": "Memory soft limit",
   "memory-swap": "Swap limit equal to memory plus swap: '-1' to enable unlimited swap",
   mount:
-    "Attach a filesystem mount to the container (type=bind,source=PATH,target=PATH[,readonly] or " +
-    "type=tmpfs,target=PATH[,tmpfs-size=SIZE])",
+    "Attach a filesystem mount to the container: type=bind, volume or tmpfs, source=, target=, readonly, " +
+    "tmpfs-size= and more, with commas between them",
   name: "Assign a name to the container (default a random one)",
   network: "Network of the container (none|host); bridges come with a later version (default none)",
   "no-isolate":

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { HuskError } from "../../platform/error.ts";
 import { tryLock } from "../../platform/lock.ts";
+import { pause } from "../../platform/pause.ts";
 import type { Folders } from "../folders.ts";
 import { shortId } from "../id.ts";
 import { containerPaths } from "./paths.ts";
@@ -42,8 +42,8 @@ export function lockContainer(folders: Folders, id: string): (() => void) | unde
 
 async function waitForLock(folders: Folders, id: string, signal?: AbortSignal): Promise<() => void> {
   const deadline = Date.now() + PATIENCE_MS;
-  for (let pause = 1; ; pause = Math.min(2 * pause, 20)) {
-    await sleep(pause, undefined, signal === undefined ? {} : { signal });
+  for (let wait = 1; ; wait = Math.min(2 * wait, 20)) {
+    await pause(wait, signal);
     const release = lockContainer(folders, id);
     if (release !== undefined) return release;
     if (Date.now() > deadline) {

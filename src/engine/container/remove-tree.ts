@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { pause } from "../../platform/pause.ts";
 import { writeError } from "../../platform/whole-file.ts";
 
 /** Removes folders for which {@link removeTree}'s own rights are not enough. */
@@ -10,12 +11,19 @@ export type Remover = (path: string) => Promise<void>;
  * @param others is asked where files belong to other ids of an ordinary user's
  */
 export async function removeTree(path: string, others: Remover): Promise<void> {
-  try {
-    rmSync(path, { recursive: true, force: true });
-    return;
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== "EACCES" && code !== "EPERM" && code !== "ENOTEMPTY") throw writeError(path, cause);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+      return;
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === "ENOTEMPTY" && attempt < ATTEMPTS) await pause(PAUSE_MS);
+      else if (code === "EACCES" || code === "EPERM") return others(path);
+      else throw writeError(path, cause);
+    }
   }
-  await others(path);
 }
+
+/** A container whose keeper was killed while it was set up goes on for a moment, and makes a file or two. */
+const ATTEMPTS = 100;
+const PAUSE_MS = 20;

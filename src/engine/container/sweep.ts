@@ -37,6 +37,7 @@ export async function sweep(folders: Folders, load: () => Promise<Sweeper>): Pro
   if (abandoned.length > 0) await (await load()).removeFolders(abandoned);
   let held: HeldLocks | undefined;
   for (const entry of entriesOf(folders)) {
+    if (entry.endsWith(".lock")) lockContainer(folders, entry.slice(0, -".lock".length))?.();
     const isWork = entry.startsWith(".");
     if (!isWork && !entry.endsWith(".json")) continue;
     const id = isWork ? idOfDead(entry) : entry.slice(0, -".json".length);

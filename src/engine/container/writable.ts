@@ -29,12 +29,15 @@ function hostId(mappings: Spec["linux"]["uidMappings"]): number | undefined {
 
 /** Makes what a {@link WritableFolder} has to have; a start that failed may have made it before. */
 export function makeWritable({ path }: WritableFolder, owner: Owner, rootMode: number): void {
+  const isOwn = owner.uid === process.geteuid?.();
   try {
+    // The root of a container with ids of its own passes through it, and reads nothing there.
+    if (!isOwn) chmodSync(path, 0o711);
     for (const name of ["upper", "work", "views"]) {
       const folder = `${path}/${name}`;
       mkdirSync(folder, { recursive: true });
       chmodSync(folder, name === "upper" ? rootMode : 0o755);
-      if (owner.uid !== process.geteuid?.()) chownSync(folder, owner.uid, owner.gid);
+      if (!isOwn) chownSync(folder, owner.uid, owner.gid);
     }
     // The container's root goes through it; nobody else gets as far as here.
     if (owner.uid !== process.geteuid?.()) chmodSync(path, 0o711);

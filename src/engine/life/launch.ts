@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import { evacuate, groupsLeft, outOfMemoryKills, removeGroups } from "../../cgroup/index.ts";
-import type { EncodedPlan, Report } from "../../plan/index.ts";
+import { type EncodedPlan, errnoName, errnoWords, type Report } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
 import type { ContainerStream } from "../../platform/keeper-process.ts";
@@ -164,6 +164,8 @@ export interface RunEnd {
   readonly timedOut: boolean;
   /** The kernel killed a process of it for lack of memory. */
   readonly outOfMemory: boolean;
+  /** Why the program's output could not be written where it was to go, in words; it is in the log. */
+  readonly outputLost?: string;
   readonly report: Report | undefined;
 }
 
@@ -196,6 +198,7 @@ export function settle(
     signal: report.exitSignal,
     timedOut: report.timedOut,
     outOfMemory: outOfMemoryKills(report.exports) > 0,
+    ...(report.outputLost ? { outputLost: `${errnoWords(report.errno)} (${errnoName(report.errno)})` } : {}),
     report,
   };
 }

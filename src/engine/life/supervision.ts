@@ -35,7 +35,8 @@ export function supervisionOf(
     log: driver === "none" ? UNKEPT : { maxBytes: maxSize, maxFiles: maxFile },
     socket,
     died: { journal: journalPath(folders), ...diedAround(record) },
-    ...(options.interactive === true || options.tty === true ? { input: true, inputOnce } : {}),
+    // Whoever is there gives the program their own input as it is: how much of it is read is the program's affair.
+    ...(options.tty === true || (options.interactive === true && detached) ? { input: true, inputOnce } : {}),
     ...(restart === undefined
       ? {}
       : { restart: { applies: restart, delayMilliseconds: delay, command: command("restart") } }),
