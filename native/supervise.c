@@ -424,7 +424,7 @@ _Noreturn void conclude(void)
 	}
 	perform_leaving();
 	close_clients();
-	if (was_launched && supervision->finish && (is_detached() || report.flags & REPORT_CALLER_DIED))
+	if (supervision->finish && ((was_launched && is_detached()) || report.flags & REPORT_CALLER_DIED))
 		become(words_at(supervision->finish), words_at(supervision->environment), (int)slot(supervision->lock));
 	report_and_leave();
 }

@@ -19,7 +19,7 @@ import {
   Init,
   Keep,
   List,
-  type Memory,
+  Memory,
   type Plan,
   type Result,
   setHighFlag,
@@ -284,6 +284,8 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     "wait for the container, forward signals, pass on its exit status",
     () => "#   the script waits for the subshell and ends with its exit status",
   );
+  const begun = new Memory(Uint8Array.of(255, 255, 255, 255));
+  if (request.supervision !== undefined) keeper.store(pid, begun, 0);
   const relays = relaysOf(keeper, console, pipes, {
     stdin: stdin?.write,
     logged,
@@ -309,7 +311,7 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
   }
   const leaving = new List("the keeper, in the end");
   removeTraces(leaving, request.supervision, request.pidFile);
-  removeState(leaving, request);
+  removeState(leaving, request, begun);
   return { plan: { ...plan, leaving, detaches }, ...planned };
 }
 
@@ -367,10 +369,15 @@ function execute(container: List, program: List, request: ContainerRequest): Exe
   return exec;
 }
 
-function removeState(cleanup: List, request: ContainerRequest): void {
+/** @param begun negative: nothing was started, and by its record whoever clears up finds what else there is */
+function removeState(cleanup: List, request: ContainerRequest, begun?: Memory): void {
   const { files = [], folders = [] } = request;
   if (files.length + folders.length === 0) return;
   cleanup.step("forget the container", "nothing of it stays behind", () => NOT_NEEDED);
-  for (const path of files) cleanup.call("unlinkat", -100, path, 0);
-  for (const path of folders) cleanup.call("unlinkat", -100, path, AT_REMOVEDIR);
+  const remove = (): void => {
+    for (const path of files) cleanup.call("unlinkat", AT_FDCWD, path, 0);
+    for (const path of folders) cleanup.call("unlinkat", AT_FDCWD, path, AT_REMOVEDIR);
+  };
+  if (begun === undefined) remove();
+  else cleanup.when(cleanup.load(begun, 0), "succeeded", remove);
 }

@@ -198,9 +198,13 @@ export function settle(
     signal: report.exitSignal,
     timedOut: report.timedOut,
     outOfMemory: outOfMemoryKills(report.exports) > 0,
-    ...(report.outputLost ? { outputLost: `${errnoWords(report.errno)} (${errnoName(report.errno)})` } : {}),
+    ...(report.outputErrno === 0 ? {} : { outputLost: errnoText(report.outputErrno) }),
     report,
   };
+}
+
+function errnoText(errno: number): string {
+  return `${errnoWords(errno)} (${errnoName(errno)})`;
 }
 
 /**
