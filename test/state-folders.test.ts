@@ -37,17 +37,17 @@ asRoot("no space for anything in --run", async () => {
 asRoot("no space for another container in --run: those that exist are not harmed", async () => {
   const { stdout, stderr } = await withDisks(`disk $run size=64k
     mkfifo $root/../pipe
-    husk run -i --name first host sh -c 'read line; exit 7' < $root/../pipe & first=$!
+    husk run --rm -i --name first host sh -c 'read line; exit 7' < $root/../pipe & first=$!
     exec 9> $root/../pipe
-    while [ ! -L $run/names/first ]; do sleep 0.01; done
-    sleep 0.1; fill $run
-    husk run host true || echo $?
-    husk run --name second host true || echo $?
-    ls $run/names; ls $run/containers | wc -l
+    while ! husk exec first true 2> /dev/null; do sleep 0.01; done
+    fill $run
+    husk run --rm host true || echo $?
+    husk run --rm --name second host true || echo $?
+    ls $root/names; ls $run/containers | wc -l
     echo go >&9
     wait $first || echo $?
-    rm $run/fill; husk run host echo again; state $run`);
-  expect(stdout).toBe("125\n125\nfirst\n1\n7\nagain\n./engine.json\n./names\n");
+    rm $run/fill; husk run --rm host echo again; state $run; ls $root/containers $root/names | wc -w`);
+  expect(stdout).toBe("125\n125\nfirst\n3\n7\nagain\n./engine.json\n./events\n./events/log\n2\n");
   const lines = stderr.trimEnd().split("\n");
   expect(lines.length).toBe(2);
   for (const line of lines) expect(line).toMatch(/^husk: cannot write .*: ENOSPC.* — free some space there/);
@@ -71,10 +71,14 @@ asRoot("no files left in --run", async () => {
   expect([stdout, stderr]).toEqual(["125\n./engine.json\n", oneLine("cannot write .*ENOSPC", makeSpace)]);
 });
 
-asRoot("--root may be read-only once it has been used", async () => {
+asRoot("a --root that became read-only takes no container, and says so", async () => {
   const { stdout, stderr } = await withDisks(`disk $root size=1m
-    husk run host echo first; mount -o remount,ro $root; husk run --name second host echo second; state $run`);
-  expect([stdout, stderr]).toEqual(["first\nsecond\n./engine.json\n./names\n", ""]);
+    husk run --rm host echo first; mount -o remount,ro $root
+    husk run --name second host echo second || echo $?; husk ps -aq; state $run`);
+  expect([stdout, stderr]).toEqual([
+    "first\n125\n./engine.json\n./events\n./events/log\n",
+    oneLine("cannot write .*EROFS", "have to name folders this user can write to"),
+  ]);
 });
 
 asRoot("otherwise read-only folders are named", async () => {

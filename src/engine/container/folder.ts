@@ -28,7 +28,7 @@ export function makeFolder(folders: Folders, record: ContainerRecord): void {
     moveDirectory(unfinished, folder);
   } catch (error) {
     if (named) releaseName(folders, name, id);
-    rmSync(unfinished, { recursive: true, force: true });
+    tryRemove(unfinished);
     if (error instanceof HuskError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOTEMPTY" && code !== "EEXIST") throw writeError(folder, error);
@@ -36,6 +36,14 @@ export function makeFolder(folders: Folders, record: ContainerRecord): void {
       cause: error,
       hint: "choose another id, or remove that container (husk rm)",
     });
+  }
+}
+
+function tryRemove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // A file system that became read-only: the first error counts.
   }
 }
 
