@@ -80,7 +80,7 @@ needs({ root: true })("a container's changes become an image on top of its own",
     {
       base: base!,
       platform: hostPlatform(),
-      upper,
+      uppers: [upper],
       config: { Cmd: ["/bin/sh"] },
       changes: ["LABEL by=test"],
       author: "me",

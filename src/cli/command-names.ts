@@ -8,6 +8,9 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["inspect", "Show all that is known of containers and images, as JSON"],
   ["top", "Show the processes of a container, or of all"],
   ["stats", "Show what containers use, live"],
+  ["cp", "Copy files between a container and this machine"],
+  ["commit", "Make an image of a container"],
+  ["export", "Write a container's root file system as an archive"],
   ["diff", "Show what a container changed in its file system"],
   ["apply", "Bring what a container of host changed over to this machine"],
   ["fork", "Make a new container of what another one's files are now"],
@@ -56,4 +59,4 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
 
 /** Docker's commands that husk does not have yet. */
 export const LATER_COMMANDS =
-  "build builder buildx checkpoint commit compose config context cp export manifest network node plugin secret service stack swarm trust";
+  "build builder buildx checkpoint compose config context manifest network node plugin secret service stack swarm trust";

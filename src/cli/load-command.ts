@@ -16,6 +16,12 @@ export async function loadCommand(name: string): Promise<Command> {
       return (await import("./commands/diff.ts")).diff;
     case "apply":
       return (await import("./commands/apply.ts")).apply;
+    case "commit":
+      return (await import("./commands/commit.ts")).commit;
+    case "cp":
+      return (await import("./commands/cp.ts")).cp;
+    case "export":
+      return (await import("./commands/export.ts")).exportCommand;
     case "fork":
       return (await import("./commands/fork.ts")).fork;
     case "exec":

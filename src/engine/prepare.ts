@@ -59,6 +59,8 @@ export interface PrepareOptions {
   /** The program's output goes through pipes of its own, which it may open again (/dev/stdout). */
   readonly pipes?: boolean;
   readonly runtime?: RuntimeOptions;
+  /** No program is started: the root file system is held for whoever wants to look into it. */
+  readonly hold?: boolean;
   /** The plan is to become a shell script, which can do less than the keeper. */
   readonly forShell?: boolean;
   /** Absent: a new one. */
@@ -196,6 +198,7 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
     availableCapabilities: newUserNamespace ? allCapabilities : host.capabilities,
     ...(life?.supervision.detached === true ? {} : { callerPid: process.pid }),
     makeWorkingDirectory: true,
+    ...(wanted.hold === true ? { hold: true } : {}),
     forwardSignals: options.sigProxy !== false,
     ...(newUserNamespace ? { idMapWriter: idMapWriter(spec, host) } : {}),
     ...(cgroups === undefined ? {} : { cgroups }),

@@ -33,6 +33,8 @@ export { findByNameOrId, findHere, listImages, loadImage, type StoredImage } fro
 export { unpackImage } from "./unpack-image.ts";
 export { inspectImage } from "./inspect-image.ts";
 export {
+  content,
+  describe,
   decompressed,
   type Finish,
   finishLayer,
@@ -110,4 +112,4 @@ export {
   useStore,
 } from "./store/index.ts";
 export type { TarEntry } from "./tar/index.ts";
-export { type ByteString, displayName } from "./tar/index.ts";
+export { type ByteString, displayName, TAR_END, tarHeader } from "./tar/index.ts";

@@ -26,6 +26,8 @@ export interface ContainerRequest {
   readonly cgroups?: CgroupRequest;
   /** The process whose death ends the container. */
   readonly callerPid?: number;
+  /** No program is started: its process stays, with the root file system, after a line on its output. */
+  readonly hold?: boolean;
   /** A small init stays as pid 1. */
   readonly init?: boolean;
   readonly timeoutMilliseconds?: number;

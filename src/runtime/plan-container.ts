@@ -260,11 +260,11 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
 
   if (parting === undefined) dieWithKeeper(container, self);
   inside.last();
-  const exec = execute(container, program, request);
+  const exec = request.hold === true ? stay(container) : execute(container, program, request);
   const planned = {
     warnings: [...warnings, ...(cgroups?.warnings ?? [])],
     cgroups,
-    program: exec,
+    ...(exec === undefined ? {} : { program: exec }),
     seccomp,
     ...(rdt === undefined ? {} : { rdtFolders: rdtFolders(rdt) }),
     ...(listener !== undefined && agent !== undefined ? { agent } : {}),
@@ -349,6 +349,17 @@ function holdLock(keeper: List, path: string): Result {
   // Whoever takes this container for dead renames the file first: then nothing of it may be made any more.
   keeper.call("faccessat", -100, path, 0).about(`${path}, which was cleared up`);
   return fd;
+}
+
+/** Tells that the root file system stands, and stays: whoever holds this process may look into it. */
+function stay(container: List): undefined {
+  container.step(
+    "stay",
+    "no program is started: the root file system is held for whoever asked for it",
+    () => NOT_NEEDED,
+  );
+  container.call("write", 1, "\n", 1).expect(1);
+  container.call("ppoll", null, 0, null, null, 0);
 }
 
 function execute(container: List, program: List, request: ContainerRequest): Exec {

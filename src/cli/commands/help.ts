@@ -57,7 +57,10 @@ async function findHelp(words: readonly string[]): Promise<Help> {
     case "logout":
       return (await import("../help/image-commands.ts")).IMAGE_HELPS[words[0]];
     case "apply":
+    case "commit":
+    case "cp":
     case "diff":
+    case "export":
     case "fork":
       return (await import("../help/change-commands.ts")).CHANGE_HELPS[words[0]];
     case "volume":

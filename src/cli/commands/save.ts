@@ -2,6 +2,7 @@ import { saveImages, saveImagesInFolder, type SaveOptions } from "../../image/in
 import { HuskError } from "../../platform/error.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore, wantedPlatform } from "../image-arguments.ts";
+import { notForTerminals } from "../not-for-terminals.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
 import { parseChoice } from "../values/choice.ts";
@@ -34,10 +35,7 @@ export async function save(argv: readonly string[], from: number, globals: Globa
     await saveImagesInFolder(imageStore(globals), words, output, options);
     return 0;
   }
-  if (output === undefined && isTerminal(1))
-    throw new HuskError("invalid", "husk save writes an archive, which is nothing for a terminal", {
-      hint: "name a file with -o FILE, or redirect the output",
-    });
+  if (output === undefined && isTerminal(1)) throw notForTerminals("save");
   await writeOutput(saveImages(imageStore(globals), words, options), output);
   return 0;
 }

@@ -5,6 +5,7 @@ import { appendEvent, type EventBody } from "./journal.ts";
 /** What docker calls what happens to containers. */
 export type ContainerAction =
   | "create"
+  | "commit"
   | "start"
   | "die"
   | "stop"

@@ -1,13 +1,12 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { LayerStream, packLayer } from "../../image/index.ts";
-import { setFrozen } from "../../runtime/oci/freezer.ts";
 import { HuskError } from "../../platform/error.ts";
 import { makeFolder } from "../container/folder.ts";
 import { withContainer } from "../container/lock.ts";
 import { containerPaths } from "../container/paths.ts";
 import type { ContainerRecord } from "../container/record.ts";
-import { readRun } from "../container/run-record.ts";
 import { isAlive } from "../container/state.ts";
+import { whileFrozen } from "../copy/export.ts";
 import { writeRecord } from "../container/write-record.ts";
 import { tellContainer } from "../events/container-event.ts";
 import type { Home } from "../home.ts";
@@ -60,7 +59,7 @@ async function forkImage(home: Home, target: Target, name: string | undefined): 
   const fork = newId();
   if (isAlive(state)) {
     try {
-      await frozen(target, () => copyLayer(home, paths.upper, forkFolder(root, fork)));
+      await whileFrozen(target, () => copyLayer(home, paths.upper, forkFolder(root, fork)));
       return await recordFork(home, target.record, [fork, ...forksOf(target.record)], name);
     } catch (error) {
       await dropForks(home, [fork]);
@@ -76,15 +75,14 @@ async function forkImage(home: Home, target: Target, name: string | undefined): 
 }
 
 async function forkHost(home: Home, target: Target, name: string | undefined): Promise<ContainerRecord> {
-  const { paths, record, state } = target;
+  const { paths, record } = target;
   return recordFork(home, record, [], name, async (folder) => {
     if (!existsSync(paths.upper)) return;
     const copy = async (): Promise<void> => {
       for (const part of ["upper", "views"])
         await copyLayer(home, `${paths.folder}/${part}`, `${folder}/${part}`);
     };
-    if (isAlive(state)) await frozen(target, copy);
-    else await copy();
+    await whileFrozen(target, copy);
     const { mode, uid, gid } = statSync(paths.work);
     mkdirSync(`${folder}/work`);
     chownSync(`${folder}/work`, uid, gid);
@@ -134,18 +132,6 @@ async function recordFork(
   } catch (error) {
     await takeBack();
     throw error;
-  }
-}
-
-/** Does something while nothing in a container runs. */
-async function frozen<T>({ paths, state }: Target, body: () => Promise<T>): Promise<T> {
-  if (state.status === "paused") return body();
-  const groups = readRun(paths.running)?.cgroups;
-  setFrozen(groups, true);
-  try {
-    return await body();
-  } finally {
-    setFrozen(groups, false);
   }
 }
 

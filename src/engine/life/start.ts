@@ -56,12 +56,10 @@ export async function launchAgain(
   paths: ContainerPaths,
   again: StartOptions["again"],
 ): Promise<readonly string[]> {
-  const before = readExit(paths.exit);
-  const source = await sourceOf(home, record, paths);
-  const options: RunOptions = { ...record.options, source, name: record.name };
+  const { before, isNew, options } = await runOptionsOf(home, record, paths);
   if (options.mounts !== undefined) ensureBindSources(options.mounts);
   const planned = await planRun(home, record, options, {
-    isNew: isNew(record, before),
+    isNew,
     detached: true,
     restarts: again?.restarts ?? 0,
     delay: nextDelay(again === undefined ? undefined : { delay: again.delay, exit: before }),
@@ -76,8 +74,27 @@ export async function launchAgain(
   return planned.prepared.warnings;
 }
 
+/** What a container that exists is started with. The caller has its lock. */
+export async function runOptionsOf(
+  home: Home,
+  record: ContainerRecord,
+  paths: ContainerPaths,
+): Promise<{
+  readonly options: RunOptions;
+  readonly before: ExitRecord | undefined;
+  readonly isNew: boolean;
+}> {
+  const before = readExit(paths.exit);
+  const source = await sourceOf(home, record, paths);
+  return {
+    options: { ...record.options, source, name: record.name },
+    before,
+    isNew: hasNothing(record, before),
+  };
+}
+
 /** Whether nothing was ever started in its folder. A fork of a container of host began with what that one had. */
-function isNew({ forked, source }: ContainerRecord, before: ExitRecord | undefined): boolean {
+function hasNothing({ forked, source }: ContainerRecord, before: ExitRecord | undefined): boolean {
   if (before === undefined) return forked === undefined || source.kind !== "host";
   return before.kind === "failed" && before.started === 0;
 }

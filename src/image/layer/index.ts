@@ -5,7 +5,7 @@ export { finishLayer, type KeeperTools } from "./keeper-work.ts";
 export { namesOf } from "./path.ts";
 export { LayerStream, type UnpackedLayer } from "./layer-stream.ts";
 export { packMerged } from "./pack-merged.ts";
-export { packLayer, type PackOptions } from "./pack.ts";
+export { content, describe, packLayer, type PackOptions } from "./pack.ts";
 export { readInLayers } from "./read-in-layers.ts";
 export { rewriteArchive, type Rewritten } from "./rewrite-archive.ts";
 export { readXattrs } from "./read-xattrs.ts";

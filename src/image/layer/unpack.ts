@@ -40,9 +40,9 @@ export interface UnpackOptions {
   readonly owners: "now" | "later" | "never";
   /**
    * "overlay": as overlayfs wants them, device 0:0 and an attribute; "apply": the folder holds the layers below
-   * already, and what a whiteout hides is removed from it.
+   * already, and what a whiteout hides is removed from it; "none": the archive is no layer, such names are like any other.
    */
-  readonly whiteouts: "overlay" | "apply";
+  readonly whiteouts: "overlay" | "apply" | "none";
   /**
    * Namespace of overlayfs's attributes: "user" for mounts inside a user namespace (`userxattr`). With "trusted" those
    * of "user" are set as well where they can be, as root's containers may have a user namespace, too.
@@ -162,7 +162,7 @@ export class LayerUnpacker implements TarHandler {
     }
     const parent = this.#walk.find(names, (path) => this.#addFolder(path));
     if (parent === undefined) throw this.#refuse("what should be its folder is a file");
-    const whiteout = whiteoutOf(name);
+    const whiteout = this.#options.whiteouts === "none" ? undefined : whiteoutOf(name);
     if (whiteout !== undefined) return this.#hide(parent, whiteout);
     const path = join(parent.path, name);
     this.#makeRoom(parent, name, entry);

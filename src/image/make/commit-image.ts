@@ -12,8 +12,8 @@ export interface CommitOptions {
   readonly base?: Pick<StoredImage, "manifest" | "config">;
   /** What it runs on, where there is no base. */
   readonly platform: Platform;
-  /** The upper folder of the container's overlay: what it changed. */
-  readonly upper: string;
+  /** Upper folders of overlays, each on those before it: what the container changed. */
+  readonly uppers: readonly string[];
   /** How the container was run: what a container of the new image does if nobody says otherwise. */
   readonly config: RunConfig;
   /** Instructions on top of that ({@link applyChanges}). */
@@ -34,7 +34,7 @@ export interface CommitOptions {
  * @throws HuskError "invalid" for a change, "failed" for files that change meanwhile: the container should be paused
  */
 export async function commitImage(context: MakeContext, options: CommitOptions): Promise<MadeImage> {
-  const { base, upper, author, message, createdBy } = options;
+  const { base, uppers, author, message, createdBy } = options;
   const config = applyChanges(options.config, options.changes ?? []);
   const created = new Date(options.created ?? Date.now()).toISOString();
   const { os, architecture, variant } = base?.config ?? options.platform;
@@ -48,7 +48,7 @@ export async function commitImage(context: MakeContext, options: CommitOptions):
   const before = base?.config.history ?? base?.config.rootfs.diff_ids.map((): HistoryEntry => ({})) ?? [];
   return makeImage(context, options.reference, {
     ...(base === undefined ? {} : { base }),
-    layers: [() => packLayer(upper, { overlay: true }, context.tools)],
+    layers: uppers.map((upper) => () => packLayer(upper, { overlay: true }, context.tools)),
     config: {
       created,
       ...(author ? { author } : {}),
@@ -56,7 +56,7 @@ export async function commitImage(context: MakeContext, options: CommitOptions):
       os,
       ...(variant === undefined ? {} : { variant }),
       config,
-      history: [...before, step],
+      history: [...before, ...uppers.slice(1).map((): HistoryEntry => ({ created })), step],
     },
   });
 }

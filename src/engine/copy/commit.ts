@@ -1,0 +1,86 @@
+import { existsSync } from "node:fs";
+import {
+  commitImage,
+  findByNameOrId,
+  hostPlatform,
+  type MadeImage,
+  parseReference,
+  type RunConfig,
+} from "../../image/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import { forkFolder, forksOf } from "../fork/fork-layers.ts";
+import { withContainer } from "../container/lock.ts";
+import type { ContainerRecord } from "../container/record.ts";
+import { tellContainer } from "../events/container-event.ts";
+import type { Home } from "../home.ts";
+import { imageContext } from "../image-context.ts";
+import { containerConfig } from "../inspect/config.ts";
+import { readTarget } from "../life/target.ts";
+import { whileFrozen } from "./export.ts";
+
+export interface CommitContainerOptions {
+  /** `name[:tag]`; absent: the image has no name. */
+  readonly name?: string;
+  /** Instructions of a Dockerfile, such as `CMD ["sh"]`. */
+  readonly changes?: readonly string[];
+  readonly author?: string;
+  readonly message?: string;
+  readonly warn?: (message: string) => void;
+}
+
+/**
+ * Makes an image of a container: the one it is of, and what it wrote as a further layer. Volumes are not part of it.
+ * A running one is frozen meanwhile.
+ *
+ * @param id the container's whole id
+ * @throws HuskError "unsupported" for one that is not of an image; "invalid" for a name or change; "failed"
+ */
+export async function commitContainer(
+  home: Home,
+  id: string,
+  { name, changes = [], author, message, warn = () => {} }: CommitContainerOptions = {},
+): Promise<MadeImage> {
+  return withContainer(home.folders, id, async () => {
+    const target = readTarget(home, id);
+    const { record, paths } = target;
+    const { source } = record;
+    if (source.kind !== "image")
+      throw new HuskError("unsupported", `${record.name} is not a container of an image`, {
+        hint: "husk image make makes an image of this machine's programs, husk import one of an archive",
+      });
+    const context = imageContext(home, warn);
+    const written = [paths.upper, ...forksOf(record).map((fork) => forkFolder(home.folders.root, fork))];
+    const made = await whileFrozen(target, () =>
+      commitImage(context, {
+        base: findByNameOrId(context.store, source.id, hostPlatform()),
+        platform: hostPlatform(),
+        uppers: written.filter((folder) => existsSync(folder)).toReversed(),
+        config: runConfig(record),
+        changes,
+        createdBy: record.options.command.join(" "),
+        ...(name === undefined ? {} : { reference: parseReference(name) }),
+        ...(author === undefined ? {} : { author }),
+        ...(message === undefined ? {} : { message }),
+      }),
+    );
+    tellContainer(home.folders, record, "commit");
+    return made;
+  });
+}
+
+/** Of a container's configuration what an image has too. */
+function runConfig(record: ContainerRecord): RunConfig {
+  const { Cmd, Entrypoint, Env, Healthcheck, Labels, StopSignal, User, Volumes, WorkingDir } =
+    containerConfig(record) as RunConfig;
+  return {
+    ...(Cmd ? { Cmd } : {}),
+    ...(Entrypoint ? { Entrypoint } : {}),
+    ...(Env && Env.length > 0 ? { Env } : {}),
+    ...(Healthcheck ? { Healthcheck } : {}),
+    ...(Labels && Object.keys(Labels).length > 0 ? { Labels } : {}),
+    ...(StopSignal ? { StopSignal } : {}),
+    ...(User ? { User } : {}),
+    ...(Volumes ? { Volumes } : {}),
+    ...(WorkingDir ? { WorkingDir } : {}),
+  };
+}

@@ -1,0 +1,56 @@
+import { packLayer, packMerged } from "../../image/index.ts";
+import { HuskError } from "../../platform/error.ts";
+import { setFrozen } from "../../runtime/oci/freezer.ts";
+import { imageLayers } from "../changes/parts.ts";
+import { readRun } from "../container/run-record.ts";
+import { withContainer } from "../container/lock.ts";
+import { isAlive } from "../container/state.ts";
+import type { Home } from "../home.ts";
+import { imageContext } from "../image-context.ts";
+import { readTarget, type Target } from "../life/target.ts";
+
+/**
+ * Gives the whole root file system of a container as an archive, without its volumes and other mounts. A running one
+ * is frozen meanwhile.
+ *
+ * @param id its whole id
+ * @throws HuskError "unsupported" for a container of host or of a bundle
+ */
+export async function exportContainer(
+  home: Home,
+  id: string,
+  take: (archive: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<void> {
+  await withContainer(home.folders, id, async () => {
+    const target = readTarget(home, id);
+    const archive = await archiveOf(home, target);
+    await whileFrozen(target, () => take(archive));
+  });
+}
+
+async function archiveOf(home: Home, target: Target): Promise<AsyncIterable<Uint8Array>> {
+  const { record, paths } = target;
+  const { source } = record;
+  const { tools } = imageContext(home, () => {});
+  if (source.kind === "image") return packMerged([paths.upper, ...(await imageLayers(home, target))], tools);
+  if (source.kind === "rootfs") return packLayer(source.path, { overlay: false }, tools);
+  throw new HuskError(
+    "unsupported",
+    source.kind === "host"
+      ? `${record.name} is a container of host: its files are this machine's`
+      : `${record.name} is a container of a bundle, whose files are in ${source.path}`,
+    { hint: "husk cp copies files and folders out, husk diff shows what changed" },
+  );
+}
+
+/** Does something while nothing in a container runs; the caller has its lock. */
+export async function whileFrozen<T>({ paths, state }: Target, body: () => Promise<T>): Promise<T> {
+  const groups = isAlive(state) && state.status !== "paused" ? readRun(paths.running)?.cgroups : undefined;
+  if (groups === undefined) return body();
+  setFrozen(groups, true);
+  try {
+    return await body();
+  } finally {
+    setFrozen(groups, false);
+  }
+}
