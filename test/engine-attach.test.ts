@@ -114,13 +114,13 @@ test("a container that does not run is refused in docker's words", async () => {
 });
 
 test("from the library: output, input, resizing, the end", async () => {
-  const husk_ = await openEngine({
+  const opened = await openEngine({
     root,
     run: runFolder,
     keeper: join(repository, "dist/keeper"),
     husk: [huskPath],
   });
-  await using container = await husk_.containers.run("host", ["sh"], { interactive: true, tty: true });
+  await using container = await opened.containers.run("host", ["sh"], { interactive: true, tty: true });
   const attachment = await container.attach({ input: true });
   let shown = "";
   const reading = (async () => {

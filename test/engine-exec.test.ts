@@ -205,13 +205,13 @@ describe("its life", () => {
 });
 
 test("from the library: output, input, another user, a signal", async () => {
-  const engine_ = await openEngine({
+  const opened = await openEngine({
     root,
     run: runFolder,
     keeper: join(repository, "dist/keeper"),
     husk: [huskPath],
   });
-  const container = engine_.containers.get("box");
+  const container = opened.containers.get("box");
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   const { exitCode, stdout, stderr } = await container.exec(["sh", "-c", "cat; echo err >&2; exit 4"], {
     stdin: "in",

@@ -139,8 +139,8 @@ describe("following", () => {
 
 describe("from the library", () => {
   test("chunks by stream, following, until a signal", async () => {
-    const husk_ = await library();
-    await using container = await husk_.containers.run("host", ["sh", "-c", "echo a; echo b >&2; sleep 60"]);
+    const opened = await library();
+    await using container = await opened.containers.run("host", ["sh", "-c", "echo a; echo b >&2; sleep 60"]);
     const abort = new AbortController();
     const seen: string[] = [];
     for await (const { stream, bytes } of container.logs({ follow: true, signal: abort.signal })) {

@@ -235,19 +235,19 @@ describe("top and stats", () => {
   });
 
   test("the library: usage as it goes", async () => {
-    const husk_ = await openEngine({
+    const opened = await openEngine({
       root,
       run: runFolder,
       keeper: join(repository, "dist/keeper"),
       husk: [huskPath],
     });
     const seen: number[] = [];
-    for await (const usage of husk_.containers.get("busy").stats({ interval: 150 })) {
+    for await (const usage of opened.containers.get("busy").stats({ interval: 150 })) {
       seen.push(usage.cpuPercent);
       if (seen.length === 3) break;
     }
     expect(Math.max(...seen)).toBeGreaterThan(10);
-    const { State } = (await husk_.containers.get("web").inspect()) as { State: { Status: string } };
+    const { State } = (await opened.containers.get("web").inspect()) as { State: { Status: string } };
     expect(State.Status).toBe("running");
   });
 });

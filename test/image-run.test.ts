@@ -100,16 +100,20 @@ describe("husk run IMAGE", () => {
     expect((await own.husk(["run", "-u", "somebody", name, "id -u"])).stdout).toBe("1000\n");
   });
 
-  needs({ root: true })("with mapped ids shows files with the container's, and keeps what layers hide", async () => {
-    const maps = ["--uidmap", "0:100000:65536", "--gidmap", "0:100000:65536"];
-    const script = "cat /proc/self/uid_map; ls / /opaque; stat -c %u:%g /etc/passwd; touch /new; chown 7:8 /new; stat -c %u:%g /new";
-    const { stdout, stderr } = await own.husk(["run", ...maps, name, script]);
-    expect(stderr).toBe("");
-    expect(stdout).toMatch(/^ +0 +100000 +65536\n/);
-    expect(stdout).not.toContain("gone");
-    expect(stdout).not.toContain("lower");
-    expect(stdout).toEndWith("upper\n0:0\n7:8\n");
-  });
+  needs({ root: true })(
+    "with mapped ids shows files with the container's, and keeps what layers hide",
+    async () => {
+      const maps = ["--uidmap", "0:100000:65536", "--gidmap", "0:100000:65536"];
+      const script =
+        "cat /proc/self/uid_map; ls / /opaque; stat -c %u:%g /etc/passwd; touch /new; chown 7:8 /new; stat -c %u:%g /new";
+      const { stdout, stderr } = await own.husk(["run", ...maps, name, script]);
+      expect(stderr).toBe("");
+      expect(stdout).toMatch(/^ +0 +100000 +65536\n/);
+      expect(stdout).not.toContain("gone");
+      expect(stdout).not.toContain("lower");
+      expect(stdout).toEndWith("upper\n0:0\n7:8\n");
+    },
+  );
 
   test("fails with words", async () => {
     const fails = async (...args: string[]) => (await own.husk(args)).stderr;

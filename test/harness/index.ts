@@ -16,7 +16,14 @@ export {
   processStat,
   processStatus,
 } from "./process.ts";
-export { comparable, compareRuntimes, huskOciScript, huskRuntime, type OciRuntime, runcRuntime } from "./oci.ts";
+export {
+  comparable,
+  compareRuntimes,
+  huskOciScript,
+  huskRuntime,
+  type OciRuntime,
+  runcRuntime,
+} from "./oci.ts";
 export { temporaryFile, temporaryFolder } from "./temporary.ts";
 export { openTerminal, type TerminalSession } from "./terminal.ts";
 export { asUser, findUser, type User, userWithoutRanges, userWithRanges } from "./user.ts";

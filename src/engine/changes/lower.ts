@@ -45,7 +45,10 @@ export function freshLower(paths: readonly string[], like: string): Lower {
   return {
     stat: (path) => (known.has(path) ? stats : undefined),
     names: (path) =>
-      [...known].filter((one) => one.startsWith(`${path}/`) && !one.slice(path.length + 1).includes("/")),
+      [...known]
+        .filter((one) => one.startsWith(`${path}/`))
+        .map((one) => one.slice(path.length + 1))
+        .filter((name) => !name.includes("/")),
   };
 }
 
