@@ -3,7 +3,7 @@ import { chooseFolders, openFolders } from "../engine/folders.ts";
 import { type HandPlan, perform } from "../jail/hand-plan.ts";
 import { installKeeper } from "../platform/keeper-file.ts";
 import type { Globals } from "./grammar.ts";
-import { keeperSource } from "./keeper-source.ts";
+import { ownPrograms } from "./programs.ts";
 import { printError } from "./stderr.ts";
 
 /** What a by-hand command (`chroot`, `unshare`, `cgroup set`, …) makes of its arguments. */
@@ -34,7 +34,7 @@ export async function performByHand(request: HandRequest, globals: Globals): Pro
   const { hand, name, explain } = request;
   const { root, run } = openFolders(chooseFolders(globals));
   const { exitCode, report } = await perform(hand, {
-    keeper: installKeeper(keeperSource, root),
+    keeper: installKeeper(ownPrograms().keeper, root),
     folder: run,
     name,
     timed: explain,

@@ -1,52 +1,10 @@
-import type { Globals, Grammar } from "./grammar.ts";
-import { loadCommand } from "./load-command.ts";
-import { parseArguments } from "./parse-arguments.ts";
-import { reportError } from "./report-error.ts";
+// The executable's entry. Run from source, the keeper is the one that was built last.
+import keeper from "../../dist/keeper" with { type: "file" };
+import { begin } from "./begin.ts";
 
-interface Wishes {
-  version: boolean;
-}
-
-const HUSK: Grammar<Wishes> = {
-  name: "",
-  flags: "\n-v --version\n",
-  flagsFirst: true,
-  set(wishes, _flag, value) {
-    wishes.version = value === "true";
-  },
-};
-
-const globals: Globals = {
-  root: undefined,
-  run: undefined,
-  debug: false,
-  help: false,
-};
-
-async function main(argv: readonly string[]): Promise<number> {
-  if (process.argv0.endsWith("husk-oci")) {
-    const { oci } = await import("./commands/oci.ts");
-    return oci(argv, 0, globals);
-  }
-  const wishes: Wishes = { version: false };
-  const words = parseArguments(HUSK, argv, 0, wishes, globals);
-  const name = words[0];
-  if (wishes.version) {
-    const { versionLine } = await import("./commands/version.ts");
-    console.log(versionLine());
-    return 0;
-  }
-  if (name === undefined) {
-    const { printHelp } = await import("./commands/help.ts");
-    return printHelp([]);
-  }
-  return (await loadCommand(name))(words, 1, globals);
-}
-
-/** `process.exit` runs handlers nobody installed, and costs 1.7 ms. */
-function leave(status: number): never {
-  const { reallyExit } = process as unknown as { reallyExit(status: number): never };
-  return reallyExit(status);
-}
-
-main(process.argv.slice(2)).then(leave, (error: unknown) => leave(reportError(error, globals.debug)));
+begin(
+  typeof HUSK_KEEPER_DIGEST === "string"
+    ? { keeper: { path: keeper, digest: HUSK_KEEPER_DIGEST }, husk: [process.execPath] }
+    : { keeper: { path: keeper }, husk: [process.execPath, import.meta.filename] },
+  process.argv0,
+);

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 declare const HUSK_VERSION: string | undefined;
 declare const HUSK_COMMIT: string | undefined;
 
-/** husk's version; the build puts it in. */
-export const huskVersion: string = typeof HUSK_VERSION === "string" ? HUSK_VERSION : "0.0.0-source";
+/** husk's version: the build puts it in; as a package or from source, package.json has it. */
+export const huskVersion: string = typeof HUSK_VERSION === "string" ? HUSK_VERSION : packageVersion();
 
 /** The commit husk was built from, or "" if the build did not know. */
 export const huskCommit: string = typeof HUSK_COMMIT === "string" ? HUSK_COMMIT : "";
@@ -23,4 +23,16 @@ export function kernelRelease(): string {
 /** The architecture as OCI images name it. */
 export function architecture(): string {
   return process.arch === "x64" ? "amd64" : process.arch;
+}
+
+function packageVersion(): string {
+  for (const up of ["../..", "../../.."]) {
+    try {
+      const text = readFileSync(`${import.meta.dirname}/${up}/package.json`, "utf8");
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {
+      // Not so deep.
+    }
+  }
+  return "0.0.0-source";
 }

@@ -4,7 +4,7 @@ import type { Runtime } from "../../runtime/oci/create.ts";
 import type { CgroupManager } from "../../runtime/oci/prepare.ts";
 import { OCI_COMMANDS, OCI_FLAGS, OCI_LATER } from "../flags/oci.ts";
 import type { Globals, Grammar } from "../grammar.ts";
-import { keeperSource } from "../keeper-source.ts";
+import { ownPrograms } from "../programs.ts";
 import { logError, logLevel, logMessage, type OciLog } from "../oci-log.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { parseChoice } from "../values/choice.ts";
@@ -113,7 +113,7 @@ function runtimeOf(globals: Globals, log: OciLog): Runtime {
   const folders = chooseFolders({}, withDataHome(process.env));
   return {
     root: globals.root === undefined ? `${folders.run}/oci` : hostPath("root", globals.root),
-    keeper: keeperSource,
+    keeper: ownPrograms().keeper,
     keeperFolder: folders.root,
     warn: (message) => logMessage(log, "warning", message),
     debug: (message) => logMessage(log, "debug", message),
