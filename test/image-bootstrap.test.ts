@@ -40,7 +40,7 @@ describe("husk image bootstrap", () => {
       expectNoLitter(own);
       const script =
         "dpkg-query -W dpkg; ls -A /dev/shm /var/cache/apt/archives /tmp; grep -c . /etc/apt/sources.list; stat -c %u:%g /etc/shadow";
-      const { stdout } = await own.husk(["run", SUITE, "sh", "-c", script]);
+      const { stdout } = await own.husk(["run", "--rm", SUITE, "sh", "-c", script]);
       expect(stdout).toMatch(/^dpkg\t/);
       expect(stdout).toEndWith("0:42\n");
       const began = performance.now();
@@ -94,7 +94,7 @@ describe("husk image bootstrap", () => {
       await bootstrap(own, "--arch", "i386", "--include", "procps", "--variant", "buildd");
       const name = `${SUITE}-buildd-i386`;
       const script = "dpkg --print-architecture; uname -m; gcc --version | head -1; ps -o comm= -p 1";
-      const { stdout } = await own.husk(["run", name, "sh", "-c", script]);
+      const { stdout } = await own.husk(["run", "--rm", name, "sh", "-c", script]);
       expect(stdout).toMatch(/^i386\ni686\ngcc .*\nsh\n$/);
     },
     600_000,

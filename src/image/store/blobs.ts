@@ -81,13 +81,27 @@ export function digestOf(bytes: Uint8Array, algorithm = "sha256"): string {
 /** Puts a small blob into the store; returns its digest. */
 export function putBlob(store: ImageStore, bytes: Uint8Array, digest: string = digestOf(bytes)): string {
   if (hasBlob(store, digest, bytes.length)) return digest;
-  const writer = new BlobWriter(store, { digest, size: bytes.length });
+  checkDigest(digest);
+  if (digestOf(bytes, digest.slice(0, digest.indexOf(":"))) !== digest)
+    throw new HuskError("invalid", `the blob ${digest} is not what it should be`, {
+      hint: "nothing of it was kept: get it again",
+    });
+  // Beside no digest's name: what is half written is not worth being taken up again.
+  const path = temporaryBeside(`${store.downloads}/new`);
+  const place = blobPath(store, digest);
   try {
-    writer.write(bytes);
-    writer.commit();
-  } catch (error) {
-    writer.discard();
-    throw error;
+    const fd = openSync(path, "wx", 0o600);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    mkdirSync(place.slice(0, place.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+    renameSync(path, place);
+  } catch (cause) {
+    rmSync(path, { force: true });
+    throw diskError(`cannot write the blob ${digest}`, cause);
   }
   return digest;
 }

@@ -40,12 +40,21 @@ async function sweepAbandoned(store: ImageStore): Promise<void> {
     if (/^(new|gone)-/.test(name) && !isInUse(path, name)) add(foreign, removeAmongLayers(store, path));
   }
   for (const folder of [store.downloads, store.layout])
-    for (const name of readdirSync(folder))
-      if (/^(new|index\.json|oci-layout)\../.test(name) && !isInUse(`${folder}/${name}`, name))
-        rmSync(`${folder}/${name}`, { force: true });
+    for (const name of readdirSync(folder)) {
+      const path = `${folder}/${name}`;
+      if (isLeftover(store, name, path) && !isInUse(path, name)) rmSync(path, { force: true });
+    }
   for (const name of readdirSync(store.claims))
     if (!isInUse(`${store.claims}/${name}`, name)) rmSync(`${store.claims}/${name}`, { force: true });
   if (foreign.length > 0) await store.removeForeign?.(foreign);
+}
+
+/** Whether a file is of no use to others: it can become nothing, or is there already. */
+function isLeftover(store: ImageStore, name: string, path: string): boolean {
+  if (/^(new|index\.json|oci-layout)\./.test(name)) return true;
+  const digest = /^(sha256-[0-9a-f]{64}|sha512-[0-9a-f]{128})\./.exec(name)?.[1]?.replace("-", ":");
+  if (digest === undefined || name.includes(".kept-")) return false;
+  return isThere(store, digest) || statSync(path, { throwIfNoEntry: false })?.size === 0;
 }
 
 function add(list: string[], path: string | undefined): void {
@@ -117,8 +126,9 @@ export async function pruneUnnamed(store: ImageStore, keepLayers?: ReadonlySet<s
   return collectGarbage(store, keepLayers);
 }
 
+/** Whether the process that made something runs; its name ends in that process's tag. */
 function isInUse(path: string, name: string): boolean {
-  const owner = name.slice(name.indexOf(".") + 1);
+  const owner = name.split(".").slice(-4).join(".");
   return ownerLives(owner, statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
 }
 
