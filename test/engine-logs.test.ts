@@ -1,6 +1,6 @@
 // What containers wrote, and how it is read: husk logs, and container.logs() of the library.
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openEngine } from "../src/index.ts";
 import { engine, huskPath, repository, run, temporaryFile, waitFor } from "./harness/index.ts";
@@ -103,6 +103,37 @@ describe("what is chosen of it", () => {
     const { status, stdout, stderr } = await husk(["logs", "none"]);
     expect([status === 0, stdout]).toEqual([false, ""]);
     expect(stderr).toStartWith("husk: container none keeps no log (--log-driver none)");
+  });
+});
+
+describe("--log-driver json-file", () => {
+  test("copies the log to a file of docker's form while the container runs, and logs reads on", async () => {
+    const flags = ["--log-driver", "json-file", "--log-opt", "labels=team", "-l", "team=blue"];
+    await begin("json", flags, "echo one; sleep 0.5; echo two >&2; printf three");
+    const path = (await husk(["inspect", "-f", "{{.LogPath}}", "json"])).stdout.trim();
+    expect(path).toMatch(/\/[0-9a-f]{64}-json\.log$/);
+    const lines = () =>
+      existsSync(path)
+        ? readFileSync(path, "utf8")
+            .trimEnd()
+            .split("\n")
+            .map((line) => JSON.parse(line))
+        : [];
+    await waitFor("the first line, while it runs", () => lines()[0]?.log === "one\n", 10_000);
+    await ended("json");
+    await waitFor("all lines", () => lines().length === 3);
+    const attrs = { team: "blue" };
+    expect(lines()).toMatchObject([
+      { log: "one\n", stream: "stdout", attrs },
+      { log: "two\n", stream: "stderr", attrs },
+      { log: "three", stream: "stdout", attrs },
+    ]);
+    const shown = await husk(["logs", "--details", "json"]);
+    expect([shown.stdout, shown.stderr]).toEqual(["team=blue one\nteam=blue three", "team=blue two\n"]);
+    expect((await husk(["logs", "-t", "json"])).stdout).toStartWith(`${lines()[0].time} one\n`);
+    await husk(["start", "-a", "json"]);
+    await waitFor("the second run", () => lines().length === 6);
+    expect(lines().map(({ log }) => log)).toEqual(["one\n", "two\n", "three", "one\n", "two\n", "three"]);
   });
 });
 

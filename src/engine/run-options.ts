@@ -183,8 +183,11 @@ export interface HealthCheck {
 }
 
 export interface LogOptions {
-  /** `husk`: framed, in the container's folder; `none`: nothing is kept. Absent: `husk`. */
-  readonly driver?: "husk" | "none";
+  /**
+   * `husk`: framed, in the container's folder; `none`: nothing is kept. `json-file` and `journald` copy the first one for
+   * other tools' sake: to a file of docker's form in the container's folder, or to systemd's journal. Absent: `husk`.
+   */
+  readonly driver?: "husk" | "none" | "json-file" | "journald";
   /** Bytes after which a new file is begun; absent: never. */
   readonly maxSize?: number;
   /** Number of files that are kept; absent: 1. */

@@ -41,7 +41,7 @@ export const RUN_FLAGS = `
 --ipc string private|shareable|host|none
 -l --label list
 --label-file list file
---log-driver string husk|none
+--log-driver string husk|json-file|journald|none
 --log-opt list
 -m --memory bytes
 --memory-reservation bytes

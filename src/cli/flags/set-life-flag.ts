@@ -130,11 +130,11 @@ export function parseRestart(value: string): RestartPolicy {
   );
 }
 
-function logDriver(flag: string, value: string): "husk" | "none" {
-  if (value === "none") return "none";
+function logDriver(flag: string, value: string): NonNullable<LogOptions["driver"]> {
+  if (value === "none" || value === "json-file" || value === "journald") return value;
   // docker's own format of files on this machine.
   if (value === "husk" || value === "local") return "husk";
-  throw invalidValue(flag, value, "husk or none");
+  throw invalidValue(flag, value, "husk, json-file, journald or none");
 }
 
 function setLogOption(log: LifeFlags["log"], flag: string, value: string): void {
@@ -148,7 +148,11 @@ function setLogOption(log: LifeFlags["log"], flag: string, value: string): void 
     case "max-file":
       log.maxFile = parseInteger(flag, setting, 1, 1000, "a number of files from 1 to 1000");
       return;
+    case "labels":
+    case "env":
+      log[name] = setting.split(",").filter((word) => word !== "");
+      return;
     default:
-      throw invalidValue(flag, value, "max-size=SIZE or max-file=NUMBER");
+      throw invalidValue(flag, value, "max-size=SIZE, max-file=NUMBER, labels=NAMES or env=NAMES");
   }
 }

@@ -13,7 +13,7 @@ export const RUN_ABOUT: Readonly<Record<string, string>> = {
   "health-timeout": "Maximum time to allow one check to run (ms|s|m|h) (default 30s)",
   label: "Set meta data on a container (NAME=value)",
   "label-file": "Read in a line delimited file of labels",
-  "log-driver": "Logging driver for the container (husk|none) (default husk)",
+  "log-driver": "Logging driver for the container (husk|json-file|journald|none) (default husk)",
   "log-opt": "Log driver options (max-size=SIZE, max-file=NUMBER)",
   "no-healthcheck": "Disable any container-specified HEALTHCHECK",
   restart:

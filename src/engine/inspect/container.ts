@@ -1,12 +1,13 @@
 import type { Folders } from "../folders.ts";
 import type { HealthRecord } from "../container/health.ts";
-import { containerPaths } from "../container/paths.ts";
+import { type ContainerPaths, containerPaths } from "../container/paths.ts";
 import { readHealth } from "../container/read-health.ts";
 import { readRecord } from "../container/read-record.ts";
 import { type ContainerRecord, imageName } from "../container/record.ts";
 import { type RunRecord, readRun } from "../container/run-record.ts";
 import { noSuchContainer } from "../container/find.ts";
 import { type ContainerState, readState } from "../container/state.ts";
+import { jsonFilePath } from "../log/copy/json-file.ts";
 import { containerConfig } from "./config.ts";
 import { hostConfig } from "./host-config.ts";
 import { mountPoints } from "./mounts.ts";
@@ -39,7 +40,7 @@ export function inspectContainer(folders: Folders, id: string): Record<string, u
     ResolvConfPath: "",
     HostnamePath: "",
     HostsPath: "",
-    LogPath: options.log?.driver === "none" ? "" : paths.log,
+    LogPath: logPath(record, paths),
     Name: `/${record.name}`,
     RestartCount: run?.restarts ?? 0,
     Driver: "overlay",
@@ -54,6 +55,17 @@ export function inspectContainer(folders: Folders, id: string): Record<string, u
     Config: containerConfig(record),
     NetworkSettings: networkSettings(record, state),
   };
+}
+
+function logPath({ id, options }: ContainerRecord, { folder, log }: ContainerPaths): string {
+  switch (options.log?.driver ?? "husk") {
+    case "husk":
+      return log;
+    case "json-file":
+      return jsonFilePath(folder, id);
+    default:
+      return "";
+  }
 }
 
 function moment(milliseconds: number): string {

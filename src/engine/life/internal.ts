@@ -2,7 +2,7 @@ import { HuskError } from "../../platform/error.ts";
 import type { Home } from "../home.ts";
 
 /**
- * What keepers start a program for: `restart`, `finish` or `health` of a container.
+ * What keepers start a program for: `restart`, `finish` or `health` of a container; `log` copies its log for other tools.
  *
  * @param rest of `restart`: how often so far, and after which delay
  * @returns the exit status
@@ -24,6 +24,9 @@ export async function internal(
       return 0;
     case "finish":
       await (await import("./finish.ts")).finish(home, id);
+      return 0;
+    case "log":
+      await (await import("../log/copy/copy-log.ts")).copyLog(home, id);
       return 0;
     case "health":
       return (await import("../health/run-check.ts")).runHealthCheck(home, id);

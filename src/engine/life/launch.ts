@@ -136,6 +136,10 @@ export async function handOver(
       timed: streams.timed ?? false,
       ...(own.descriptors === undefined ? {} : { descriptors: own.descriptors }),
     });
+    if (isCopied(options.log)) {
+      const { spawnInternal } = await import("./spawn-internal.ts");
+      spawnInternal(home, "log", id);
+    }
     return { ...launched, forget };
   } catch (error) {
     forget();
@@ -148,6 +152,11 @@ async function beginHealth({ folders }: Home, id: string): Promise<void> {
   const { writeHealth } = await import("../container/health.ts");
   const { BEGINNING } = await import("../health/judge.ts");
   writeHealth(containerPaths(folders, id).health, BEGINNING);
+}
+
+/** Other tools look for its log elsewhere. */
+function isCopied(log: RunOptions["log"]): boolean {
+  return log?.driver === "json-file" || log?.driver === "journald";
 }
 
 function makeFolders({ writable, request: { root } }: PreparedContainer): void {

@@ -5,7 +5,7 @@ import { INTERNAL_ENVIRONMENT, internalCommand } from "./supervision.ts";
 /** Starts husk for something that is to be done without anybody's waiting. */
 export function spawnInternal(
   { husk, folders }: Home,
-  what: "restart" | "finish",
+  what: "restart" | "finish" | "log",
   id: string,
   more: readonly string[] = [],
 ): void {

@@ -1,8 +1,10 @@
 import { HuskError } from "../../platform/error.ts";
+import { lockContainer } from "../container/lock.ts";
+import type { Folders } from "../folders.ts";
 import type { Home } from "../home.ts";
 import { isAlive, readState } from "../container/state.ts";
-import type { ContainerRecord } from "../container/record.ts";
 import { readTarget } from "../life/target.ts";
+import { detailsOf } from "./details.ts";
 import { type LogChunk, logChunks, type LogOptions, type LogSource } from "./read-log.ts";
 
 /** The log of one container, and what stands before its lines when details are asked for. */
@@ -26,9 +28,21 @@ export function containerLog(home: Home, id: string, warn: (message: string) => 
   return {
     folder: paths.folder,
     details: detailsOf(record),
-    hasEnded: () => !isAlive(readState(home.folders, id)),
+    hasEnded: () => hasEnded(home.folders, id),
     warn,
   };
+}
+
+/** Between two runs of a restart policy it does not run either: then somebody has its lock. */
+function hasEnded(folders: Folders, id: string): boolean {
+  if (isAlive(readState(folders, id))) return false;
+  const release = lockContainer(folders, id);
+  if (release === undefined) return false;
+  try {
+    return !isAlive(readState(folders, id));
+  } finally {
+    release();
+  }
 }
 
 /** What of a container's log is wanted. */
@@ -49,19 +63,4 @@ export async function* containerLogs(
 ): AsyncGenerator<LogChunk, void> {
   const log = containerLog(home, id, () => {});
   yield* logChunks(log, details === true ? { ...options, prefix: log.details } : options);
-}
-
-/** docker's form: `key=value,other=value ` with what is no letter or digit escaped, in the order of the keys. */
-function detailsOf({ options }: ContainerRecord): string {
-  const { log, labels = {}, env = [] } = options;
-  const chosen = new Map<string, string>();
-  for (const label of log?.labels ?? []) if (labels[label] !== undefined) chosen.set(label, labels[label]);
-  for (const name of log?.env ?? []) {
-    const entry = env.findLast((variable) => variable.startsWith(`${name}=`));
-    if (entry !== undefined) chosen.set(name, entry.slice(name.length + 1));
-  }
-  const parts = [...chosen]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`);
-  return parts.length === 0 ? "" : `${parts.join(",")} `;
 }

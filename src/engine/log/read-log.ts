@@ -1,4 +1,5 @@
 import { LogCursor, type LogPlace } from "./cursor.ts";
+import type { Piece } from "./frame.ts";
 import { type LineOptions, LineSelection, type Take } from "./select.ts";
 import { findTail } from "./tail.ts";
 import { type FolderWatch, watchFolder } from "./watch.ts";
@@ -43,16 +44,43 @@ export async function readLog(
   take: Take,
   caughtUp: () => void | Promise<void>,
 ): Promise<void> {
-  const session = new LogSession(source, options, take);
+  await readPieces(source, options, (skip) => takerOf({ ...options, skip }, take), caughtUp);
+}
+
+/** Takes pieces of a log; each is valid until the next one. */
+export interface PieceTaker {
+  feed(piece: Piece): void;
+  /** Nothing more comes. */
+  finish(): void;
+}
+
+/**
+ * The same, with the pieces as they stand in the log.
+ *
+ * @param open gets the number of ends of lines to pass over, by stream, that a `tail` asks for
+ * @param caughtUp gets the place behind what was read
+ */
+export async function readPieces(
+  source: LogSource,
+  options: LogOptions,
+  open: (skip: readonly number[]) => PieceTaker,
+  caughtUp: (place: LogPlace | undefined) => void | Promise<void>,
+): Promise<void> {
+  const session = new LogSession(source, options, open);
   try {
     do {
       while (session.step());
-      await caughtUp();
+      await caughtUp(session.place);
     } while (await session.more());
-    await caughtUp();
+    await caughtUp(session.place);
   } finally {
     session.close();
   }
+}
+
+function takerOf(lines: LineOptions, take: Take): PieceTaker {
+  if (!LineSelection.isWhole(lines)) return new LineSelection(lines, take);
+  return { feed: ({ stream, buffer, start, end }) => take(stream, buffer, start, end), finish() {} };
 }
 
 /** Bytes of a log, in a buffer of their own; a "note" is the keeper's, for people. */
@@ -70,9 +98,10 @@ const STREAMS = ["note", "stdout", "stderr"] as const;
  */
 export async function* logChunks(source: LogSource, options: LogOptions): AsyncGenerator<LogChunk, void> {
   let ready: LogChunk[] = [];
-  const session = new LogSession(source, options, (stream, buffer, start, end) => {
+  const take: Take = (stream, buffer, start, end) => {
     if (end > start) ready.push({ stream: STREAMS[stream] ?? "note", bytes: buffer.slice(start, end) });
-  });
+  };
+  const session = new LogSession(source, options, (skip) => takerOf({ ...options, skip }, take));
   try {
     do {
       while (session.step()) {
@@ -92,19 +121,17 @@ export async function* logChunks(source: LogSource, options: LogOptions): AsyncG
 class LogSession {
   readonly #source: LogSource;
   readonly #signal: AbortSignal | undefined;
-  readonly #take: Take;
   readonly #watcher: FolderWatch | undefined;
   readonly #cursor: LogCursor;
-  readonly #selection: LineSelection | undefined;
+  readonly #taker: PieceTaker;
   #isLast: boolean;
   /** Until then it is looked often whether the container has ended: something else than its log changed. */
   #soon = 0;
 
-  constructor(source: LogSource, options: LogOptions, take: Take) {
+  constructor(source: LogSource, options: LogOptions, open: (skip: readonly number[]) => PieceTaker) {
     const { follow = false, from = "start", signal, tail } = options;
     this.#source = source;
     this.#signal = signal;
-    this.#take = take;
     this.#isLast = !follow;
     // What changes from now on is seen; what was there before is read.
     const watch = source.watch ?? (() => watchFolder(source.folder, signal, source.warn));
@@ -118,8 +145,7 @@ class LogSession {
       skip = start.skip;
       if (start.from !== undefined) this.#cursor.startAt(start.from);
     }
-    const lines: LineOptions = { ...options, skip };
-    this.#selection = LineSelection.isWhole(lines) ? undefined : new LineSelection(lines, take);
+    this.#taker = open(skip);
   }
 
   /** Hands out one piece; false when there is none now, or nobody wants it. */
@@ -127,9 +153,13 @@ class LogSession {
     if (this.#signal?.aborted === true) return false;
     const piece = this.#cursor.next();
     if (piece === undefined) return false;
-    if (this.#selection === undefined) this.#take(piece.stream, piece.buffer, piece.start, piece.end);
-    else this.#selection.feed(piece);
+    this.#taker.feed(piece);
     return true;
+  }
+
+  /** Behind what was read. */
+  get place(): LogPlace | undefined {
+    return this.#cursor.place;
   }
 
   /** Waits until there may be more; false at the end. */
@@ -139,7 +169,7 @@ class LogSession {
       this.#source.warn("part of the log was rotated away before it could be read");
     }
     if (this.#isLast || this.#watcher === undefined || this.#signal?.aborted === true) {
-      this.#selection?.finish();
+      this.#taker.finish();
       return false;
     }
     // When it has ended, everything it wrote is there: it is read once more.
