@@ -61,10 +61,10 @@ describe("what was written comes back", () => {
     const lines = (await husk(["logs", "rotated"])).stdout.trimEnd().split("\n").map(Number);
     expect(lines.at(-1)).toBe(60_000);
     expect(lines.length).toBeLessThan(60_000);
-    expect(lines.length).toBeGreaterThan(25_000);
+    expect(lines.length).toBeGreaterThan(15_000);
     const first = lines[1] as number;
     expect(lines.slice(1)).toEqual(Array.from({ length: lines.length - 1 }, (_, i) => first + i));
-    expect((await husk(["logs", "-n", "30000", "rotated"])).stdout.split("\n").length - 1).toBe(30_000);
+    expect((await husk(["logs", "-n", "12000", "rotated"])).stdout.split("\n").length - 1).toBe(12_000);
   });
 });
 

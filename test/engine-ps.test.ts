@@ -180,7 +180,7 @@ describe("top and stats", () => {
     const columns = (await husk(["top", "web", "-o", "pid,args"])).stdout;
     expect(columns).toBe(`PID                 COMMAND\n${pid.padEnd(20)}sleep 1000\n`);
     expect((await husk(["top", "web", "-o", "args"])).stderr).toStartWith(
-      "husk: Couldn't find PID field in ps output",
+      "husk: couldn't find PID field in ps output",
     );
     expect((await husk(["top", "ended"])).stderr).toStartWith("husk: container ended is not running");
   });
