@@ -1,0 +1,103 @@
+// Fork: new containers that go on from what another one's files are.
+import { afterEach, beforeEach, expect } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { type Engine, engine, needs } from "./harness/index.ts";
+
+const test = needs({ command: "busybox" });
+let own: Engine;
+
+beforeEach(async () => {
+  own = engine();
+  await own.husk(["image", "make", "-q", "box", "busybox", "--link", "sh,cat,echo,rm,sleep,ls,mkdir"]);
+});
+afterEach(async () => {
+  const { stdout } = await own.husk(["ps", "-aq"]);
+  const ids = stdout.split("\n").filter((id) => id !== "");
+  if (ids.length > 0) await own.husk(["rm", "-f", "-v", ...ids]);
+});
+
+const out = async (...args: string[]): Promise<string> => {
+  const { status, stdout, stderr } = await own.husk(args);
+  expect([args.join(" "), status, stderr]).toEqual([args.join(" "), 0, ""]);
+  return stdout;
+};
+const forks = (): string[] => (existsSync(`${own.root}/forks`) ? readdirSync(`${own.root}/forks`) : []);
+/** The program of all of them: shows what is there and adds a line. */
+const program = ["box", "sh", "-c", "cat /state 2>/dev/null; echo $HOSTNAME >> /state; rm -f /bin/ls"];
+
+test("both go on from the same state, each on its own, and the layer goes with the last of them", async () => {
+  await out("run", "--name", "first", "--hostname", "h", ...program);
+  expect(await out("fork", "first", "second")).toMatch(/^[0-9a-f]{64}\n$/);
+  expect(await out("ps", "-a", "--format", "{{.Names}} {{.State}}")).toBe("second created\nfirst exited\n");
+  await out("start", "second");
+  expect(await out("wait", "second")).toBe("0\n");
+  expect(await out("logs", "second")).toBe("h\n");
+  await out("start", "second");
+  await out("wait", "second");
+  expect(await out("logs", "second")).toBe("h\nh\nh\n");
+  await out("start", "first");
+  await out("wait", "first");
+  expect(await out("logs", "first")).toBe("h\n");
+  expect(await out("diff", "second")).toBe("A /etc\nA /state\nC /usr\nC /usr/bin\nD /usr/bin/ls\n");
+  // Nothing new was written since: no further layer.
+  const [layer] = forks();
+  await out("fork", "second", "third");
+  expect(forks()).toHaveLength(2);
+  await out("fork", "third", "fourth");
+  expect(forks()).toHaveLength(2);
+  await out("rm", "first", "second");
+  expect(forks()).toContain(layer as string);
+  await out("rm", "third", "fourth");
+  expect(forks()).toEqual([]);
+});
+
+test("a running container is forked as it is at that moment and runs on", async () => {
+  await out(
+    "run",
+    "-d",
+    "--name",
+    "live",
+    "-v",
+    "/own",
+    "box",
+    "sh",
+    "-c",
+    "echo 1 > /f; echo v > /own/f; while sleep 0.05; do echo x >> /g; done",
+  );
+  await out("exec", "live", "sh", "-c", "while ! cat /g 2>/dev/null; do sleep 0.05; done");
+  await out("fork", "live", "copy");
+  expect(await out("ps", "--format", "{{.Names}}")).toBe("live\n");
+  await out("exec", "live", "sh", "-c", "echo later > /f; echo later > /own/f");
+  await out("start", "copy");
+  expect(await out("exec", "copy", "sh", "-c", "cat /f /own/f")).toBe("1\nv\n");
+  expect(await out("exec", "live", "cat", "/f")).toBe("later\n");
+});
+
+test("an image can be made of a fork, with all that was written before", async () => {
+  await out("run", "--name", "first", "box", "sh", "-c", "echo one > /one; mkdir /d; echo gone > /gone");
+  await out("fork", "first", "second");
+  await out("cp", "-q", "/etc/hostname", "second:/d/two");
+  await out("commit", "-c", 'CMD ["sh", "-c", "cat /one; ls /d"]', "second", "made:1");
+  expect(await out("run", "--rm", "made:1")).toBe("one\ntwo\n");
+});
+
+test("a container of host is forked with what it changed", async () => {
+  const script =
+    "cat /etc/husk-fork 2>/dev/null; echo x > /etc/husk-fork; rm -rf /srv; test -d /srv || echo no srv";
+  await out("run", "--name", "first", "host", "--", "sh", "-c", script);
+  await out("fork", "first", "second");
+  await out("start", "second");
+  await out("wait", "second");
+  expect(await out("logs", "second")).toBe("x\nno srv\n");
+  expect(await out("diff", "second")).toContain("A /etc/husk-fork\n");
+});
+
+test("what cannot be forked is refused", async () => {
+  const missing = await own.husk(["fork", "nobody"]);
+  expect(missing.stderr).toContain("No such container: nobody");
+  await out("create", "--name", "first", ...program);
+  await out("fork", "first", "second");
+  const taken = await own.husk(["fork", "first", "second"]);
+  expect(taken.stderr).toContain('"second" is in use');
+  expect(forks()).toEqual([]);
+});
