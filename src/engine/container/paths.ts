@@ -17,6 +17,8 @@ export interface ContainerPaths {
   readonly health: string;
   /** Exists if somebody stopped it: `unless-stopped` then does not start it after a reboot. */
   readonly stopped: string;
+  /** How often the restart policy started it since somebody did; absent: never. */
+  readonly restarts: string;
   /** `$run/containers/<id>.json`: exists while it runs, locked by its keeper. */
   readonly running: string;
   /** Process id of its first process, in decimal, as the host counts. */
@@ -41,6 +43,7 @@ export function containerPaths({ root, run }: Folders, id: string): ContainerPat
     work: `${folder}/work`,
     health: `${folder}/health.json`,
     stopped: `${folder}/stopped`,
+    restarts: `${folder}/restarts`,
     running: `${alive}.json`,
     pid: `${alive}.pid`,
     socket: `${alive}.sock`,

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Folders } from "../folders.ts";
 import type { HealthRecord } from "../container/health.ts";
 import { type ContainerPaths, containerPaths } from "../container/paths.ts";
@@ -42,7 +43,7 @@ export function inspectContainer(folders: Folders, id: string): Record<string, u
     HostsPath: "",
     LogPath: logPath(record, paths),
     Name: `/${record.name}`,
-    RestartCount: run?.restarts ?? 0,
+    RestartCount: restartsOf(paths),
     Driver: "overlay",
     Platform: "linux",
     MountLabel: "",
@@ -118,4 +119,13 @@ function graphDriver(
   const merged = pid === 0 ? {} : { MergedDir: `/proc/${pid}/root` };
   if (source.kind === "rootfs" || source.kind === "bundle") return { Data: { ...merged }, Name: "folder" };
   return { Data: { ...merged, UpperDir: upper, WorkDir: work }, Name: "overlay" };
+}
+
+/** How often the restart policy started it since somebody did. */
+function restartsOf({ restarts }: ContainerPaths): number {
+  try {
+    return Number(readFileSync(restarts, "latin1"));
+  } catch {
+    return 0;
+  }
 }

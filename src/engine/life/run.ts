@@ -1,6 +1,7 @@
 import type { EncodedPlan, Report } from "../../plan/index.ts";
 import { ensureBindSources } from "../bind-sources.ts";
 import { withContainer } from "../container/lock.ts";
+import { containerPaths } from "../container/paths.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import { openFolders } from "../folders.ts";
 import type { Home } from "../home.ts";
@@ -16,6 +17,7 @@ import {
   settle,
   type StreamOptions,
 } from "./launch.ts";
+import { noteFailure } from "./note-failure.ts";
 import { sweepHome } from "./sweep-home.ts";
 
 /** What the caller decides about a run besides the container itself. */
@@ -99,6 +101,7 @@ export async function runDetached(
   try {
     settle(await handed.outcome, planned, handed);
   } catch (error) {
+    noteFailure(containerPaths(home.folders, record.id), error);
     await tidy(home, record);
     throw error;
   }
@@ -141,6 +144,9 @@ async function endOf(home: Home, planned: Planned, handed: Handed): Promise<RunR
       warnings: prepared.warnings,
       ...(encoded.timed && report !== undefined ? { trace: { prepared, encoded, report } } : {}),
     };
+  } catch (error) {
+    noteFailure(containerPaths(home.folders, record.id), error);
+    throw error;
   } finally {
     await tidy(home, record);
   }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { readExit } from "../container/exit.ts";
 import { withContainer } from "../container/lock.ts";
 import { containerPaths } from "../container/paths.ts";
@@ -31,6 +31,7 @@ export async function startAgain(home: Home, id: string, soFar?: RestartsSoFar):
     const wanted =
       !existsSync(paths.stopped) && wantsRestart(record.options.restart, restarts, exit.exitCode);
     if (!wanted) return forgetRun(folders, id);
+    writeFileSync(paths.restarts, String(restarts + 1), { mode: 0o600 });
     try {
       await launchAgain(home, record, paths, { restarts: restarts + 1, delay });
     } catch (error) {

@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import { exitStatus } from "../../platform/exit-status.ts";
 import { ensureBindSources } from "../bind-sources.ts";
 import { completeExit, type ExitRecord, readExit } from "../container/exit.ts";
 import { withContainer } from "../container/lock.ts";
@@ -11,6 +10,7 @@ import { completeFork } from "../fork/fork-layers.ts";
 import type { Home } from "../home.ts";
 import type { RunOptions, RunSource } from "../run-options.ts";
 import { handOver, planRun, settle } from "./launch.ts";
+import { noteFailure } from "./note-failure.ts";
 import { nextDelay } from "./restart-policy.ts";
 import { readTarget } from "./target.ts";
 
@@ -42,7 +42,8 @@ export async function startContainer(
       if (state.status === "paused")
         throw new HuskError("conflict", "cannot start a paused container, try unpause instead");
       if (isAlive(state)) return [];
-      if (again === undefined) rmSync(paths.stopped, { force: true });
+      if (again === undefined)
+        for (const mark of [paths.stopped, paths.restarts]) rmSync(mark, { force: true });
       return launchAgain(home, record, paths, again);
     },
     signal,
@@ -97,12 +98,6 @@ export async function runOptionsOf(
 function hasNothing({ forked, source }: ContainerRecord, before: ExitRecord | undefined): boolean {
   if (before === undefined) return forked === undefined || source.kind !== "host";
   return before.kind === "failed" && before.started === 0;
-}
-
-/** Writes down why a start failed, for who looks later. */
-export function noteFailure(paths: ContainerPaths, error: unknown): void {
-  if (!(error instanceof HuskError)) return;
-  completeExit(paths.exit, exitStatus(error.code), error.message);
 }
 
 async function sourceOf(home: Home, record: ContainerRecord, paths: ContainerPaths): Promise<RunSource> {

@@ -1,11 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
+import { pause } from "../../platform/pause.ts";
 import {
   signalContainer,
   stopContainer as tellKeeperToStop,
   waitForContainer as waitForKeeper,
 } from "../../platform/keeper-socket.ts";
+import { withContainer } from "../container/lock.ts";
 import { readRun } from "../container/run-record.ts";
 import { isAlive, isPaused } from "../container/state.ts";
 import { tellContainer } from "../events/container-event.ts";
@@ -39,8 +41,39 @@ export async function stopContainer(home: Home, id: string, options: StopOptions
   // A reboot does not start it again then, if the policy is unless-stopped.
   writeFileSync(target.paths.stopped, "", { mode: 0o600 });
   await endContainer(home, target, options);
+  await endNextRun(home, id, options);
   tellContainer(home.folders, target.record, "stop");
   if (target.record.options.rm === true) await finish(home, id);
+}
+
+/**
+ * The restart policy may have been just about to start it: whoever does so has the lock, or sees the mark when they
+ * get it.
+ */
+async function endNextRun(home: Home, id: string, options: StopOptions): Promise<void> {
+  for (let attempt = 0; attempt < LOOKS; attempt++) {
+    const status = await withContainer(home.folders, id, async () => {
+      const target = tryTarget(home, id);
+      if (target === undefined || !isAlive(target.state)) return "ended";
+      if (target.state.status !== "restarting") await endContainer(home, target, options);
+      return target.state.status;
+    });
+    if (status === "ended") return;
+    await pause(LOOK_MS);
+  }
+}
+
+const LOOKS = 300;
+const LOOK_MS = 10;
+
+/** Undefined: with `--rm` it is gone already. */
+function tryTarget(home: Home, id: string): Target | undefined {
+  try {
+    return readTarget(home, id);
+  } catch (error) {
+    if (error instanceof HuskError && error.code === "not-found") return undefined;
+    throw error;
+  }
 }
 
 /** Ends a container that runs; returns when its keeper has written down how. */
@@ -54,7 +87,7 @@ export async function endContainer(
   const patience = timeout ?? options.stopTimeout ?? PATIENCE_MS;
   const ended = ignoringGone(waitForKeeper(paths.socket, signal));
   tellContainer(home.folders, record, "kill", { signal: String(first) });
-  await ignoringGone(tellKeeperToStop(paths.socket, first));
+  await ignoringGone(neverAgain(paths.socket, first));
   if (isPaused(home.folders, id)) thaw(home.folders, id);
   if (await within(ended, patience, signal)) return;
   if (first !== SIGKILL) {
@@ -73,6 +106,16 @@ async function killGroups(home: Home, running: string, ended: Promise<void>, id:
   throw new HuskError("failed", `container ${shortId(id)} does not end`, {
     hint: "its keeper does not answer: ps -eo pid,stat,args shows it as husk-keeper; kill -CONT or kill -KILL it",
   });
+}
+
+/** A keeper that waits to start its container again has nobody to send the signal to. */
+async function neverAgain(socket: string, signal: number): Promise<void> {
+  try {
+    await tellKeeperToStop(socket, signal);
+  } catch (error) {
+    if (!(error instanceof HuskError) || error.code !== "conflict") throw error;
+    await tellKeeperToStop(socket, 0);
+  }
 }
 
 /** A keeper that is gone has ended its container. */
