@@ -17,6 +17,8 @@ import {
 const { root, run: runFolder, husk } = engine();
 const env = { HUSK_ROOT: root, HUSK_RUN: runFolder };
 const ids: Record<string, string> = {};
+/** An ordinary user may have no control groups: then there are neither limits nor counts. */
+const limits = isRoot ? ["-m", "200m", "--cpus", "0.2"] : [];
 
 beforeAll(async () => {
   const begin = async (name: string, flags: string[], ...command: string[]): Promise<void> => {
@@ -34,7 +36,7 @@ beforeAll(async () => {
   };
   await begin("ended", ["-l", "kind=short"], "sh", "-c", "echo written > /file; exit 3");
   await husk(["wait", "ended"]);
-  await begin("web", ["-l", "kind=long", "-l", "stage", "-m", "200m", "--cpus", "0.2"], "sleep", "1000");
+  await begin("web", ["-l", "kind=long", "-l", "stage", ...limits], "sleep", "1000");
   await begin("busy", ["-v", "/usr:/mnt:ro"], "sh", "-c", "while :; do :; done");
   await husk(["create", "--name", "fresh", "host", "true"]);
 });
@@ -140,7 +142,10 @@ describe("inspect", () => {
       Args: ["1000"],
       State: { Status: "running", Running: true, Paused: false, ExitCode: 0, OOMKilled: false },
       Config: { Labels: { kind: "long", stage: "" }, Cmd: ["sleep", "1000"], Tty: false },
-      HostConfig: { Memory: 209_715_200, NanoCpus: 200_000_000, RestartPolicy: { Name: "no" } },
+      HostConfig: {
+        ...(isRoot ? { Memory: 209_715_200, NanoCpus: 200_000_000 } : {}),
+        RestartPolicy: { Name: "no" },
+      },
     });
     expect(procFile(web.State.Pid, "cmdline")).toBe("sleep\u00001000\u0000");
     expect(Math.abs(Date.parse(web.State.StartedAt) - Date.now())).toBeLessThan(120_000);
@@ -221,10 +226,12 @@ describe("top and stats", () => {
     );
     const lines = (await husk(["stats", "--no-stream", "--format", "json", "web", "busy"])).stdout.trim();
     const [web, busy] = lines.split("\n").map((line) => JSON.parse(line));
-    expect([web.Name, busy.Name, web.PIDs]).toEqual(["web", "busy", "1"]);
+    expect([web.Name, busy.Name]).toEqual(["web", "busy"]);
+    if (!isRoot) return;
+    expect(web.PIDs).toBe("1");
     expect(Number.parseFloat(busy.CPUPerc)).toBeGreaterThan(10);
     expect(Number.parseFloat(web.CPUPerc)).toBeLessThan(5);
-    if (isRoot) expect(web.MemUsage).toEndWith(" / 200MiB");
+    expect(web.MemUsage).toEndWith(" / 200MiB");
   });
 
   test("stats is renewed in a terminal until somebody has enough", async () => {
@@ -243,10 +250,11 @@ describe("top and stats", () => {
     });
     const seen: number[] = [];
     for await (const usage of opened.containers.get("busy").stats({ interval: 150 })) {
-      seen.push(usage.cpuPercent);
+      seen.push(usage.cpuPercent ?? 0);
       if (seen.length === 3) break;
     }
-    expect(Math.max(...seen)).toBeGreaterThan(10);
+    expect(seen.length).toBe(3);
+    if (isRoot) expect(Math.max(...seen)).toBeGreaterThan(10);
     const { State } = (await opened.containers.get("web").inspect()) as { State: { Status: string } };
     expect(State.Status).toBe("running");
   });

@@ -25,24 +25,33 @@ export const USAGE_LIST: List = {
     "\t{{.Throttled}}\t{{.Pressure}}",
 };
 
+/** docker's mark for what is not known. */
+const UNKNOWN = "--";
+
 /** A line of {@link USAGE_LIST}; of a container that does not run all is nothing, as with docker. */
 export function usageRow({ id, name, usage }: ContainerUsage, whole: boolean): Row {
-  const percent = (value = 0): string => `${value.toFixed(2)}%`;
+  // What does not run uses nothing; what runs uncounted is not known.
+  const known = <T>(value: T | undefined, show: (value: T) => string, nothing: T): string =>
+    value !== undefined ? show(value) : usage === undefined ? show(nothing) : UNKNOWN;
+  const percent = (value: number): string => `${value.toFixed(2)}%`;
   const share = (value: number | undefined): string => (value === undefined ? "-" : percent(value));
   const { pressure } = usage ?? {};
   return {
-    BlockIO: `${humanSize(usage?.io.read ?? 0)} / ${humanSize(usage?.io.written ?? 0)}`,
-    CPUPerc: percent(usage?.cpuPercent),
+    BlockIO: known(usage?.io, ({ read, written }) => `${humanSize(read)} / ${humanSize(written)}`, {
+      read: 0,
+      written: 0,
+    }),
+    CPUPerc: known(usage?.cpuPercent, percent, 0),
     CPUPressure: share(pressure?.cpu),
     Container: whole ? id : shortId(id),
     ID: whole ? id : shortId(id),
     IOPressure: share(pressure?.io),
-    MemPerc: percent(usage?.memoryPercent),
+    MemPerc: known(usage?.memoryPercent, percent, 0),
     MemPressure: share(pressure?.memory),
-    MemUsage: `${binarySize(usage?.memoryBytes ?? 0)} / ${binarySize(usage?.memoryLimit ?? 0)}`,
+    MemUsage: `${known(usage?.memoryBytes, binarySize, 0)} / ${binarySize(usage?.memoryLimit ?? 0)}`,
     Name: name,
     NetIO: `${humanSize(usage?.network.received ?? 0)} / ${humanSize(usage?.network.sent ?? 0)}`,
-    PIDs: `${usage?.processes ?? 0}`,
+    PIDs: known(usage?.processes, String, 0),
     Pressure:
       pressure === undefined
         ? "-"

@@ -168,7 +168,7 @@ function enter(home: Home, id: string): Entered {
  * group with the container's name. Without groups, the container still has it for its first process.
  */
 function isProcessOf(process: number, { id, cgroups }: RunRecord, isFirst: () => boolean): boolean {
-  if (cgroups === undefined) return isFirst();
+  if (cgroups === undefined || cgroups.groups.length === 0) return isFirst();
   try {
     return readFileSync(`/proc/self/fd/${process}/cgroup`, "latin1").includes(id);
   } catch {

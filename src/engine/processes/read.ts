@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { processesOf } from "../../runtime/oci/processes.ts";
 import { containerPaths } from "../container/paths.ts";
 import { readRun } from "../container/run-record.ts";
@@ -28,7 +28,10 @@ export interface ContainerProcess {
   readonly command: string;
 }
 
-/** The pids of a running container: of its control groups; without any, of its first process and what that started. */
+/**
+ * The pids of a running container: of its control groups; without any, what is in its pid namespace, or, where it has
+ * none of its own, its first process and what that started.
+ */
 export function containerPids(folders: Folders, id: string, { pid }: ContainerState): number[] {
   if (pid === 0) return [];
   const groups = readRun(containerPaths(folders, id).running)?.cgroups?.groups ?? [];
@@ -36,7 +39,23 @@ export function containerPids(folders: Folders, id: string, { pid }: ContainerSt
     const pids = processesOf(group);
     if (pids.length > 0) return pids.toSorted((a, b) => a - b);
   }
-  return withDescendants(pid);
+  return inSameNamespace(pid) ?? withDescendants(pid);
+}
+
+function inSameNamespace(first: number): number[] | undefined {
+  const namespaceOf = (pid: number | string): string | undefined => {
+    try {
+      return readlinkSync(`/proc/${pid}/ns/pid`);
+    } catch {
+      return undefined; // It has ended, or is somebody else's.
+    }
+  };
+  const wanted = namespaceOf(first);
+  if (wanted === undefined || wanted === namespaceOf("self")) return undefined;
+  const pids: number[] = [];
+  for (const entry of readdirSync("/proc"))
+    if (/^\d+$/.test(entry) && namespaceOf(entry) === wanted) pids.push(Number(entry));
+  return pids.toSorted((a, b) => a - b);
 }
 
 function withDescendants(first: number): number[] {

@@ -43,17 +43,17 @@ function readNetwork(pid: number): UsageSample["network"] {
   return total;
 }
 
-/** What a container used, and how fast between two looks. */
+/** What a container used, and how fast between two looks; undefined is what nobody counts for it (no control group). */
 export interface Usage {
   /** Percent of one CPU. */
-  readonly cpuPercent: number;
-  readonly memoryBytes: number;
+  readonly cpuPercent: number | undefined;
+  readonly memoryBytes: number | undefined;
   /** The container's limit, or all the machine has. */
   readonly memoryLimit: number;
-  readonly memoryPercent: number;
+  readonly memoryPercent: number | undefined;
   readonly network: { readonly received: number; readonly sent: number };
-  readonly io: { readonly read: number; readonly written: number };
-  readonly processes: number;
+  readonly io: { readonly read: number; readonly written: number } | undefined;
+  readonly processes: number | undefined;
   /** Share of the time between the looks in which it had used up its CPU quota, in percent; undefined: it has none. */
   readonly throttledPercent: number | undefined;
   /** Percent of the last ten seconds in which something in it waited; undefined where the kernel does not tell. */
@@ -63,20 +63,21 @@ export interface Usage {
 /** What two samples mean. */
 export function usageBetween(before: UsageSample | undefined, now: UsageSample, machineBytes: number): Usage {
   const elapsed = before === undefined ? 0 : (now.time - before.time) * 1e6;
-  const share = (later = 0, earlier = 0): number =>
-    elapsed > 0 ? (100 * Math.max(later - earlier, 0)) / elapsed : 0;
-  const memoryBytes = now.memory?.used ?? 0;
+  const share = (later: number, earlier: number | undefined): number =>
+    elapsed > 0 ? (100 * Math.max(later - (earlier ?? later), 0)) / elapsed : 0;
   const memoryLimit = Math.min(now.memory?.limit ?? machineBytes, machineBytes);
+  const memoryBytes = now.memory?.used;
   const { throttling } = now;
   const hasQuota = throttling !== undefined && throttling.periods > 0;
   return {
-    cpuPercent: share(now.cpu, before?.cpu),
+    cpuPercent: now.cpu === undefined ? undefined : share(now.cpu, before?.cpu),
     memoryBytes,
     memoryLimit,
-    memoryPercent: memoryLimit === 0 ? 0 : (100 * memoryBytes) / memoryLimit,
+    memoryPercent:
+      memoryBytes === undefined || memoryLimit === 0 ? undefined : (100 * memoryBytes) / memoryLimit,
     network: now.network,
-    io: now.io ?? { read: 0, written: 0 },
-    processes: now.pids?.current ?? 0,
+    io: now.io,
+    processes: now.pids?.current,
     throttledPercent: hasQuota ? Math.min(share(throttling.time, before?.throttling?.time), 100) : undefined,
     pressure: now.pressure,
   };
