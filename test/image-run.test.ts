@@ -115,6 +115,43 @@ describe("husk run IMAGE", () => {
     },
   );
 
+  needs({ idRange: true })("has files of the owners the image names, and can be removed", async () => {
+    const owned = makeImage([
+      busybox,
+      [
+        { name: "data/", uid: 33, gid: 34, mode: 0o700 },
+        { name: "data/in/", uid: 1000, gid: 1000, mode: 0o700 },
+        { name: "data/in/file", uid: 1000, gid: 5, mode: 0o4600, content: "x" },
+        { name: "link", uid: 7, gid: 8, type: "symlink", linkName: "data" },
+      ],
+    ]);
+    double.add("owned", "1", owned);
+    const target = `${double.host}/owned:1`;
+    const script = "stat -c '%u:%g %a' /data /data/in /data/in/file /link /bin/busybox; cat /data/in/file";
+    const { stdout, stderr } = await own.husk([
+      "run",
+      "--rm",
+      "--pull",
+      "always",
+      "-q",
+      target,
+      "/bin/sh",
+      "-c",
+      script,
+    ]);
+    expect(stderr).toBe("");
+    expect(stdout.split("\n")).toEqual([
+      "33:34 700",
+      "1000:1000 700",
+      "1000:5 4600",
+      "7:8 777",
+      "0:0 755",
+      "x",
+    ]);
+    expect((await own.husk(["rmi", target])).stdout).toContain(`Deleted: ${owned.diffIds[1]}`);
+    expect((await own.husk(["images", "-q", target])).stdout.trim()).toBe("");
+  });
+
   test("fails with words", async () => {
     const fails = async (...args: string[]) => (await own.husk(args)).stderr;
     expect(await fails("run", "--pull", "never", `${double.host}/none`)).toContain("there is no image");

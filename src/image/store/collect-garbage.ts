@@ -6,7 +6,7 @@ import { blobPath, readBlob } from "./blobs.ts";
 import { type Claim, claimAlone, liveClaims, makeClaim } from "./claims.ts";
 import type { ImageStore } from "./image-store.ts";
 import { readIndex, updateIndex } from "./index-file.ts";
-import { findLayer, layerNames, removeAmongLayers, removeLayer } from "./layers.ts";
+import { findLayer, layerNames, removeAbandoned, removeLayer } from "./layers.ts";
 import { ownerLives } from "./owner.ts";
 
 /** What a collection removed. */
@@ -37,7 +37,7 @@ async function sweepAbandoned(store: ImageStore): Promise<void> {
   const foreign: string[] = [];
   for (const name of layerNames(store)) {
     const path = `${store.layers}/${name}`;
-    if (/^(new|gone)-/.test(name) && !isInUse(path, name)) add(foreign, removeAmongLayers(store, path));
+    if (/^(new|gone)-/.test(name) && !isInUse(path, name)) add(foreign, removeAbandoned(store, name));
   }
   for (const folder of [store.downloads, store.layout])
     for (const name of readdirSync(folder)) {
@@ -93,7 +93,7 @@ export async function collectGarbage(
     for (const name of layerNames(store)) {
       const path = `${store.layers}/${name}`;
       if (/^(new|gone)-/.test(name)) {
-        if (!isInUse(path, name)) add(foreign, removeAmongLayers(store, path));
+        if (!isInUse(path, name)) add(foreign, removeAbandoned(store, name));
         continue;
       }
       const diffId = name.replace("-", ":");

@@ -97,8 +97,8 @@ export function newLayer(store: ImageStore, key: string): NewLayer {
  *
  * @returns the folder that could not be removed ({@link removeAmongLayers})
  */
-export function removeLayer(store: ImageStore, name: string): string | undefined {
-  const gone = temporaryBeside(`${store.layers}/gone-${name}`);
+export function removeLayer(store: ImageStore, name: string, title = name): string | undefined {
+  const gone = temporaryBeside(`${store.layers}/gone-${title}`);
   try {
     renameSync(`${store.layers}/${name}`, gone);
   } catch (cause) {
@@ -106,6 +106,15 @@ export function removeLayer(store: ImageStore, name: string): string | undefined
     throw diskError(`cannot remove layer ${name}`, cause);
   }
   return removeAmongLayers(store, gone);
+}
+
+/**
+ * Removes what a process that is gone was making or removing. Several may try at once: who renames it has it.
+ *
+ * @returns the folder that could not be removed ({@link removeAmongLayers})
+ */
+export function removeAbandoned(store: ImageStore, name: string): string | undefined {
+  return removeLayer(store, name, "abandoned");
 }
 
 /** Names of all that stands in the folder of layers. */
@@ -118,7 +127,7 @@ export function layerNames(store: ImageStore): string[] {
  *
  * @returns the folder, where it holds files of ids of a user namespace that `store.removeForeign` has to remove
  */
-export function removeAmongLayers(store: ImageStore, path: string): string | undefined {
+function removeAmongLayers(store: ImageStore, path: string): string | undefined {
   try {
     removeFolder(store.layers, path);
     return undefined;
