@@ -38,7 +38,7 @@ const removed: string[] = [];
 const sweeper: Sweeper = {
   removeGroups: (found) => void groups.push(...found.groups),
   lost: async (id) => void lost.push(id),
-  removeFolders: async (paths) => void removed.push(...paths),
+  removeFolder: async (path) => void removed.push(path),
 };
 const clear = (): Promise<string[]> => {
   for (const list of [groups, lost, removed]) list.length = 0;

@@ -17,8 +17,8 @@ export interface Sweeper {
    * left but its record; the caller has the container's lock.
    */
   lost(id: string, record: RunRecord | undefined): Promise<void>;
-  /** Removes folders of containers that are gone. */
-  removeFolders(paths: readonly string[]): Promise<void>;
+  /** Removes the folder of a container that is gone. */
+  removeFolder(path: string): Promise<void>;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface Sweeper {
 export async function sweep(folders: Folders, load: () => Promise<Sweeper>): Promise<string[]> {
   const cleared: string[] = [];
   const abandoned = takeAbandonedFolders(folders);
-  if (abandoned.length > 0) await (await load()).removeFolders(abandoned);
+  if (abandoned.length > 0) await tryRemove(abandoned, await load());
   let held: HeldLocks | undefined;
   for (const entry of entriesOf(folders)) {
     if (entry.endsWith(".lock")) lockContainer(folders, entry.slice(0, -".lock".length))?.();
@@ -54,6 +54,11 @@ export async function sweep(folders: Folders, load: () => Promise<Sweeper>): Pro
     }
   }
   return cleared;
+}
+
+/** What cannot be removed stays where it is: a later command tries again. */
+async function tryRemove(folders: readonly string[], sweeper: Sweeper): Promise<void> {
+  for (const folder of folders) await sweeper.removeFolder(folder).catch(() => {});
 }
 
 function entriesOf({ run }: Folders): string[] {

@@ -18,9 +18,7 @@ export function sweeperOf(home: Home): Sweeper {
   return {
     removeGroups,
     lost: (id, run) => settleLost(home, id, run),
-    async removeFolders(paths) {
-      for (const path of paths) await removeFolder(home, path);
-    },
+    removeFolder: (path) => removeFolder(home, path),
   };
 }
 

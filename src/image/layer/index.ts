@@ -10,5 +10,6 @@ export { readInLayers } from "./read-in-layers.ts";
 export { rewriteArchive, type Rewritten } from "./rewrite-archive.ts";
 export { readXattrs } from "./read-xattrs.ts";
 export { removeInNamespace } from "./remove-in-namespace.ts";
+export { emptyFolder } from "./remove-tree.ts";
 export { removeTree } from "./remove-tree.ts";
 export { LayerUnpacker, type UnpackOptions } from "./unpack.ts";
