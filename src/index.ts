@@ -9,6 +9,7 @@
  */
 export type {
   BindSpec,
+  DeviceMountSpec,
   DeviceRate,
   DeviceSpec,
   HealthCheck,
@@ -16,35 +17,80 @@ export type {
   ImageIdentity,
   Isolation,
   LogOptions,
+  MountedSpec,
   MountSpec,
+  Propagation,
   RestartPolicy,
   RunOptions,
   RunSource,
   SecurityOptions,
   TmpfsSpec,
   Ulimit,
+  UlimitName,
   UserSpec,
+  VolumeSpec,
 } from "./engine/run-options.ts";
+export type { ApplyOptions } from "./engine/changes/apply-container.ts";
+export type { HealthStatus } from "./engine/container/health.ts";
 export type { ContainerRecord, ContainerSource, RecordedOptions } from "./engine/container/record.ts";
 export type { ContainerState, ContainerStatus, ContainerSummary } from "./engine/container/state.ts";
-export type { Folders } from "./engine/folders.ts";
-export type { Attachment, AttachOptions } from "./engine/attach/attach.ts";
+export type { CommitContainerOptions } from "./engine/copy/commit.ts";
+export type { CopyOptions } from "./engine/copy/copy.ts";
+export type { DiskUsage, DiskUse } from "./engine/disk-usage.ts";
+export type { EventBody } from "./engine/events/journal.ts";
+export type { EngineEvent, EventOptions } from "./engine/events/read-events.ts";
 export type { ExecResult, RunningExec } from "./engine/exec/exec.ts";
 export type { ExecOptions } from "./engine/exec/program.ts";
+export type { Folders } from "./engine/folders.ts";
+export type { ForkOptions } from "./engine/fork/fork.ts";
+export type { EngineInfo } from "./engine/info.ts";
+export type { AttachSettings, ContainerAttachment } from "./engine/library/attachment.ts";
 export type { Input } from "./engine/library/collect.ts";
-export { Container, type ExecOutput, type ExecSettings } from "./engine/library/container.ts";
-export type { ContainerLogOptions } from "./engine/log/container-log.ts";
-export type { LogChunk } from "./engine/log/index.ts";
-export type { ProcessTable } from "./engine/processes/ps.ts";
-export type { Usage } from "./engine/usage/sample.ts";
+export {
+  type AppliedChanges,
+  Container,
+  type ExecOutput,
+  type ExecSettings,
+  type FileChange,
+} from "./engine/library/container.ts";
 export { Containers } from "./engine/library/containers.ts";
 export { Engine, openEngine, type RunOutput, type RunSettings } from "./engine/library/engine.ts";
+export type {
+  BootstrapSettings,
+  ImageSummary,
+  ImportSettings,
+  MakeSettings,
+  OfPlatform,
+  PrunedImages,
+  PullSettings,
+  PushSettings,
+  SaveSettings,
+  Warned,
+} from "./engine/library/image-settings.ts";
+export { Images } from "./engine/library/images.ts";
 export type { Abortable, ContainerOptions, EngineOptions, ImageSource } from "./engine/library/options.ts";
+export type { ByteSource } from "./engine/library/streams.ts";
+export { Volumes } from "./engine/library/volumes.ts";
 export type { Pruned } from "./engine/life/prune.ts";
 export type { RemoveOptions } from "./engine/life/remove.ts";
 export type { StopOptions } from "./engine/life/stop.ts";
 export type { UpdateOptions } from "./engine/life/update.ts";
-export { type PreparedContainer, prepareContainer } from "./engine/prepare.ts";
+export type { ContainerLogOptions } from "./engine/log/container-log.ts";
+export type { LogChunk } from "./engine/log/index.ts";
+export type { ProcessTable } from "./engine/processes/ps.ts";
+export type { Usage } from "./engine/usage/sample.ts";
+export type { Volume, VolumeOptions, VolumeRecord } from "./engine/volume/record.ts";
+export type { PrunedVolumes } from "./engine/volume/remove.ts";
+export type {
+  FoundRepository,
+  HistoryStep,
+  ImageFilter,
+  LayerProgress,
+  PushProgress,
+  Recipe,
+  Removed,
+  RunConfig,
+  Tool,
+} from "./image/index.ts";
+export type { Inclusion } from "./jail/index.ts";
 export { type ErrorCode, HuskError } from "./platform/error.ts";
-export type { Spec } from "./runtime/config.ts";
-export { validateConfig } from "./runtime/validate.ts";

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { Platform, Pulled, StoredImage } from "../image/index.ts";
+import type { LayerProgress, Platform, Pulled, StoredImage } from "../image/index.ts";
 import { forkFolder } from "./fork/fork-layers.ts";
 import { HuskError } from "../platform/error.ts";
 import { readInRoot, statInRoot } from "../platform/in-root.ts";
@@ -22,9 +22,11 @@ export interface WantedImage {
 export interface PullReporter {
   /** The image is not here. */
   missing(name: string): void;
-  layer(progress: { digest: string; state: string; current: number; total: number }): void;
+  layer(progress: LayerProgress): void;
   done(name: string, digest: string): void;
   warn(message: string): void;
+  /** Gives it up. */
+  readonly signal?: AbortSignal;
 }
 
 /** Options for a container of an image. */
@@ -176,19 +178,13 @@ export async function pull(
   platform: Platform,
   report: PullReporter,
 ): Promise<Pulled> {
-  const { DEFAULT_RETRIES, findCredentials, parseReference, pullImage, readRegistryRules } = await import(
-    "../image/index.ts"
-  );
+  const { parseReference, pullImage } = await import("../image/index.ts");
   const { imageContext } = await import("./image-context.ts");
+  const { registryContext } = await import("./registry-context.ts");
   const { store, unpack, tools } = imageContext(home, report.warn);
   const pulled = await pullImage(store, parseReference(name), {
     platform,
-    rules: readRegistryRules(),
-    session: {
-      retries: DEFAULT_RETRIES,
-      credentials: (registry) => findCredentials(registry),
-      certificates: ["/etc/containers/certs.d", "/etc/docker/certs.d"],
-    },
+    ...registryContext(report.signal),
     unpack,
     tools,
     parallel: 3,

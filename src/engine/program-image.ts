@@ -36,7 +36,8 @@ export interface MadeProgramImage extends MadeImage {
   readonly jail: MadeJail;
 }
 
-const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+export const USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const PATH = `PATH=${USUAL_PATH}`;
 
 /**
  * Makes an image of programs with their loaders and libraries, and nothing else. Equal programs give an equal digest;

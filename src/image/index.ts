@@ -77,6 +77,7 @@ export {
   familiarReference,
   formatReference,
   parseReference,
+  parseTag,
   type Reference,
 } from "./reference.ts";
 export {

@@ -158,3 +158,13 @@ export function manifestName({ tag, digest }: Reference): string {
 function refuse(text: string, why: string, hint: string): HuskError {
   return new HuskError("invalid", `image ${text === "" ? "''" : text}: ${why}`, { hint });
 }
+
+/** A name that an image is to get. @throws HuskError "invalid" for none, and for a digest, which cannot be given */
+export function parseTag(text: string): Reference {
+  const reference = parseReference(text);
+  if (reference.digest !== undefined)
+    throw new HuskError("invalid", `${text}: a digest cannot be given, it is what the image is`, {
+      hint: "leave out what begins with @",
+    });
+  return reference;
+}

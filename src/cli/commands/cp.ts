@@ -12,7 +12,7 @@ import { CHANGE_FLAGS } from "../flags/changes.ts";
 import { humanSize } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
-import { readInput } from "../read-input.ts";
+import { readInput } from "../../platform/read-pieces.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
 import { writeOutput } from "../write-output.ts";

@@ -1,5 +1,5 @@
 import { imageContext } from "../../engine/image-context.ts";
-import { makeProgramImage } from "../../engine/program-image.ts";
+import { makeProgramImage, USUAL_PATH } from "../../engine/program-image.ts";
 import { formatReference, parseReference } from "../../image/index.ts";
 import { imageSize } from "../format/index.ts";
 import { parseImageMake } from "../flags/image-make.ts";
@@ -8,8 +8,6 @@ import { homeOf } from "../home.ts";
 import { sourceDateEpoch } from "../source-date-epoch.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { printHelp } from "./help.ts";
-
-const USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** `husk image make`: an image of programs of this machine. Its whole name goes to stdout. */
 export async function imageMake(argv: readonly string[], from: number, globals: Globals): Promise<number> {

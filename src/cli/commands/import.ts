@@ -1,10 +1,10 @@
 import { imageContext } from "../../engine/image-context.ts";
-import { importImage, parseReference } from "../../image/index.ts";
+import { importImage, parseTag } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, wantedPlatform } from "../image-arguments.ts";
 import { homeOf } from "../home.ts";
-import { readAddress, readInput } from "../read-input.ts";
+import { readAddress, readInput } from "../../platform/read-pieces.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
 import { hostPath } from "../values/path.ts";
@@ -24,11 +24,7 @@ export async function importArchive(
     throw new HuskError("invalid", "husk import - reads an archive, and stdin is a terminal", {
       hint: "name a file, or redirect the input",
     });
-  const reference = name === undefined ? undefined : parseReference(name);
-  if (reference?.digest !== undefined)
-    throw new HuskError("invalid", `${name}: a digest cannot be given, it is what the image is`, {
-      hint: "leave out what begins with @",
-    });
+  const reference = name === undefined ? undefined : parseTag(name);
   const isAddress = /^https?:\/\//.test(source);
   const archive = isAddress
     ? readAddress(source)

@@ -1,11 +1,7 @@
-import { hostname } from "node:os";
-import { describeCgroups, readLayout } from "../../cgroup/index.ts";
 import { chooseFolders } from "../../engine/folders.ts";
-import { type Machine, thisMachine } from "../check/machine.ts";
-import { isPrivileged } from "../check/rights.ts";
+import { type EngineInfo, engineInfo } from "../../engine/info.ts";
 import type { Globals } from "../grammar.ts";
 import { formatFacts, parseFactsFormat } from "../output-format.ts";
-import { architecture, huskVersion, javascriptRuntime, kernelRelease } from "../versions.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk info`: this installation and the machine it is on. */
@@ -13,65 +9,12 @@ export async function info(argv: readonly string[], from: number, globals: Globa
   const format = parseFactsFormat("info", argv, from, globals);
   if (format === undefined) return printHelp(["info"]);
 
-  const facts = collect(thisMachine(), globals);
+  const facts = engineInfo(chooseFolders(globals));
   console.log(await formatFacts(format, facts, () => factsText(facts)));
   return 0;
 }
 
-type Facts = ReturnType<typeof collect>;
-
-function collect(machine: Machine, globals: Globals) {
-  const rootless = !isPrivileged(machine);
-  const folders = chooseFolders(globals);
-  const cgroups = describeCgroups(readLayout(), { rootless, uid: machine.uid });
-  const runtime = javascriptRuntime();
-  return {
-    huskVersion,
-    root: folders.root,
-    run: folders.run,
-    rootless,
-    images: ["host"],
-    networks: ["none", "host"],
-    cgroupVersion: cgroups.version,
-    cgroupControllers: cgroups.controllers.map(({ controller, version, mount, usable, problem }) => ({
-      controller,
-      version,
-      mount,
-      usable,
-      problem,
-    })),
-    swapAccounting: cgroups.swapAccounting,
-    securityOptions: securityOptions(machine, rootless),
-    kernelVersion: kernelRelease(),
-    operatingSystem: operatingSystem(machine),
-    osType: "linux",
-    architecture: architecture(),
-    runtime: `${runtime.name} ${runtime.version}`,
-    cpus: countCpus(machine),
-    memory: Number(/^MemTotal:\s*(\d+) kB/m.exec(machine.read("/proc/meminfo") ?? "")?.[1] ?? 0) * 1024,
-    name: hostname(),
-  };
-}
-
-function securityOptions(machine: Machine, rootless: boolean): string[] {
-  const options: string[] = [];
-  if (machine.read("/sys/module/apparmor/parameters/enabled")?.trim() === "Y") options.push("apparmor");
-  if (machine.read("/sys/fs/selinux/enforce") !== undefined) options.push("selinux");
-  if (machine.read("/proc/sys/kernel/seccomp/actions_avail") !== undefined) options.push("seccomp=builtin");
-  if (rootless) options.push("rootless");
-  return options;
-}
-
-function operatingSystem(machine: Machine): string {
-  const text = machine.read("/etc/os-release") ?? "";
-  return /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(text)?.[1] ?? "unknown";
-}
-
-function countCpus(machine: Machine): number {
-  return machine.read("/proc/stat")?.match(/^cpu\d+/gm)?.length ?? 0;
-}
-
-function factsText(facts: Facts): string {
+function factsText(facts: EngineInfo): string {
   const lines = [
     `Husk version: ${facts.huskVersion}`,
     `State folder: ${facts.root}`,

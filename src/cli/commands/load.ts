@@ -7,7 +7,7 @@ import type { Globals } from "../grammar.ts";
 import { imageArguments, wantedPlatform } from "../image-arguments.ts";
 import { homeOf } from "../home.ts";
 import { type LayerLine, layerLines } from "../layer-lines.ts";
-import { readInput } from "../read-input.ts";
+import { readInput } from "../../platform/read-pieces.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
 import { hostPath } from "../values/path.ts";

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { features } from "../../runtime/oci/features.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
-import { huskVersion } from "../versions.ts";
+import { huskVersion } from "../../platform/versions.ts";
 import { printHelp } from "./help.ts";
 import type { OciCall } from "./oci.ts";
 

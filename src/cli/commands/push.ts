@@ -1,12 +1,5 @@
-import {
-  DEFAULT_RETRIES,
-  findCredentials,
-  formatReference,
-  parseReference,
-  pushImage,
-  type PushProgress,
-  readRegistryRules,
-} from "../../image/index.ts";
+import { registryContext } from "../../engine/registry-context.ts";
+import { formatReference, parseReference, pushImage, type PushProgress } from "../../image/index.ts";
 import { humanSize } from "../format/units.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore, wantedPlatform } from "../image-arguments.ts";
@@ -29,12 +22,7 @@ export async function push(argv: readonly string[], from: number, globals: Globa
   const reference = parseReference(given.words[0] as string);
   const show = quiet ? undefined : layerLines();
   const pushed = await pushImage(imageStore(globals), reference, {
-    rules: readRegistryRules(),
-    session: {
-      retries: DEFAULT_RETRIES,
-      credentials: (registry) => findCredentials(registry),
-      certificates: ["/etc/containers/certs.d", "/etc/docker/certs.d"],
-    },
+    ...registryContext(),
     platform: wantedPlatform(given),
     parallel: 3,
     progress: ({ digest, state, size }) => {

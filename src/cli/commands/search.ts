@@ -1,12 +1,10 @@
+import { registryContext } from "../../engine/registry-context.ts";
 import {
-  DEFAULT_RETRIES,
-  findCredentials,
+  familiarName,
   type FoundRepository,
   listTags,
   parseReference,
-  readRegistryRules,
   searchRepositories,
-  familiarName,
 } from "../../image/index.ts";
 import { ellipsis, layOutList, type List } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
@@ -43,12 +41,7 @@ export async function search(argv: readonly string[], from: number, globals: Glo
   if (given === undefined) return printHelp(["search"]);
   const { words } = given;
   const term = words[0] as string;
-  const session = {
-    retries: DEFAULT_RETRIES,
-    credentials: (registry: string) => findCredentials(registry),
-    certificates: ["/etc/containers/certs.d", "/etc/docker/certs.d"],
-  };
-  const rules = readRegistryRules();
+  const { rules, session } = registryContext();
   if (given.on("list-tags")) {
     const layout = layOutList(TAGS, given.text("format"));
     const reference = parseReference(term);

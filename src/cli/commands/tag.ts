@@ -1,5 +1,4 @@
-import { findByNameOrId, hostPlatform, nameImage, parseReference } from "../../image/index.ts";
-import { HuskError } from "../../platform/error.ts";
+import { findByNameOrId, hostPlatform, nameImage, parseTag } from "../../image/index.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore } from "../image-arguments.ts";
 import { printHelp } from "./help.ts";
@@ -10,11 +9,6 @@ export async function tag(argv: readonly string[], from: number, globals: Global
   if (given === undefined) return printHelp(["tag"]);
   const [source = "", target = ""] = given.words;
   const store = imageStore(globals);
-  const reference = parseReference(target);
-  if (reference.digest !== undefined)
-    throw new HuskError("invalid", `${target}: a digest cannot be given, it is what the image is`, {
-      hint: "leave out what begins with @",
-    });
-  await nameImage(store, reference, findByNameOrId(store, source, hostPlatform()).top);
+  await nameImage(store, parseTag(target), findByNameOrId(store, source, hostPlatform()).top);
   return 0;
 }

@@ -1,6 +1,12 @@
 import type { Globals } from "../grammar.ts";
 import { formatFacts, parseFactsFormat } from "../output-format.ts";
-import { architecture, huskCommit, huskVersion, javascriptRuntime, kernelRelease } from "../versions.ts";
+import {
+  architecture,
+  huskCommit,
+  huskVersion,
+  javascriptRuntime,
+  kernelRelease,
+} from "../../platform/versions.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk version`: the versions of husk and of what it runs on. */

@@ -5,7 +5,7 @@ import { VOLUME_FLAGS } from "../flags/volume.ts";
 import { formatInspected } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { reportError } from "../report-error.ts";
-import { inspectedVolume } from "../volume-view.ts";
+import { inspectVolume } from "../../engine/volume/inspect.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk volume inspect VOLUME…`: what is found is shown, even if others are not. */
@@ -26,7 +26,7 @@ export async function volumeInspect(
   let failed: unknown;
   for (const name of given.words) {
     try {
-      found.push(inspectedVolume(getVolume(root, name)));
+      found.push(inspectVolume(getVolume(root, name)));
     } catch (error) {
       failed ??= error;
     }

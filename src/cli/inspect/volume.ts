@@ -1,7 +1,7 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { getVolume } from "../../engine/volume/index.ts";
 import { HuskError } from "../../platform/error.ts";
-import { inspectedVolume } from "../volume-view.ts";
+import { inspectVolume } from "../../engine/volume/inspect.ts";
 import type { Inspector, InspectOptions } from "./inspectors.ts";
 
 /** Volumes in docker's form, by name. */
@@ -11,7 +11,7 @@ export function volumeInspector({ globals }: InspectOptions): Inspector {
     kind: "volume",
     find: (name) => {
       try {
-        return inspectedVolume(getVolume(root, name));
+        return inspectVolume(getVolume(root, name));
       } catch (error) {
         // What is no name of a volume may be another thing's.
         if (error instanceof HuskError && (error.code === "not-found" || error.code === "invalid"))

@@ -17,8 +17,9 @@ export async function completeOptions(
   home: Home,
   image: ImageSource,
   command: readonly string[],
-  { pull, platform, entrypoint, warn, ...options }: ContainerOptions,
+  { pull, platform, entrypoint, warn, signal, ...options }: ContainerOptions,
 ): Promise<CompleteOptions> {
+  signal?.throwIfAborted();
   const plain = (source: RunOptions["source"]): CompleteOptions => ({
     options: { ...options, source, command },
     release: () => {},
@@ -37,6 +38,12 @@ export async function completeOptions(
     ...(platform === undefined ? {} : { platform }),
     ...(entrypoint === undefined ? {} : { entrypoint }),
   };
-  const quiet = { missing() {}, layer() {}, done() {}, warn: warn ?? (() => {}) };
+  const quiet = {
+    missing() {},
+    layer() {},
+    done() {},
+    warn: warn ?? (() => {}),
+    ...(signal === undefined ? {} : { signal }),
+  };
   return withImage(home, plain({ kind: "host", with: [] }).options, wanted, quiet);
 }

@@ -8,15 +8,21 @@ import { readTarget } from "../life/target.ts";
 import type { UpdateOptions } from "../life/update.ts";
 import { signalNumber } from "../../platform/signal.ts";
 import { HuskError } from "../../platform/error.ts";
-import type { Attachment, AttachOptions } from "../attach/attach.ts";
 import type { ExecResult, RunningExec } from "../exec/exec.ts";
 import type { ExecOptions } from "../exec/program.ts";
 import type { ContainerLogOptions } from "../log/container-log.ts";
 import type { LogChunk } from "../log/index.ts";
 import type { ProcessTable } from "../processes/ps.ts";
 import type { Usage } from "../usage/sample.ts";
+import type { ApplyOptions } from "../changes/apply-container.ts";
+import type { CommitContainerOptions } from "../copy/commit.ts";
+import type { CopyOptions } from "../copy/copy.ts";
+import type { ForkOptions } from "../fork/fork.ts";
+import { attachmentOf, type AttachSettings, type ContainerAttachment } from "./attachment.ts";
 import { bytesOf, feed, type Input } from "./collect.ts";
+import type { ImageSummary } from "./image-settings.ts";
 import type { Abortable } from "./options.ts";
+import { type ByteSource, piecesOf, streamOf } from "./streams.ts";
 
 const SIGKILL = 9;
 
@@ -30,6 +36,29 @@ export interface ExecSettings extends Omit<ExecOptions, "command" | "interactive
 export interface ExecOutput extends ExecResult {
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
+}
+
+/** What a container did to a path, as docker writes it: Added, Changed, Deleted. */
+export interface FileChange {
+  readonly kind: "A" | "C" | "D";
+  readonly path: string;
+}
+
+/** What {@link Container.apply} did, or would do. */
+export interface AppliedChanges {
+  readonly steps: readonly {
+    readonly action: "make" | "replace" | "remove" | "mode";
+    readonly path: string;
+  }[];
+  /** If there are any, nothing was done; `why` is half a sentence. */
+  readonly conflicts: readonly { readonly path: string; readonly why: string }[];
+  /** Changes that nobody named and that are not for this machine: of /tmp, /run and the like. */
+  readonly leftOut: readonly string[];
+}
+
+/** Paths are bytes; those that are no UTF-8 are shown with replacement characters. */
+function textOf(path: string): string {
+  return Buffer.from(path, "latin1").toString();
 }
 
 /**
@@ -175,13 +204,15 @@ export class Container implements AsyncDisposable {
   }
 
   /**
-   * Its input and output, beside any number of others.
+   * Its input and output, beside any number of others; output is what it writes from now on, or with `from: "start"`
+   * all of its log.
    *
    * @throws HuskError "conflict" when it does not run
    */
-  async attach(options: AttachOptions = {}): Promise<Attachment> {
+  async attach({ signal, ...options }: AttachSettings = {}): Promise<ContainerAttachment> {
+    signal?.throwIfAborted();
     const { attach } = await import("../attach/attach.ts");
-    return attach(this.#home, this.id, options);
+    return attachmentOf(await attach(this.#home, this.id, options), signal);
   }
 
   /**
@@ -212,6 +243,96 @@ export class Container implements AsyncDisposable {
   async top(options: readonly string[] = []): Promise<ProcessTable> {
     const { containerTop } = await import("../processes/container-top.ts");
     return containerTop(this.#home, this.id, options);
+  }
+
+  /**
+   * Copies a file or folder of this machine into it, running or not, as `docker cp` does: into `target` if that is a
+   * folder, else under that name; of a source that ends in `/.` the content. Owners are its root, unless `archive`
+   * keeps them.
+   *
+   * @returns bytes of the archive that travelled
+   * @throws HuskError "not-found", "invalid", "failed"
+   */
+  async copyTo(source: string, target: string, options: CopyOptions = {}): Promise<number> {
+    const { copyToContainer } = await import("../copy/copy.ts");
+    return copyToContainer(this.#home, this.id, source, target, options);
+  }
+
+  /** Copies a file or folder of it to this machine, as {@link copyTo} does the other way. */
+  async copyFrom(source: string, target: string, options: CopyOptions = {}): Promise<number> {
+    const { copyFromContainer } = await import("../copy/copy.ts");
+    return copyFromContainer(this.#home, this.id, source, target, options);
+  }
+
+  /** Unpacks a tar archive into a folder of it. @throws HuskError "not-found"; "invalid" for what is no folder or archive */
+  async putArchive(folder: string, archive: ByteSource, { signal }: Abortable = {}): Promise<void> {
+    const { writeToContainer } = await import("../copy/copy.ts");
+    await writeToContainer(this.#home, this.id, folder, piecesOf(archive, signal));
+  }
+
+  /** A file or folder of it as a tar archive; the stream fails with "not-found". */
+  getArchive(path: string, { signal }: Abortable = {}): ReadableStream<Uint8Array> {
+    return streamOf(async (take) => {
+      const { readFromContainer } = await import("../copy/copy.ts");
+      await readFromContainer(this.#home, this.id, path, take);
+    }, signal);
+  }
+
+  /**
+   * Its whole root file system as a tar archive, without volumes. A running one is frozen until the stream is read or
+   * cancelled; the stream fails with "unsupported" for a container of `host`.
+   */
+  export({ signal }: Abortable = {}): ReadableStream<Uint8Array> {
+    return streamOf(async (take) => {
+      const { exportContainer } = await import("../copy/export.ts");
+      await exportContainer(this.#home, this.id, take);
+    }, signal);
+  }
+
+  /**
+   * Makes an image of it: its own, and what it wrote as a further layer. A running one is frozen meanwhile.
+   *
+   * @throws HuskError "unsupported" for one that is not of an image; "invalid" for a name or change
+   */
+  async commit(options: CommitContainerOptions = {}): Promise<ImageSummary> {
+    const { commitContainer } = await import("../copy/commit.ts");
+    const { id } = await commitContainer(this.#home, this.id, options);
+    const { Images } = await import("./images.ts");
+    return new Images(this.#home).get(id);
+  }
+
+  /** What it changed in its root file system, in the order of the paths. @throws HuskError "unsupported" */
+  async diff(): Promise<FileChange[]> {
+    const { containerChanges } = await import("../changes/container-changes.ts");
+    const changes = await containerChanges(this.#home, this.id);
+    return changes.map(({ kind, path }) => ({ kind, path: textOf(path) }));
+  }
+
+  /**
+   * Brings what a container of `host` changed over to this machine: all of what is chosen, or nothing if something here
+   * changed meanwhile (`conflicts` says what).
+   *
+   * @throws HuskError "conflict" while it runs; "unsupported" for one that is not of `host`
+   */
+  async apply(options: ApplyOptions = {}): Promise<AppliedChanges> {
+    const { applyContainer } = await import("../changes/apply-container.ts");
+    const { steps, conflicts, leftOut } = await applyContainer(this.#home, this.id, options);
+    return {
+      steps: steps.map(({ action, path }) => ({ action, path: textOf(path) })),
+      conflicts: conflicts.map(({ path, why }) => ({ path: textOf(path), why })),
+      leftOut: leftOut.map(textOf),
+    };
+  }
+
+  /**
+   * Makes a new container, not started yet, whose files are what those of this one are at this moment, and which is as
+   * it in everything else.
+   *
+   * @throws HuskError "conflict" for a name that is taken; "unsupported" for one that writes into a folder itself
+   */
+  async fork(options: ForkOptions = {}): Promise<Container> {
+    const { forkContainer } = await import("../fork/fork.ts");
+    return new Container(this.#home, (await forkContainer(this.#home, this.id, options)).id);
   }
 
   /** All that is known of it, in docker's layout (`GET /containers/{id}/json`). */

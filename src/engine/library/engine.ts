@@ -1,12 +1,17 @@
 import { packagedHusk, packagedKeeper } from "../../platform/package-files.ts";
 import { chooseFolders, type Folders, openFolders } from "../folders.ts";
+import type { DiskUsage } from "../disk-usage.ts";
+import type { EngineEvent, EventOptions } from "../events/read-events.ts";
 import type { Home } from "../home.ts";
+import type { EngineInfo } from "../info.ts";
 import { runAttached } from "../life/run.ts";
 import { sweepHome } from "../life/sweep-home.ts";
 import { completeOptions } from "./complete-options.ts";
 import { bytesOf, feed, type Input } from "./collect.ts";
 import { Containers } from "./containers.ts";
-import type { Abortable, ContainerOptions, EngineOptions, ImageSource } from "./options.ts";
+import { Images } from "./images.ts";
+import type { ContainerOptions, EngineOptions, ImageSource } from "./options.ts";
+import { Volumes } from "./volumes.ts";
 
 /** How a program in a container ended, and what it printed. */
 export interface RunOutput {
@@ -22,7 +27,7 @@ export interface RunOutput {
 }
 
 /** What {@link Engine.run} can be asked for besides. */
-export interface RunSettings extends ContainerOptions, Abortable {
+export interface RunSettings extends ContainerOptions {
   /** What the program reads from its standard input; absent: nothing. */
   readonly stdin?: Input;
 }
@@ -30,6 +35,8 @@ export interface RunSettings extends ContainerOptions, Abortable {
 /** An engine: containers on this machine, without a daemon. Any number may be open for the same folders. */
 export class Engine implements AsyncDisposable {
   readonly containers: Containers;
+  readonly images: Images;
+  readonly volumes: Volumes;
   /** Where it keeps its state. */
   readonly folders: Folders;
   readonly #home: Home;
@@ -39,6 +46,8 @@ export class Engine implements AsyncDisposable {
     this.#home = home;
     this.folders = home.folders;
     this.containers = new Containers(home);
+    this.images = new Images(home);
+    this.volumes = new Volumes(home);
   }
 
   /**
@@ -55,7 +64,12 @@ export class Engine implements AsyncDisposable {
     { signal, stdin, ...options }: RunSettings = {},
   ): Promise<RunOutput> {
     signal?.throwIfAborted();
-    const asked = { rm: true, ...options, ...(stdin === undefined ? {} : { interactive: true }) };
+    const asked = {
+      rm: true,
+      ...options,
+      ...(stdin === undefined ? {} : { interactive: true }),
+      ...(signal === undefined ? {} : { signal }),
+    };
     const complete = await completeOptions(this.#home, image, command, asked);
     try {
       const run = await runAttached(this.#home, complete.options, {
@@ -65,6 +79,7 @@ export class Engine implements AsyncDisposable {
       });
       for (const warning of run.warnings) options.warn?.(warning);
       const abort = (): void => run.kill(SIGKILL);
+      if (signal?.aborted === true) abort();
       signal?.addEventListener("abort", abort, { once: true });
       try {
         const [stdout, stderr, end] = await Promise.all([
@@ -84,8 +99,35 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  /** Nothing of an engine lives in this process: there is nothing to give back. Containers go on. */
-  async [Symbol.asyncDispose](): Promise<void> {}
+  /**
+   * What happens, as it happens: `for await (const { Type, Action, Actor } of husk.events())`, in docker's words. It is
+   * everything that any process does with this engine, of the time before too if `since` says so; there is no end
+   * without `until` or `signal`.
+   */
+  async *events(options: EventOptions = {}): AsyncGenerator<EngineEvent, void> {
+    const { readEvents } = await import("../events/read-events.ts");
+    yield* readEvents(this.folders, options);
+  }
+
+  /** What this engine is, and the machine it is on. */
+  async info(): Promise<EngineInfo> {
+    const { engineInfo } = await import("../info.ts");
+    return engineInfo(this.folders);
+  }
+
+  /** What it takes of the disk; this reads every folder. */
+  async diskUsage(): Promise<DiskUsage> {
+    const { diskUsage } = await import("../disk-usage.ts");
+    return diskUsage(this.#home);
+  }
+
+  /** Nothing of an engine lives in this process, so there is nothing to give back. Containers go on. */
+  async close(): Promise<void> {}
+
+  /** `await using`: as {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
 }
 
 const SIGKILL = 9;

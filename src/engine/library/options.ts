@@ -32,6 +32,8 @@ export interface ContainerOptions extends Omit<RunOptions, "source" | "command">
   readonly entrypoint?: string;
   /** Is told what is stricter than asked, or mended. */
   readonly warn?: (message: string) => void;
+  /** Gives it up: pulling, waiting for somebody else, and of {@link Engine.run} the container. */
+  readonly signal?: AbortSignal;
 }
 
 /** What can be given up. */

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { HuskError } from "../../platform/error.ts";
+import { pause } from "../../platform/pause.ts";
 import { type Descriptor, isForeign } from "../oci.ts";
 import { openForeign, pauseBefore, readBody, type Repository, type RetryPolicy } from "../registry/index.ts";
 import type { BlobWriter } from "../store/index.ts";
@@ -30,6 +30,7 @@ export async function download(
       if (writer.size >= blob.size) return;
       problem = new Error("the connection ended too early");
     } catch (error) {
+      policy.signal?.throwIfAborted();
       if (error instanceof SinkFailure) throw error.cause;
       if (error instanceof HuskError) {
         const isLast = source + 1 >= sources.length;
@@ -45,7 +46,7 @@ export async function download(
         cause: problem,
         hint: `${writer.size} of ${blob.size} bytes are kept: the next try goes on from there`,
       });
-    await sleep(pauseBefore(inVain + 2, policy));
+    await pause(pauseBefore(inVain + 2, policy), policy.signal);
   }
 }
 

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { HuskError } from "../../platform/error.ts";
 import { fetchRaw, type TlsOptions } from "../../platform/fetch-raw.ts";
+import { pause } from "../../platform/pause.ts";
 
 /** How often and how patiently a request is tried. */
 export interface RetryPolicy {
@@ -12,6 +12,8 @@ export interface RetryPolicy {
   readonly longestPause: number;
   /** A connection that gives nothing for this long, in milliseconds, is broken. */
   readonly idle: number;
+  /** Gives everything up: what is going on rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 export const DEFAULT_RETRIES: RetryPolicy = { tries: 5, pause: 300, longestPause: 30_000, idle: 60_000 };
@@ -46,18 +48,20 @@ export function pauseBefore(next: number, policy: RetryPolicy, response?: Respon
  */
 export async function send(request: HttpRequest, policy: RetryPolicy, tls: TlsOptions): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
+    policy.signal?.throwIfAborted();
     let response: Response | undefined;
     try {
       response = await sendOnce(request, policy, tls);
       if (!PASSING.has(response.status) || attempt >= policy.tries) return response;
       await response.body?.cancel();
     } catch (cause) {
+      policy.signal?.throwIfAborted();
       if (!isPassing(cause)) throw cause;
       const { code } = cause as NodeJS.ErrnoException;
       if (attempt >= policy.tries || code === "ENOTFOUND" || code === "ECONNREFUSED" || isTlsError(cause))
         throw connectionError(request.url, cause);
     }
-    await sleep(pauseBefore(attempt + 1, policy, response));
+    await pause(pauseBefore(attempt + 1, policy, response), policy.signal);
   }
 }
 
@@ -76,7 +80,7 @@ async function sendOnce(request: HttpRequest, policy: RetryPolicy, tls: TlsOptio
         method,
         ...(headers === undefined ? {} : { headers }),
         ...(body === undefined ? {} : { body: body as NonNullable<RequestInit["body"]> }),
-        signal: abort.signal,
+        signal: policy.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, policy.signal]),
       },
       tls,
     );
@@ -137,6 +141,7 @@ export async function* readBody(
   const reader = response.body.getReader();
   try {
     for (;;) {
+      policy.signal?.throwIfAborted();
       let timer: ReturnType<typeof setTimeout> | undefined;
       const silence = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(new Error("the connection has gone silent")), policy.idle);

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { HuskError } from "../platform/error.ts";
-import { fetchRaw } from "../platform/fetch-raw.ts";
+import { HuskError } from "./error.ts";
+import { fetchRaw } from "./fetch-raw.ts";
 
 /** The pieces of a file, or of stdin for `-`. */
 export async function* readInput(path: string): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,7 +1,13 @@
-import type { Volume } from "../engine/volume/index.ts";
+import type { Volume } from "./record.ts";
 
 /** A volume as `docker volume inspect` shows it (Engine API, Volume). */
-export function inspectedVolume({ created, labels, mountpoint, name, options }: Volume): object {
+export function inspectVolume({
+  created,
+  labels,
+  mountpoint,
+  name,
+  options,
+}: Volume): Record<string, unknown> {
   return {
     CreatedAt: new Date(created).toISOString().replace(/\.\d+Z$/, "Z"),
     Driver: "local",
