@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readFileSync } from "node:fs";
 import { HuskError } from "../platform/error.ts";
 import { writeWhole } from "../platform/whole-file.ts";
+import { readSettings } from "./settings/read-settings.ts";
 
 /** Where an engine keeps its state. */
 export interface Folders {
@@ -14,7 +15,7 @@ export interface Folders {
 const format = 1;
 
 /**
- * The folders asked for (by options, then by HUSK_ROOT and HUSK_RUN), or the defaults: /var/lib/husk and
+ * The folders asked for (by options, then by HUSK_ROOT and HUSK_RUN, then by the settings), or the defaults: /var/lib/husk and
  * /run/husk for root, else
  * $XDG_DATA_HOME/husk and $XDG_RUNTIME_DIR/husk (/tmp/husk-UID without one). So it is for root of a user namespace
  * whose USER is not root.
@@ -24,15 +25,20 @@ const format = 1;
 export function chooseFolders(
   asked: { root?: string | undefined; run?: string | undefined },
   env: NodeJS.ProcessEnv = process.env,
+  settings: { readonly root?: string; readonly run?: string } = readSettings(),
 ): Folders {
-  const root = asked.root || env.HUSK_ROOT;
+  const own = asked.root || env.HUSK_ROOT;
+  const root = own || settings.root;
   const run =
-    asked.run || (asked.root ? undefined : env.HUSK_RUN) || (root ? `${absolute(root)}/run` : undefined);
+    asked.run ||
+    (asked.root ? undefined : env.HUSK_RUN) ||
+    (own ? undefined : settings.run) ||
+    (root ? `${absolute(root)}/run` : undefined);
   const uid = process.geteuid?.() ?? 0;
-  const own = uid !== 0 || isRootOfItsOwn(env);
+  const isUsers = uid !== 0 || isRootOfItsOwn(env);
   return {
-    root: absolute(root || (own ? `${dataHome(env)}/husk` : "/var/lib/husk")),
-    run: absolute(run || (own ? runtimeFolder(env, uid) : "/run/husk")),
+    root: absolute(root || (isUsers ? `${dataHome(env)}/husk` : "/var/lib/husk")),
+    run: absolute(run || (isUsers ? runtimeFolder(env, uid) : "/run/husk")),
   };
 }
 

@@ -90,7 +90,7 @@ export async function prepareContainer(
   const rootfs = chooseRootfs(options, bundle);
   const spec = composeSpec(options, specFacts(id, host, rootfs, options), layout, bundle);
   if (options.cdiDevices !== undefined && options.cdiDevices.length > 0)
-    (await import("./cdi/index.ts")).injectDevices(spec, options.cdiDevices);
+    (await import("./cdi/index.ts")).injectDevices(spec, options.cdiDevices, options.cdiFolders);
   if (spec.process.rlimits !== undefined && !host.raisesLimits) {
     spec.process.rlimits = lowerRlimits(
       spec.process.rlimits,

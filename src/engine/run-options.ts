@@ -60,6 +60,8 @@ export interface RunOptions {
   /** Size of /dev/shm in bytes. */
   readonly shmSize?: number;
 
+  /** What it has before `capAdd` and `capDrop`, as config.json has them (`CAP_CHOWN`); absent: husk's defaults. */
+  readonly capabilities?: readonly string[];
   /** Names with or without `CAP_`, any case, or `ALL`. Checked by the engine. */
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
@@ -69,6 +71,8 @@ export interface RunOptions {
   readonly devices?: readonly DeviceSpec[];
   /** Devices of vendors, `vendor.com/class=name`, that files in /etc/cdi or /var/run/cdi tell of. */
   readonly cdiDevices?: readonly string[];
+  /** Where those files are, instead; what stands in a later folder counts. */
+  readonly cdiFolders?: readonly string[];
   readonly ulimits?: readonly Ulimit[];
   /** In the kernel's dotted spelling: `net.ipv4.ip_forward`. */
   readonly sysctls?: Readonly<Record<string, string>>;
@@ -182,12 +186,15 @@ export interface HealthCheck {
   readonly startInterval?: number;
 }
 
+/**
+ * `husk`: framed, in the container's folder; `none`: nothing is kept. `json-file` and `journald` copy the first one for
+ * other tools' sake: to a file of docker's form in the container's folder, or to systemd's journal.
+ */
+export type LogDriver = "husk" | "none" | "json-file" | "journald";
+
 export interface LogOptions {
-  /**
-   * `husk`: framed, in the container's folder; `none`: nothing is kept. `json-file` and `journald` copy the first one for
-   * other tools' sake: to a file of docker's form in the container's folder, or to systemd's journal. Absent: `husk`.
-   */
-  readonly driver?: "husk" | "none" | "json-file" | "journald";
+  /** Absent: `husk`. */
+  readonly driver?: LogDriver;
   /** Bytes after which a new file is begun; absent: never. */
   readonly maxSize?: number;
   /** Number of files that are kept; absent: 1. */
@@ -195,6 +202,8 @@ export interface LogOptions {
   /** Names of labels and of environment variables that tell of the container in its log (`logs --details`). */
   readonly labels?: readonly string[];
   readonly env?: readonly string[];
+  /** What journald files the lines under, a Go template; absent: the short id. */
+  readonly tag?: string;
 }
 
 /**

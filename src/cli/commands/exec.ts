@@ -38,8 +38,8 @@ export async function exec(argv: readonly string[], from: number, globals: Globa
 }
 
 async function detachKeys(text: string | undefined): Promise<Uint8Array> {
-  const { DETACH_KEYS, parseDetachKeys } = await import("../values/detach-keys.ts");
-  return text === undefined ? DETACH_KEYS : parseDetachKeys("detach-keys", text);
+  const { parseDetachKeys } = await import("../values/detach-keys.ts");
+  return parseDetachKeys("detach-keys", text);
 }
 
 /** The keeper says that the detach keys were typed: the program goes on without us. */

@@ -1,4 +1,6 @@
 import { prepareContainer } from "../../engine/index.ts";
+import { withDefaults } from "../../engine/settings/defaults.ts";
+import { readSettings } from "../../engine/settings/read-settings.ts";
 import { parseRun } from "../flags/run-options.ts";
 import { formatPlan } from "../format-plan.ts";
 import type { Globals } from "../grammar.ts";
@@ -17,7 +19,9 @@ export async function explain(argv: readonly string[], from: number, globals: Gl
   const { fromImage } = await import("./run.ts");
   const { options, release } = await fromImage(request, globals);
   release();
-  const prepared = await prepareContainer(options, { forShell: request.asShell });
+  const prepared = await prepareContainer(withDefaults(options, readSettings()), {
+    forShell: request.asShell,
+  });
   for (const warning of prepared.warnings) printError(`husk: warning: ${warning}`);
   console.log(
     request.asShell

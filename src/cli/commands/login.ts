@@ -1,3 +1,4 @@
+import { readSettings } from "../../engine/settings/read-settings.ts";
 import { readFileSync } from "node:fs";
 import {
   credentialFiles,
@@ -34,7 +35,7 @@ export async function login(argv: readonly string[], from: number, globals: Glob
       hint: "set HOME or DOCKER_CONFIG",
     });
   const credentials = { kind: "password", user, password } as const;
-  const rule = readRegistryRules().find(({ prefix }) => prefix === registry);
+  const rule = readRegistryRules(readSettings().registries).find(({ prefix }) => prefix === registry);
   const session = new Session(registry, {
     retries: DEFAULT_RETRIES,
     credentials: async () => credentials,

@@ -110,7 +110,7 @@ export async function oci(argv: readonly string[], from: number, globals: Global
 
 function runtimeOf(globals: Globals, log: OciLog): Runtime {
   // --root names the folder of the states, as with runc; what stays is where it always is.
-  const folders = chooseFolders({}, withDataHome(process.env));
+  const folders = chooseFolders({}, withDataHome(process.env), {});
   return {
     root: globals.root === undefined ? `${folders.run}/oci` : hostPath("root", globals.root),
     keeper: ownPrograms().keeper,

@@ -6,6 +6,8 @@ import {
   type RunResult,
 } from "../../engine/index.ts";
 import type { ImageOptions } from "../../engine/image-source.ts";
+import { DETACH_KEYS } from "../../engine/attach/detach-keys.ts";
+import { readSettings } from "../../engine/settings/read-settings.ts";
 import { HuskError } from "../../platform/error.ts";
 import { parseRun, type RunRequest } from "../flags/run-options.ts";
 import { forwardSignals } from "../forward-signals.ts";
@@ -68,12 +70,9 @@ function streamsOf({ attach, options, detachKeys }: RunRequest): RunHow {
     ...(ofNobody("stdin") ? { stdin: "ignore" as const } : {}),
     ...(ofNobody("stdout") ? { stdout: "ignore" as const } : {}),
     ...(ofNobody("stderr") ? { stderr: "ignore" as const } : {}),
-    ...(terminal ? { detachKeys: detachKeys ?? DETACH_KEYS } : {}),
+    ...(terminal ? { detachKeys: detachKeys ?? readSettings().detachKeys ?? DETACH_KEYS } : {}),
   };
 }
-
-/** docker's: ctrl-p,ctrl-q. */
-const DETACH_KEYS = Uint8Array.of(16, 17);
 
 /**
  * Runs a container to its end with the caller's input and output, and passes on signals.

@@ -1,7 +1,7 @@
 import { ISOLATIONS } from "../../engine/run-options.ts";
 import type { Flag } from "../flags/table.ts";
 import { SIGNALS } from "../../platform/signal.ts";
-import { ULIMIT_NAMES } from "../values/ulimit.ts";
+import { ULIMIT_NAMES } from "../../engine/ulimit.ts";
 
 /** Capabilities of Linux (capabilities(7)) without `CAP_`. */
 const CAPABILITIES =

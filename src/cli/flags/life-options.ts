@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { HealthCheck, RunOptions } from "../../engine/run-options.ts";
+import { readSettings } from "../../engine/settings/read-settings.ts";
 import { HuskError } from "../../platform/error.ts";
 import { parseLabels } from "../values/label.ts";
 import type { LifeFlags } from "./set-life-flag.ts";
@@ -26,7 +27,12 @@ export function lifeOptions(flags: LifeFlags, removes: boolean): LifeOptions {
     throw new HuskError("invalid", "--log-opt: with --log-driver none there is no log", {
       hint: "leave one out",
     });
-  if (log.maxFile !== undefined && log.maxFile > 1 && log.maxSize === undefined)
+  if (
+    log.maxFile !== undefined &&
+    log.maxFile > 1 &&
+    log.maxSize === undefined &&
+    readSettings().log?.maxSize === undefined
+  )
     throw new HuskError("invalid", "--log-opt max-file: without max-size there is one file only", {
       hint: "add --log-opt max-size=10m",
     });

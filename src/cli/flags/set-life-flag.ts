@@ -1,10 +1,10 @@
-import type { HealthCheck, LogOptions, RestartPolicy } from "../../engine/run-options.ts";
+import { LOG_DRIVERS, type LogDraft, logDriverNamed, setLogOption } from "../../engine/log/log-options.ts";
+import type { HealthCheck, LogDriver, RestartPolicy } from "../../engine/run-options.ts";
 import { HuskError } from "../../platform/error.ts";
 import { parseDuration } from "../values/duration.ts";
 import { invalidValue } from "../values/invalid.ts";
 import { parseInteger } from "../values/number.ts";
 import { hostPath } from "../values/path.ts";
-import { parseSize } from "../values/size.ts";
 
 /** What the flags about a container's life add up to while they are read. */
 export interface LifeFlags {
@@ -20,7 +20,7 @@ export interface LifeFlags {
   stopTimeout?: number;
   noHealth: boolean;
   health: { -readonly [K in keyof HealthCheck]: HealthCheck[K] };
-  log: { -readonly [K in keyof LogOptions]: LogOptions[K] };
+  log: LogDraft;
 }
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -68,7 +68,7 @@ export function setLifeFlag(life: LifeFlags, flag: string, value: string): boole
       life.log.driver = logDriver(flag, value);
       return true;
     case "log-opt":
-      setLogOption(life.log, flag, value);
+      logOption(life.log, flag, value);
       return true;
     case "no-healthcheck":
       life.noHealth = value === "true";
@@ -130,29 +130,15 @@ export function parseRestart(value: string): RestartPolicy {
   );
 }
 
-function logDriver(flag: string, value: string): NonNullable<LogOptions["driver"]> {
-  if (value === "none" || value === "json-file" || value === "journald") return value;
-  // docker's own format of files on this machine.
-  if (value === "husk" || value === "local") return "husk";
-  throw invalidValue(flag, value, "husk, json-file, journald or none");
+function logDriver(flag: string, value: string): LogDriver {
+  const driver = logDriverNamed(value);
+  if (driver === undefined) throw invalidValue(flag, value, LOG_DRIVERS);
+  return driver;
 }
 
-function setLogOption(log: LifeFlags["log"], flag: string, value: string): void {
+function logOption(log: LogDraft, flag: string, value: string): void {
   const equals = value.indexOf("=");
   const name = equals === -1 ? value : value.slice(0, equals);
-  const setting = value.slice(equals + 1);
-  switch (name) {
-    case "max-size":
-      if (setting !== "-1") log.maxSize = parseSize(flag, setting);
-      return;
-    case "max-file":
-      log.maxFile = parseInteger(flag, setting, 1, 1000, "a number of files from 1 to 1000");
-      return;
-    case "labels":
-    case "env":
-      log[name] = setting.split(",").filter((word) => word !== "");
-      return;
-    default:
-      throw invalidValue(flag, value, "max-size=SIZE, max-file=NUMBER, labels=NAMES or env=NAMES");
-  }
+  const expected = setLogOption(log, name, equals === -1 ? "" : value.slice(equals + 1));
+  if (expected !== undefined) throw invalidValue(flag, value, expected);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { DETACH_KEYS, parseDetachKeys, scanForKeys } from "./detach-keys.ts";
+import { DETACH_KEYS } from "../../engine/attach/detach-keys.ts";
+import { parseDetachKeys, scanForKeys } from "./detach-keys.ts";
 
 test.each([
   ["ctrl-p,ctrl-q", [16, 17]],

@@ -1,31 +1,17 @@
+import { DETACH_KEYS, DETACH_KEYS_FORM, readDetachKeys } from "../../engine/attach/detach-keys.ts";
+import { readSettings } from "../../engine/settings/read-settings.ts";
 import { invalidValue } from "./invalid.ts";
 
-/** docker's: ctrl-p,ctrl-q. */
-export const DETACH_KEYS: Uint8Array = Uint8Array.of(16, 17);
-
-/** Characters that make control codes with ctrl-, from 0 on. */
-const CONTROLS = "@abcdefghijklmnopqrstuvwxyz[\\]^_";
-const MOST_KEYS = 16;
-
 /**
- * The bytes that detach, from docker's spelling: `ctrl-p,ctrl-q`, `a`, `ctrl-\\`.
+ * The bytes that detach, as the flag says, or without it the settings.
  *
  * @throws HuskError "invalid"
  */
-export function parseDetachKeys(flag: string, value: string): Uint8Array {
-  if (value === "") return DETACH_KEYS;
-  const keys = value.split(",").map((key) => {
-    if (/^[\x21-\x7e]$/.test(key)) return key.charCodeAt(0);
-    const control = /^ctrl-(.)$/i.exec(key)?.[1]?.toLowerCase();
-    return control === undefined ? -1 : CONTROLS.indexOf(control);
-  });
-  if (keys.length > MOST_KEYS || keys.includes(-1))
-    throw invalidValue(
-      flag,
-      value,
-      `at most ${MOST_KEYS} keys: single characters or ctrl-LETTER, with commas`,
-    );
-  return Uint8Array.from(keys);
+export function parseDetachKeys(flag: string, value = ""): Uint8Array {
+  if (value === "") return readSettings().detachKeys ?? DETACH_KEYS;
+  const keys = readDetachKeys(value);
+  if (keys === undefined) throw invalidValue(flag, value, DETACH_KEYS_FORM);
+  return keys;
 }
 
 /** Looks for the detach keys in what is typed. */

@@ -1,31 +1,9 @@
+import { bytesOfSize } from "../../platform/size.ts";
 import { invalidValue } from "./invalid.ts";
 
-/**
- * Bytes from docker's spelling: `512m`, `1.5g`, `64KiB`, `1048576`. Units are powers of 1024, in any
- * case, with or without `b` or `ib`; a fraction of a byte is cut off.
- */
+/** Bytes; see {@link bytesOfSize}. */
 export function parseSize(flag: string, value: string): number {
-  let digits = 0;
-  while (digits < value.length && isDigitOrDot(value.charCodeAt(digits))) digits++;
-  const number = Number(value.slice(0, digits));
-  const factor = unit(value, digits);
-  const bytes = Math.floor(number * factor);
-  if (digits === 0 || !(bytes <= Number.MAX_SAFE_INTEGER)) {
-    throw invalidValue(flag, value, "a size such as 512m, 1.5g or a number of bytes");
-  }
+  const bytes = bytesOfSize(value);
+  if (bytes === undefined) throw invalidValue(flag, value, "a size such as 512m, 1.5g or a number of bytes");
   return bytes;
-}
-
-function isDigitOrDot(code: number): boolean {
-  return (code >= 48 && code <= 57) || code === 46;
-}
-
-/** The factor of the unit that begins at `at`; NaN if it is none. */
-function unit(value: string, at: number): number {
-  const text = value.slice(value[at] === " " ? at + 1 : at).toLowerCase();
-  if (text === "" || text === "b") return 1;
-  const power = "kmgtp".indexOf(text[0] as string) + 1;
-  const rest = text.slice(1);
-  if (power === 0 || (rest !== "" && rest !== "b" && rest !== "ib")) return Number.NaN;
-  return 1024 ** power;
 }

@@ -50,7 +50,7 @@ export function findSpot(root: string, path: string, follow: boolean): Spot | un
 
 /** The last name of a path; of one that stands for a folder's content, or the root, ".". */
 export function baseOf(path: string): string {
-  if (/\/\.$/.test(path) || path === ".") return ".";
+  if (path.endsWith("/.") || path === ".") return ".";
   return path.replace(/\/+$/, "").split("/").at(-1) || ".";
 }
 

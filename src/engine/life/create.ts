@@ -8,6 +8,8 @@ import { openFolders } from "../folders.ts";
 import type { Home } from "../home.ts";
 import { checkContainerId, checkContainerName, newId } from "../id.ts";
 import type { RunOptions, RunSource } from "../run-options.ts";
+import { withDefaults } from "../settings/defaults.ts";
+import { readSettings } from "../settings/read-settings.ts";
 import { planRun } from "./launch.ts";
 import { nextDelay } from "./restart-policy.ts";
 import { sweepHome } from "./sweep-home.ts";
@@ -109,7 +111,7 @@ export async function createContainer(
 ): Promise<{ readonly record: ContainerRecord; readonly warnings: readonly string[] }> {
   openFolders(home.folders);
   await sweepHome(home);
-  return withOwnVolumes(home, options, (settled) =>
+  return withOwnVolumes(home, withDefaults(options, readSettings()), (settled) =>
     withDraft(settled, how, (record) =>
       withContainer(home.folders, record.id, async () => {
         const { prepared } = await planRun(home, record, settled, { ...FIRST_START, detached: true });

@@ -7,6 +7,8 @@ import { openFolders } from "../folders.ts";
 import type { Home } from "../home.ts";
 import type { PreparedContainer } from "../prepare.ts";
 import type { RunOptions } from "../run-options.ts";
+import { withDefaults } from "../settings/defaults.ts";
+import { readSettings } from "../settings/read-settings.ts";
 import { type CreateOptions, FIRST_START, recordContainer, withDraft, withOwnVolumes } from "./create.ts";
 import {
   type Handed,
@@ -119,7 +121,7 @@ async function beginRun(
   if (options.mounts !== undefined) ensureBindSources(options.mounts);
   const { detached, detachKeys } = how;
   const begin = { ...FIRST_START, detached, streams: how, ...(detachKeys && { detachKeys }) };
-  return withOwnVolumes(home, options, (settled) =>
+  return withOwnVolumes(home, withDefaults(options, readSettings()), (settled) =>
     withDraft(settled, how, (record) =>
       withContainer(folders, record.id, async () => {
         const planned = await planRun(home, record, settled, begin);

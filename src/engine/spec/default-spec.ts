@@ -16,9 +16,8 @@ export function defaultSpec(options: RunOptions, facts: SpecFacts): Spec {
   const { namespaces, mappings } = chooseNamespaces(options, facts);
   const has = (type: NamespaceType): boolean => namespaceOf(namespaces, type) !== undefined;
   // Device nodes are beyond an ordinary user, in a user namespace as well.
-  const capabilities = facts.privileged
-    ? [...defaultCapabilities]
-    : defaultCapabilities.filter((name) => name !== "CAP_MKNOD");
+  const wanted = options.capabilities ?? defaultCapabilities;
+  const capabilities = facts.privileged ? [...wanted] : wanted.filter((name) => name !== "CAP_MKNOD");
   const inUserNamespace = facts.nested || mappings !== undefined;
   // With the host's own root nothing of the host is covered but what belongs to a new namespace.
   const ownRoot = !isOff(options, "root");

@@ -20,15 +20,21 @@ export interface RegistryRule {
   readonly insecure: boolean;
   readonly blocked: boolean;
   readonly mirrors: readonly Endpoint[];
+  /** Where it stands; absent: a registries.conf. */
+  readonly file?: string;
 }
 
 /**
  * The rules of this machine and user: $CONTAINERS_REGISTRIES_CONF, or ~/.config/containers/registries.conf, or
  * /etc/containers/registries.conf, with the files of registries.conf.d beside them.
  *
+ * @param settings rules that go before those of the same prefix
  * @throws HuskError "invalid" naming the file
  */
-export function readRegistryRules(env: NodeJS.ProcessEnv = process.env): RegistryRule[] {
+export function readRegistryRules(
+  settings: readonly RegistryRule[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): RegistryRule[] {
   const files: string[] = [];
   const own =
     env.HOME === undefined ? undefined : `${env.XDG_CONFIG_HOME ?? `${env.HOME}/.config`}/containers`;
@@ -46,6 +52,7 @@ export function readRegistryRules(env: NodeJS.ProcessEnv = process.env): Registr
   const rules = new Map<string, RegistryRule>();
   for (const file of files)
     for (const rule of parseRules(readFileSync(file, "utf8"), file)) rules.set(rule.prefix, rule);
+  for (const rule of settings) rules.set(rule.prefix, rule);
   return [...rules.values()];
 }
 
@@ -118,7 +125,7 @@ export function endpointsOf(
   const rule = ruleFor(rules, name);
   if (rule?.blocked === true)
     throw new HuskError("denied", `the registry of ${name} is blocked on this machine`, {
-      hint: `the rule for ${rule.prefix} in registries.conf says so (containers-registries.conf(5))`,
+      hint: `the rule for ${rule.prefix} in ${rule.file ?? "registries.conf"} says so`,
     });
   const divide = (whole: string, insecure: boolean) => {
     const slash = whole.indexOf("/");
