@@ -202,7 +202,7 @@ export interface LogOptions {
   /** Names of labels and of environment variables that tell of the container in its log (`logs --details`). */
   readonly labels?: readonly string[];
   readonly env?: readonly string[];
-  /** What journald files the lines under, a Go template; absent: the short id. */
+  /** What journald files the lines under, with docker's fields ({{.ID}}, {{.Name}}, …); absent: the name. */
   readonly tag?: string;
 }
 

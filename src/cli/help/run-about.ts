@@ -14,7 +14,7 @@ export const RUN_ABOUT: Readonly<Record<string, string>> = {
   label: "Set meta data on a container (NAME=value)",
   "label-file": "Read in a line delimited file of labels",
   "log-driver": "Logging driver for the container (husk|json-file|journald|none) (default husk)",
-  "log-opt": "Log driver options (max-size=SIZE, max-file=NUMBER)",
+  "log-opt": "Log driver options (max-size=SIZE, max-file=NUMBER, labels=NAMES, env=NAMES, tag=TEXT)",
   "no-healthcheck": "Disable any container-specified HEALTHCHECK",
   restart:
     "Restart policy to apply when a container exits: no, on-failure[:max-retries], always or unless-stopped (default no)",

@@ -88,7 +88,7 @@ function limitConfig(options: RecordedOptions): Record<string, unknown> {
 }
 
 function logConfig(log: LogOptions | undefined): Record<string, unknown> {
-  const { driver = "husk", maxSize, maxFile, labels, env } = log ?? {};
+  const { driver = "husk", maxSize, maxFile, labels, env, tag } = log ?? {};
   return {
     Type: driver,
     Config: {
@@ -96,6 +96,7 @@ function logConfig(log: LogOptions | undefined): Record<string, unknown> {
       ...(labels === undefined ? {} : { labels: labels.join(",") }),
       ...(maxFile === undefined ? {} : { "max-file": `${maxFile}` }),
       ...(maxSize === undefined ? {} : { "max-size": `${maxSize}` }),
+      ...(tag === undefined ? {} : { tag }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { KEYS, keyOfVariable } from "./keys.ts";
 import { type GivenSetting, NO_SETTINGS, type Settings } from "./settings.ts";
@@ -74,6 +74,8 @@ function knownKeys(): string {
 function readOwned(file: string, isNamed: boolean): string | undefined {
   let fd: number;
   try {
+    // Asking first costs less than a refusal to open.
+    if (!isNamed && statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     fd = openSync(file, O_RDONLY_NONBLOCK);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;

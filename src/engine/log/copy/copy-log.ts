@@ -8,6 +8,7 @@ import { containerLog } from "../container-log.ts";
 import type { LogPlace } from "../cursor.ts";
 import { readPieces } from "../read-log.ts";
 import { attributesOf } from "../details.ts";
+import { tagOf } from "../tag.ts";
 import { jsonFilePath, type LineSink, openJsonFile } from "./json-file.ts";
 import { openJournal } from "./journal.ts";
 import { assembleLines } from "./lines.ts";
@@ -49,7 +50,7 @@ async function copyRun(home: Home, id: string): Promise<void> {
   const limits = { maxBytes: maxSize, maxFiles: maxFile };
   const sink: LineSink =
     driver === "journald"
-      ? await openJournal(record.name)
+      ? await openJournal(tagOf(record))
       : openJsonFile(jsonFilePath(paths.folder, id), copied?.end, limits, attributesOf(record));
   const lines = assembleLines(sink.write);
   const log = containerLog(home, id, () => {});

@@ -10,7 +10,7 @@ const [ERROR, INFORMATION] = [3, 6];
 /**
  * Sends lines to systemd-journald, which keeps them with SYSLOG_IDENTIFIER and a priority: `journalctl -t NAME`.
  *
- * @param identifier the container's name
+ * @param identifier the log's tag, usually the container's name
  * @throws HuskError "not-found" where no journald listens
  */
 export async function openJournal(identifier: string, path: string = JOURNAL_SOCKET): Promise<LineSink> {
