@@ -40,7 +40,8 @@ export function layOutList(list: List, format: string | undefined, quiet = false
   const isTable = source.startsWith("table");
   const text = source === "json" ? "{{json .}}" : spelled(isTable ? source.slice("table".length) : source);
   const template = compileTemplate(text);
-  const line = (row: Row): string => template.run(asRow(row, list.type));
+  const fields = plainFields(text);
+  const line = (row: Row): string => plainLine(row, fields) ?? template.run(asRow(row, list.type));
   const head = isTable ? template.runOnTitles({ ...list.titles, Label: labelTitle }) : undefined;
   return {
     line,
@@ -50,6 +51,24 @@ export function layOutList(list: List, format: string | undefined, quiet = false
       return head === undefined ? lines : tabulate(`${head}\n${lines}`);
     },
   };
+}
+
+/** The fields of a template that is nothing but fields with tabs between them, as docker's own tables are. */
+function plainFields(text: string): string[] | undefined {
+  const cells = text.split("\t").map((cell) => /^\{\{\.(\w+)\}\}$/.exec(cell)?.[1]);
+  return cells.includes(undefined) ? undefined : (cells as string[]);
+}
+
+/** Their line; undefined where a field is not there or no text, so that the template has to tell. Lists may be long. */
+function plainLine(row: Row, fields: readonly string[] | undefined): string | undefined {
+  if (fields === undefined) return undefined;
+  let line = "";
+  for (let i = 0; i < fields.length; i++) {
+    const cell = row[fields[i] as string];
+    if (typeof cell !== "string") return undefined;
+    line += i === 0 ? cell : `\t${cell}`;
+  }
+  return line;
 }
 
 function spelled(text: string): string {
