@@ -43,10 +43,19 @@ async function archiveOf(home: Home, target: Target): Promise<AsyncIterable<Uint
   );
 }
 
-/** Does something while nothing in a container runs; the caller has its lock. */
-export async function whileFrozen<T>({ paths, state }: Target, body: () => Promise<T>): Promise<T> {
-  const groups = isAlive(state) && state.status !== "paused" ? readRun(paths.running)?.cgroups : undefined;
-  if (groups === undefined) return body();
+/**
+ * Does something while nothing in a container runs; the caller has its lock. Its files are read by their paths, so
+ * nobody in there may exchange a folder for a link meanwhile.
+ *
+ * @throws HuskError "conflict" for a running one that cannot be frozen
+ */
+export async function whileFrozen<T>({ paths, record, state }: Target, body: () => Promise<T>): Promise<T> {
+  if (!isAlive(state) || state.status === "paused") return body();
+  const groups = readRun(paths.running)?.cgroups;
+  if (groups === undefined)
+    throw new HuskError("conflict", `${record.name} runs, and without control groups it cannot be frozen`, {
+      hint: `husk stop ${record.name}`,
+    });
   setFrozen(groups, true);
   try {
     return await body();
