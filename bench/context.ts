@@ -17,7 +17,9 @@ export interface Context {
   readonly root: string;
   /** The bundle that `runc spec` makes. */
   readonly bundle: string;
-  /** The same with a seccomp profile. */
+  /** The same with a program that sleeps. */
+  readonly sleepBundle: string;
+  /** The first with a seccomp profile. */
   readonly seccompBundle: string;
 }
 

@@ -7,11 +7,13 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { bigProfile, makeBundle } from "./bundle.ts";
 import { byHand } from "./by-hand.ts";
+import { callers } from "./callers.ts";
 import { type Comparison, type Context, repository } from "./context.ts";
 import { engines, hostImage } from "./host-image.ts";
 import { keeperShare } from "./keeper-share.ts";
 import { library } from "./library.ts";
 import { many } from "./many.ts";
+import { ociCommands } from "./oci-commands.ts";
 import { ociRun } from "./oci-run.ts";
 import { phases } from "./phases.ts";
 import { pull } from "./pull.ts";
@@ -23,6 +25,8 @@ import { formatResult } from "./table.ts";
 
 const comparisons: readonly Comparison[] = [
   ...ociRun,
+  ociCommands,
+  callers,
   hostImage,
   engines,
   keeperShare,
@@ -72,6 +76,9 @@ async function makeContext(folder: string, rounds: number): Promise<Context> {
     keeper,
     root,
     bundle: await makeBundle(join(folder, "bundle")),
+    sleepBundle: await makeBundle(join(folder, "sleep-bundle"), (spec) => {
+      spec.process.args = ["/bin/sleep", "100"];
+    }),
     seccompBundle: await makeBundle(join(folder, "seccomp-bundle"), (spec) => {
       spec.linux.seccomp = bigProfile();
     }),

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Comparison, type Context, repository } from "./context.ts";
 import type { Figure, Result } from "./result.ts";
@@ -67,6 +67,7 @@ export const phases: Comparison = {
 function instrumented({ folder, keeper }: Context): string {
   const copy = join(folder, "with-marks");
   cpSync(join(repository, "src"), join(copy, "src"), { recursive: true });
+  symlinkSync(join(repository, "node_modules"), join(copy, "node_modules"));
   mkdirSync(join(copy, "dist"));
   cpSync(keeper, join(copy, "dist/keeper"));
   for (const mark of MARKS) setClock(join(copy, "src", mark.file), mark);

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COMMANDS = 32, ARGUMENTS = 32, COPIES = 256 };
+enum { COMMANDS = 64, ARGUMENTS = 32, COPIES = 256 };
 
 struct command {
 	char *input;

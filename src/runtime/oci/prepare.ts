@@ -1,10 +1,9 @@
-import { fstatSync, readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { readLayout } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
-import { readInRoot } from "../../platform/in-root.ts";
 import type { Failure, Report } from "../../plan/index.ts";
 import { allCapabilities } from "../../security/index.ts";
-import type { Process, Spec } from "../config.ts";
+import type { Spec } from "../config.ts";
 import { type HostFacts, readHostFacts } from "../host-facts.ts";
 import { idMapWriter } from "../id-map-writer.ts";
 import type { ContainerRequest } from "../container-request.ts";
@@ -12,7 +11,9 @@ import { type PlannedContainer, planContainer } from "../plan-container.ts";
 import { callerOpenFiles, lowerRlimits } from "../process/rlimits.ts";
 import { parseConfig } from "../validate.ts";
 import type { Runtime } from "./create.ts";
+import { ownedStreams, passedDescriptors } from "./caller-descriptors.ts";
 import type { ContainerFiles } from "./folder.ts";
+import { addHome } from "./home.ts";
 
 /** What create and run are asked for (runc create(8), runc run(8)). */
 export interface CreateOptions {
@@ -184,61 +185,4 @@ function findRootfs(spec: Spec, bundle: string): string {
   } catch (cause) {
     throw new HuskError("not-found", `invalid rootfs: ${(cause as Error).message}`, { cause });
   }
-}
-
-/** Descriptors of systemd's socket activation (sd_listen_fds(3)) and of --preserve-fds. */
-export function passedDescriptors(process: Process, preserve: number): number[] {
-  const { LISTEN_FDS, LISTEN_PID } = globalThis.process.env;
-  const own = LISTEN_FDS !== undefined && LISTEN_PID === `${globalThis.process.pid}`;
-  const listening = own ? Number.parseInt(LISTEN_FDS, 10) || 0 : 0;
-  if (listening > 0) process.env = [...(process.env ?? []), `LISTEN_FDS=${listening}`, "LISTEN_PID=1"];
-  const descriptors: number[] = [];
-  for (let fd = 3; fd < 3 + listening + preserve; fd++) {
-    try {
-      fstatSync(fd);
-    } catch (cause) {
-      throw new HuskError("invalid", `please check that preserved-fd ${fd} (of ${preserve}) is present`, {
-        cause,
-      });
-    }
-    descriptors.push(fd);
-  }
-  return descriptors;
-}
-
-const PASSWD_BYTES = 1024 * 1024;
-
-/** Programs expect HOME: it is what the container's /etc/passwd says of the user, if the configuration says nothing. */
-export function addHome(process: Process, root: string): void {
-  for (const entry of process.env ?? []) if (entry.startsWith("HOME=")) return;
-  let home = "/";
-  try {
-    const bytes = readInRoot({ root }, "/etc/passwd", PASSWD_BYTES);
-    const lines = bytes === undefined ? [] : new TextDecoder().decode(bytes).split("\n");
-    for (const line of lines) {
-      const fields = line.split(":");
-      if (fields[2] !== `${process.user.uid}`) continue;
-      // A NUL cannot be in an environment: nobody in there shall keep others from entering.
-      if (fields[5] && !fields[5].includes("\0")) home = fields[5];
-      break;
-    }
-  } catch {
-    // What cannot be read says nothing.
-  }
-  process.env = [...(process.env ?? []), `HOME=${home}`];
-}
-
-/** Which of the standard streams are to be handed to the container's user. /dev/null is everybody's. */
-export function ownedStreams(uid: number): number[] {
-  const streams: number[] = [];
-  for (const fd of [0, 1, 2]) {
-    try {
-      const stats = fstatSync(fd);
-      const isNull = stats.isCharacterDevice() && stats.rdev === 0x103;
-      if (!isNull && stats.uid !== uid) streams.push(fd);
-    } catch {
-      // It is closed.
-    }
-  }
-  return streams;
 }
