@@ -1,6 +1,6 @@
 // husk from TypeScript, in this process.
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { HuskError, openEngine } from "../src/index.ts";
 import { temporaryFolder } from "./harness/index.ts";
 
@@ -67,4 +67,84 @@ test("an error is a HuskError with a code and a hint", async () => {
     expect.stringContaining("searched in PATH"),
   ]);
   expect(containersLeft()).toEqual([]);
+});
+
+test("a container's life: created, started, stopped, started again, removed", async () => {
+  const container = await husk.containers.create(
+    "host",
+    ["sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done"],
+    {
+      name: "life",
+      labels: { colour: "red" },
+    },
+  );
+  expect([container.name, container.state().status]).toEqual(["life", "created"]);
+  await container.start();
+  expect(container.state().status).toBe("running");
+  expect(husk.containers.list().map(({ record }) => record.name)).toEqual(["life"]);
+  const waiting = container.wait();
+  await container.stop();
+  expect([await waiting, container.state().exitCode]).toEqual([7, 7]);
+  expect([husk.containers.list(), husk.containers.list({ all: true }).length]).toEqual([[], 1]);
+  await container.restart();
+  await container.rename("renamed");
+  expect(husk.containers.get("renamed").id).toBe(container.id);
+  await container.kill();
+  expect(await container.wait()).toBe(137);
+  expect(existsSync(container.folder)).toBe(true);
+  await container.remove();
+  expect(() => husk.containers.get("renamed")).toThrow("No such container: renamed");
+  expect(existsSync(container.folder)).toBe(false);
+});
+
+test("await using removes a container, whatever it does", async () => {
+  let id: string;
+  {
+    await using container = await husk.containers.run("host", ["sleep", "100"]);
+    id = container.id;
+    expect(container.state().status).toBe("running");
+  }
+  expect(containersLeft()).not.toContain(id);
+});
+
+test("many at once are started, and each by its own; prune removes what has ended", async () => {
+  const containers = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => husk.containers.run("host", ["sh", "-c", `exit ${i}`])),
+  );
+  expect(await Promise.all(containers.map((container) => container.wait()))).toEqual(
+    Array.from({ length: 20 }, (_, i) => i),
+  );
+  expect((await husk.containers.prune()).ids.length).toBe(20);
+  expect(containersLeft()).toEqual([]);
+});
+
+test("two that change one container at once wait for each other", async () => {
+  await using container = await husk.containers.create("host", ["sleep", "100"]);
+  await Promise.all([container.start(), container.start(), container.start()]);
+  expect(container.state().status).toBe("running");
+  await Promise.all([container.stop({ timeout: 0 }), container.stop({ timeout: 0 })]);
+  expect(container.state().status).toBe("exited");
+});
+
+test("a wait can be given up; the container goes on", async () => {
+  await using container = await husk.containers.run("host", ["sleep", "100"]);
+  const error = await container.wait({ signal: AbortSignal.timeout(100) }).catch((caught: unknown) => caught);
+  expect((error as Error).name).toBe("TimeoutError");
+  expect(container.state().status).toBe("running");
+});
+
+test("events are an async iterable", async () => {
+  const seen: string[] = [];
+  const abort = new AbortController();
+  const watching = (async () => {
+    for await (const { Action, Actor } of husk.events({ signal: abort.signal })) {
+      if (Actor.Attributes["name"] !== "watched") continue;
+      seen.push(Action);
+      if (Action === "destroy") return;
+    }
+  })();
+  await husk.run("host", ["true"], { name: "watched" });
+  await watching;
+  abort.abort();
+  expect(seen).toEqual(["create", "start", "die", "destroy"]);
 });

@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseFolders, openFolders } from "./folders.ts";
@@ -42,4 +51,18 @@ test.each(["", "a", "-ab", "a/b", "..", "a b", "ä1", "a\n"])("name %j is refuse
 
 test.each(["", ".", "..", "a/b", "../x", "a b", "a\0", "x".repeat(101)])("id %j is refused", (id) => {
   expect(() => checkContainerId(id)).toThrow("not a usable id");
+});
+
+test("folders of an older husk are migrated, those of a newer one refused", () => {
+  const folders = { root: `${run}/root`, run: `${run}/run` };
+  openFolders(folders);
+  mkdirSync(`${folders.run}/names`);
+  symlinkSync("x", `${folders.run}/names/web`);
+  for (const folder of [folders.root, folders.run])
+    writeFileSync(`${folder}/engine.json`, JSON.stringify({ format: 1, root: folders.root }));
+  openFolders(folders);
+  expect(existsSync(`${folders.run}/names`)).toBe(false);
+  expect(JSON.parse(readFileSync(`${folders.root}/engine.json`, "utf8")).format).toBe(2);
+  writeFileSync(`${folders.run}/engine.json`, JSON.stringify({ format: 3, root: folders.root }));
+  expect(() => openFolders(folders)).toThrow("has the unknown format 3");
 });

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { HuskError } from "../platform/error.ts";
 import { writeWhole } from "../platform/whole-file.ts";
 import { readSettings } from "./settings/read-settings.ts";
@@ -11,8 +11,9 @@ export interface Folders {
   readonly run: string;
 }
 
-/** Version of the state's layout on disk. A newer one is refused. */
-const format = 1;
+/** Version of the state's layout on disk. A newer one is refused. 1: names stood in $run, as containers did. */
+const format = 2;
+const OLDEST_FORMAT = 1;
 
 /**
  * The folders asked for (by options, then by HUSK_ROOT and HUSK_RUN, then by the settings), or the defaults: /var/lib/husk and
@@ -105,7 +106,11 @@ function openFolder(folder: string, root: string): void {
     writeWhole(file, mark(root), 0o600);
     content = readIfThere(file);
   }
-  if (content !== mark(root)) throw foreign(folder, root, content ?? "");
+  if (content === mark(root)) return;
+  const found = parseMark(content ?? "");
+  if (found.root !== root || !isOlder(found.format)) throw foreign(folder, root, found);
+  migrate(folder);
+  writeWhole(file, mark(root), 0o600);
 }
 
 function readIfThere(file: string): string | undefined {
@@ -155,14 +160,30 @@ function checkOwner(folder: string, { uid, mode }: { uid: number; mode: number }
   });
 }
 
-function foreign(folder: string, root: string, content: string): HuskError {
-  let found: { format?: unknown; root?: unknown } = {};
+interface Mark {
+  readonly format?: unknown;
+  readonly root?: unknown;
+}
+
+function parseMark(content: string): Mark {
   try {
-    found = Object(JSON.parse(content));
+    return Object(JSON.parse(content));
   } catch {
-    // An unreadable file is of no known format.
+    return {}; // An unreadable file is of no known format.
   }
-  if (found.format !== format) {
+}
+
+function isOlder(found: unknown): boolean {
+  return typeof found === "number" && found >= OLDEST_FORMAT && found < format;
+}
+
+/** From 1: names were of running containers alone, and their links go with those. Any number may do this at once. */
+function migrate(folder: string): void {
+  rmSync(`${folder}/names`, { recursive: true, force: true });
+}
+
+function foreign(folder: string, root: string, found: Mark): HuskError {
+  if (found.format !== format && !isOlder(found.format)) {
     return new HuskError(
       "unsupported",
       `husk's folder ${folder} has the unknown format ${String(found.format)}`,

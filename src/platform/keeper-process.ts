@@ -150,17 +150,28 @@ export function toKeeper(signal: number): number {
 /** Bun gives a descriptor for a further pipe: its own end, which has to be closed by hand. */
 function writableOf(fd: number): WritableStream<Uint8Array> {
   const sink = Bun.file(fd).writer();
+  let open = true;
   const close = async (): Promise<void> => {
-    await sink.end();
-    closeSync(fd);
+    if (!open) return;
+    open = false;
+    try {
+      await sink.end();
+    } finally {
+      closeSync(fd);
+    }
   };
   return new WritableStream({
     async write(chunk) {
-      sink.write(chunk);
-      await sink.flush();
+      try {
+        // Both may tell of a broken pipe, and nobody else would listen.
+        await Promise.all([sink.write(chunk), sink.flush()]);
+      } catch (error) {
+        await close().catch(() => {});
+        throw error;
+      }
     },
     close,
-    abort: close,
+    abort: () => close().catch(() => {}),
   });
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { tryLock } from "../../platform/lock.ts";
+import { nanoseconds } from "../../platform/nanoseconds.ts";
 import { utf8 } from "../../platform/utf8.ts";
 import type { Folders } from "../folders.ts";
 import { encodeFrame } from "../log/frame.ts";
@@ -32,8 +33,7 @@ export function journalPath(folders: Pick<Folders, "run">): string {
  * missing.
  */
 export function appendEvent(folders: Pick<Folders, "run">, event: EventBody): void {
-  const now = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
-  const frame = encodeFrame(now, EVENT_STREAM, utf8.encode(JSON.stringify(event)));
+  const frame = encodeFrame(nanoseconds(), EVENT_STREAM, utf8.encode(JSON.stringify(event)));
   try {
     const fd = openJournal(folders);
     try {

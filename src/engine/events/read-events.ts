@@ -1,3 +1,4 @@
+import { nanoseconds } from "../../platform/nanoseconds.ts";
 import type { Folders } from "../folders.ts";
 import { LogCursor } from "../log/cursor.ts";
 import { type FolderWatch, watchFolder } from "../log/watch.ts";
@@ -30,12 +31,12 @@ export async function* readEvents(
 ): AsyncGenerator<EngineEvent, void> {
   const folder = journalFolder(folders);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const from = since ?? now();
+  const from = since ?? nanoseconds();
   const watch = watchFolder(folder, signal, () => {});
   const cursor = new LogCursor(folder);
   try {
     for (;;) {
-      const isLast = until !== undefined && now() > until;
+      const isLast = until !== undefined && nanoseconds() > until;
       for (let event = nextEvent(cursor); event !== undefined; event = nextEvent(cursor)) {
         if (event.time >= from && (until === undefined || event.time <= until)) yield event;
         if (signal?.aborted === true) return;
@@ -63,10 +64,6 @@ function nextEvent(cursor: LogCursor): EngineEvent | undefined {
 }
 
 async function waitFor(watch: FolderWatch, until: bigint | undefined): Promise<void> {
-  const rest = until === undefined ? LOOK : Number((until - now()) / 1_000_000n) + 1;
+  const rest = until === undefined ? LOOK : Number((until - nanoseconds()) / 1_000_000n) + 1;
   await watch.change(Math.max(1, Math.min(rest, LOOK)));
-}
-
-function now(): bigint {
-  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
 }

@@ -1,3 +1,4 @@
+import { nanoseconds } from "../../platform/nanoseconds.ts";
 import { packagedHusk, packagedKeeper } from "../../platform/package-files.ts";
 import { chooseFolders, type Folders, openFolders } from "../folders.ts";
 import type { DiskUsage } from "../disk-usage.ts";
@@ -104,9 +105,9 @@ export class Engine implements AsyncDisposable {
    * everything that any process does with this engine, of the time before too if `since` says so; there is no end
    * without `until` or `signal`.
    */
-  async *events(options: EventOptions = {}): AsyncGenerator<EngineEvent, void> {
-    const { readEvents } = await import("../events/read-events.ts");
-    yield* readEvents(this.folders, options);
+  events(options: EventOptions = {}): AsyncGenerator<EngineEvent, void> {
+    // "From now on" is from this call on, not from when somebody first looks.
+    return eventsOf(this.folders, { since: nanoseconds(), ...options });
   }
 
   /** What this engine is, and the machine it is on. */
@@ -128,6 +129,11 @@ export class Engine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+async function* eventsOf(folders: Folders, options: EventOptions): AsyncGenerator<EngineEvent, void> {
+  const { readEvents } = await import("../events/read-events.ts");
+  yield* readEvents(folders, options);
 }
 
 const SIGKILL = 9;
