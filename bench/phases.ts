@@ -12,7 +12,7 @@ interface Mark {
 }
 
 const MARKS: readonly Mark[] = [
-  { file: "cli/main.ts", before: "  const wishes: Wishes =", name: "Bun's start, loading the entry" },
+  { file: "cli/begin.ts", before: "  const wishes: Wishes =", name: "Bun's start, loading the entry" },
   { file: "cli/commands/oci-run.ts", before: "  const given = ociArguments", name: "loading the command" },
   { file: "runtime/oci/create.ts", before: "  checkId(id);", name: "arguments" },
   { file: "runtime/oci/prepare.ts", before: "  checkTerminal(spec", name: "read and check config.json" },
@@ -22,7 +22,7 @@ const MARKS: readonly Mark[] = [
     before: "  const planned = planContainer",
     name: "control groups, streams",
   },
-  { file: "runtime/oci/prepare.ts", before: "  return { spec, rootfs, planned", name: "plan" },
+  { file: "runtime/oci/prepare.ts", before: "  return { ...rest, planned", name: "plan" },
   { file: "runtime/oci/create.ts", before: "    if (planned.cgroups?.evacuate", name: "take the id" },
   { file: "runtime/launch.ts", before: "  const encoded = encode(", name: "to the launch" },
   { file: "runtime/launch.ts", before: "  options.encoded?.(", name: "encode" },
@@ -33,7 +33,7 @@ const MARKS: readonly Mark[] = [
     before: "    const decoded = decodeReport(",
     name: "keeper and container, until they ended",
   },
-  { file: "cli/main.ts", before: "  const { reallyExit } =", name: "report" },
+  { file: "cli/begin.ts", before: "  const { reallyExit } =", name: "report" },
 ];
 
 /** Where the time of `husk oci run` goes, measured in a copy of husk that has clocks in it. */

@@ -16,7 +16,8 @@ import type { GroupFolders } from "./group.ts";
  */
 export function removeGroups({ groups, parents }: GroupFolders, timeout = 2000): void {
   const deadline = Date.now() + timeout;
-  let left = groups.filter(isGroup);
+  // Mostly they are empty: then that is all there is to do.
+  let left = groups.filter((path) => isGroup(path) && !removeEmpty(path));
   for (let pause = 1; left.length > 0; pause = Math.min(2 * pause, 50)) {
     for (const path of left) killTree(path);
     left = left.filter((path) => !removeTree(path));
