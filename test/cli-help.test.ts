@@ -58,7 +58,6 @@ describe("mistakes are one line on stderr, with status 125", () => {
     [["run", "Alpine"], `husk: image Alpine: the repository "Alpine" has capital letters — `],
     [["explain", "--explain", "host"], "husk: unknown flag: --explain — "],
     [["version", "--format", "yaml"], `husk: invalid value "yaml" for --format — text or json`],
-    [["info", "all"], `husk: husk info takes no arguments, "all" is one — see 'husk info --help'`],
     [["completion"], "husk: husk completion: the shell is missing — husk completion bash, zsh or fish"],
     [["completion", "tcsh"], `husk: husk completion: no shell "tcsh" is known — `],
     [["help", "rnu"], "husk: unknown command: husk rnu — "],

@@ -145,7 +145,7 @@ describe("a terminal", () => {
 
   test("-it without a terminal is refused", async () => {
     const { status, stderr } = await husk(["exec", "-it", "box", "true"]);
-    expect([status, stderr.split(" — ")[0]]).toEqual([125, "husk: the input device is not a TTY"]);
+    expect([status, stderr.split(" — ")[0]]).toEqual([1, "husk: the input device is not a TTY"]);
   });
 });
 

@@ -86,7 +86,7 @@ describe("create, start, wait, rm", () => {
     expect(name).toMatch(/^[a-z]+_[a-z]+\d*$/);
     const { status, stderr } = await fails(["create", "--name", name, "host", "true"]);
     expect([status, stderr]).toEqual([
-      125,
+      1,
       expect.stringContaining(`the container name "${name}" is in use by container ${id.slice(0, 12)}`),
     ]);
     await husk(["rm", name]);

@@ -104,15 +104,16 @@ describe("husk image bootstrap", () => {
     const own = engine();
     const fails = async (...args: string[]): Promise<string> => {
       const { status, stderr } = await own.husk(["image", "bootstrap", ...args], { timeout: 60_000 });
-      expect(status).toBe(125);
-      return stderr;
+      return `${status} ${stderr}`;
     };
-    expect(await fails("debian:jammy")).toContain("jammy is a suite of ubuntu");
-    expect(await fails("daedalus")).toContain("of which distribution");
-    expect(await fails(SUITE, "--include", "$(id)")).toContain(`invalid value "$(id)" for --include`);
-    expect(await fails(SUITE, "--mirror", "-o")).toContain("for --mirror");
+    expect(await fails("debian:jammy")).toMatch(/^1 .*jammy is a suite of ubuntu/);
+    expect(await fails("daedalus")).toMatch(/^1 .*of which distribution/);
+    expect(await fails(SUITE, "--include", "$(id)")).toContain(
+      `125 husk: invalid value "$(id)" for --include`,
+    );
+    expect(await fails(SUITE, "--mirror", "-o")).toMatch(/^125 .*for --mirror/);
     expect(await fails(SUITE, "--arch", "s390x")).toMatch(
-      /do not run on this machine|arch-test|not installed/,
+      /^1 .*(do not run on this machine|arch-test|not installed)/,
     );
   });
 
@@ -124,7 +125,7 @@ describe("husk image bootstrap", () => {
         timeout: 60_000,
       },
     );
-    expect([status, stderr]).toEqual([125, expect.stringContaining("husk: mmdebstrap ended with status")]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("husk: mmdebstrap ended with status")]);
     expectNoLitter(own);
   });
 });

@@ -1,3 +1,4 @@
+import { failureStatus } from "./exit-status.ts";
 import type { Globals, Grammar } from "./grammar.ts";
 import { loadCommand } from "./load-command.ts";
 import { parseArguments } from "./parse-arguments.ts";
@@ -24,6 +25,9 @@ const globals: Globals = {
   help: false,
 };
 
+/** The command line from the command on. */
+let line: readonly string[] = [];
+
 async function perform(argv: readonly string[], calledAs: string): Promise<number> {
   if (calledAs.endsWith("husk-oci")) {
     const { oci } = await import("./commands/oci.ts");
@@ -31,6 +35,7 @@ async function perform(argv: readonly string[], calledAs: string): Promise<numbe
   }
   const wishes: Wishes = { version: false };
   const words = parseArguments(HUSK, argv, 0, wishes, globals);
+  line = words;
   const name = words[0];
   if (wishes.version) {
     const { versionLine } = await import("./commands/version.ts");
@@ -53,7 +58,8 @@ function leave(status: number): never {
 /** husk's command line, from its arguments to the exit status. */
 export function begin(programs: Programs, calledAs: string): void {
   bringPrograms(programs);
-  perform(process.argv.slice(2), calledAs).then(leave, (error: unknown) =>
-    leave(reportError(error, globals.debug)),
-  );
+  perform(process.argv.slice(2), calledAs).then(leave, (error: unknown) => {
+    reportError(error, globals.debug);
+    leave(failureStatus(error, line));
+  });
 }

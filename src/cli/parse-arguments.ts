@@ -1,5 +1,5 @@
-import { HuskError } from "../platform/error.ts";
 import { GLOBAL_FLAGS, type Globals, type Grammar, setGlobal } from "./grammar.ts";
+import { UsageError } from "./usage-error.ts";
 import { seeHelp, unknownFlag } from "./unknown.ts";
 
 /**
@@ -102,14 +102,14 @@ function truth(flag: string, value: string | undefined): "true" | "false" {
     case "False":
       return "false";
     default:
-      throw new HuskError("invalid", `invalid value "${value}" for --${flag}`, {
+      throw new UsageError(`invalid value "${value}" for --${flag}`, {
         hint: "true or false",
       });
   }
 }
 
-function valueMissing(command: string, word: string): HuskError {
-  return new HuskError("invalid", `flag needs an argument: ${word}`, {
+function valueMissing(command: string, word: string): UsageError {
+  return new UsageError(`flag needs an argument: ${word}`, {
     hint: seeHelp(command),
   });
 }

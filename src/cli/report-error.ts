@@ -1,15 +1,10 @@
 import { HuskError } from "../platform/error.ts";
-import { exitStatus } from "../platform/exit-status.ts";
 import { oneLine, printError } from "./stderr.ts";
 
-/**
- * Says on stderr what failed and what to do about it, in one line, and returns the exit status.
- * With `debug` the stack and the causes follow.
- */
-export function reportError(error: unknown, debug: boolean): number {
+/** Says on stderr what failed and what to do about it, in one line. With `debug` the stack and the causes follow. */
+export function reportError(error: unknown, debug: boolean): void {
   printError(`husk: ${errorLine(error)}`);
   if (debug) printError(whereFrom(error));
-  return error instanceof HuskError ? exitStatus(error.code) : 125;
 }
 
 /** The stack, and that of each cause. */

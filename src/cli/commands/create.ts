@@ -4,12 +4,13 @@ import { parseRun } from "../flags/run-options.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { oneLine, printError } from "../stderr.ts";
+import { ofFlags } from "../usage-error.ts";
 import { printHelp } from "./help.ts";
 import { fromImage } from "./run.ts";
 
 /** `husk create`: a container that is not started. Its id goes to stdout. */
 export async function create(argv: readonly string[], from: number, globals: Globals): Promise<number> {
-  const request = parseRun("create", argv, from, globals);
+  const request = ofFlags(() => parseRun("create", argv, from, globals));
   if (request === undefined) return printHelp(["create"]);
   const cidfile = request.cidfile === undefined ? undefined : beginCidfile(request.cidfile);
   try {

@@ -32,7 +32,10 @@ async function startAll(home: Home, globals: Globals): Promise<number> {
   let status = 0;
   for (const { name, error } of await startAtBoot(home, printError)) {
     if (error === undefined) console.log(name);
-    else status = reportError(error, globals.debug);
+    else {
+      reportError(error, globals.debug);
+      status = 1;
+    }
   }
   return status;
 }

@@ -1,4 +1,4 @@
-import { HuskError } from "../../platform/error.ts";
+import { UsageError } from "../usage-error.ts";
 
 /**
  * Reads `--label NAME[=VALUE]…`; a later one counts.
@@ -11,7 +11,7 @@ export function parseLabels(flag: string, texts: readonly string[]): Record<stri
     const equals = text.indexOf("=");
     const name = equals === -1 ? text : text.slice(0, equals);
     if (name.trim() === "")
-      throw new HuskError("invalid", `invalid label '${text}' for --${flag}: empty name`, {
+      throw new UsageError(`invalid label '${text}' for --${flag}: empty name`, {
         hint: "NAME=VALUE, or NAME alone for an empty value",
       });
     labels[name] = equals === -1 ? "" : text.slice(equals + 1);
