@@ -1,4 +1,4 @@
-import { linkSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
+import { readlinkSync, symlinkSync, unlinkSync } from "node:fs";
 import { isRunning, ownIdentity } from "./process-identity.ts";
 
 /**
@@ -10,7 +10,7 @@ import { isRunning, ownIdentity } from "./process-identity.ts";
 export function tryLock(lock: string): (() => void) | undefined {
   const { pid, startTime } = ownIdentity();
   const own = `${pid}-${startTime}`;
-  if (!claim(lock, own) && !(removeDead(lock, own) && claim(lock, own))) return undefined;
+  if (!claim(lock, own) && !(removeDead(lock) && claim(lock, own))) return undefined;
   return () => {
     try {
       if (readlinkSync(lock) === own) unlinkSync(lock);
@@ -31,18 +31,18 @@ function claim(lock: string, own: string): boolean {
 }
 
 /** Whether the lock was one of a dead process, which is no more now. */
-function removeDead(lock: string, own: string): boolean {
+function removeDead(lock: string): boolean {
   const owner = ownerOf(lock);
   if (owner === undefined || isAlive(owner)) return false;
-  // Whoever renames the link has it; if it was a living one's meanwhile, it is given back.
-  const taken = `${lock}.${own}`;
+  // One at a time removes a dead one's lock: a second one would remove that of whoever has it next.
+  const release = tryLock(`${lock}.${owner}`);
+  if (release === undefined) return false;
   try {
-    renameSync(lock, taken);
-    if (ownerOf(taken) !== owner) linkSync(taken, lock);
-    unlinkSync(taken);
+    if (ownerOf(lock) !== owner) return false;
+    unlinkSync(lock);
     return true;
-  } catch {
-    return false; // Somebody else was first.
+  } finally {
+    release();
   }
 }
 

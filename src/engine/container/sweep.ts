@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import type { GroupFolders } from "../../cgroup/index.ts";
+import { tryLock } from "../../platform/lock.ts";
 import { isRunning, ownIdentity, type ProcessIdentity } from "../../platform/process-identity.ts";
 import type { Folders } from "../folders.ts";
 import { takeAbandonedFolders } from "./folder.ts";
@@ -22,8 +23,8 @@ export interface Sweeper {
 }
 
 /**
- * Finishes what killed processes left: containers whose husk and keeper were killed, and folders that were being made
- * or removed. Each husk command begins with it; usually there is nothing to do.
+ * Finishes what killed processes left: containers whose husk and keeper were killed, folders that were being made or
+ * removed, locks. Each husk command begins with it; usually there is nothing to do.
  *
  * A run is dead when its creator is gone and nobody holds its lock. Any number of commands may sweep at once: who has
  * the container's lock and renames the record has it, and a keeper that took the lock meanwhile finds its record gone
@@ -37,7 +38,10 @@ export async function sweep(folders: Folders, load: () => Promise<Sweeper>): Pro
   if (abandoned.length > 0) await tryRemove(abandoned, await load());
   let held: HeldLocks | undefined;
   for (const entry of entriesOf(folders)) {
-    if (entry.endsWith(".lock")) lockContainer(folders, entry.slice(0, -".lock".length))?.();
+    if (entry.includes(".lock")) {
+      tryLock(`${folders.run}/containers/${entry}`)?.();
+      continue;
+    }
     const isWork = entry.startsWith(".");
     if (!isWork && !entry.endsWith(".json")) continue;
     const id = isWork ? idOfDead(entry) : entry.slice(0, -".json".length);

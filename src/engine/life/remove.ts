@@ -1,5 +1,7 @@
+import { rmSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { takeFolder } from "../container/folder.ts";
+import { containerPaths } from "../container/paths.ts";
 import { withContainer } from "../container/lock.ts";
 import { removeTree } from "../container/remove-tree.ts";
 import type { ContainerRecord } from "../container/record.ts";
@@ -50,6 +52,7 @@ const SIGKILL = 9;
 /** Removes a container that does not run. The caller has its lock. */
 export async function dropContainer(home: Home, record: ContainerRecord, volumes: boolean): Promise<void> {
   const folder = takeFolder(home.folders, record.id, record.name);
+  rmSync(containerPaths(home.folders, record.id).paused, { force: true });
   if (volumes && record.options.mounts !== undefined) {
     const { dropAnonymousVolumes } = await import("../volume/for-container.ts");
     await dropAnonymousVolumes(home, record);

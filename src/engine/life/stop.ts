@@ -93,6 +93,8 @@ export async function endContainer(
   if (first !== SIGKILL) {
     tellContainer(home.folders, record, "kill", { signal: String(SIGKILL) });
     await ignoringGone(signalContainer(paths.socket, SIGKILL));
+    // Somebody may have paused it meanwhile, and a frozen process of v1 does not die.
+    if (isPaused(home.folders, id)) thaw(home.folders, id);
   }
   if (await within(ended, PATIENCE_MS, signal)) return;
   await killGroups(home, paths.running, ended, id);

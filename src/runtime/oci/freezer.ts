@@ -25,7 +25,7 @@ export function freezerState(folders: GroupFolders): "frozen" | "thawed" | undef
  * Stops everything in the groups, or lets it go on, and waits until that is so.
  *
  * @throws HuskError "unavailable" where there is no freezer, "failed" when processes do not stop in time; what was
- *   frozen until then goes on again
+ *   frozen until then goes on again; "conflict" when they ended, or somebody let them go on
  */
 export function setFrozen(folders: GroupFolders | undefined, frozen: boolean): void {
   const group = folders === undefined ? undefined : freezingGroup(folders);
@@ -39,17 +39,31 @@ export function setFrozen(folders: GroupFolders | undefined, frozen: boolean): v
     );
   }
   const { path, version } = group;
-  const write = (wanted: boolean): void =>
-    version === 2
-      ? writeFileSync(`${path}/cgroup.freeze`, wanted ? "1" : "0")
-      : writeFileSync(`${path}/freezer.state`, wanted ? "FROZEN" : "THAWED");
-  const reached = (): boolean =>
-    version === 2
-      ? read(`${path}/cgroup.events`).includes(frozen ? "frozen 1" : "frozen 0")
-      : read(`${path}/freezer.state`).startsWith(frozen ? "FROZEN" : "THAWED");
+  const write = (wanted: boolean): void => {
+    try {
+      if (version === 2) writeFileSync(`${path}/cgroup.freeze`, wanted ? "1" : "0");
+      else writeFileSync(`${path}/freezer.state`, wanted ? "FROZEN" : "THAWED");
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "ENOENT" && code !== "ENODEV") throw error;
+    }
+  };
+  const progress = (): "reached" | "coming" | "undone" | "gone" => {
+    const state = read(version === 2 ? `${path}/cgroup.events` : `${path}/freezer.state`);
+    if (state === "") return "gone";
+    if (version === 1) return state.startsWith(frozen ? "FROZEN" : "THAWED") ? "reached" : "coming";
+    if (state.includes(frozen ? "frozen 1" : "frozen 0")) return "reached";
+    return read(`${path}/cgroup.freeze`).startsWith(frozen ? "0" : "1") ? "undone" : "coming";
+  };
   write(frozen);
   const deadline = Date.now() + PATIENCE_MS;
-  for (let pause = 1; !reached(); pause = Math.min(2 * pause, 50)) {
+  for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
+    const now = progress();
+    if (now === "reached") return;
+    // Nothing of what has ended stands still; and who kills a container lets it go on, whoever stops it.
+    if (now === "gone" && !frozen) return;
+    if (now === "gone" || (now === "undone" && frozen))
+      throw new HuskError("conflict", "the container ended, or was let go on, before it stood still");
     if (Date.now() > deadline) {
       if (frozen) write(false);
       throw new HuskError("failed", `the processes of ${path} do not ${frozen ? "stop" : "go on"}`, {
@@ -58,7 +72,7 @@ export function setFrozen(folders: GroupFolders | undefined, frozen: boolean): v
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
     // v1: processes that were born meanwhile are stopped by another request only.
-    if (version === 1) write(frozen);
+    if (version === 1 || now === "undone") write(frozen);
   }
 }
 

@@ -1,0 +1,141 @@
+// What a storm left: nothing may be lost, untrue, or still there.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { foldersOf } from "../harness/by-hand-group.ts";
+import { allProcesses, commandLine, waitFor } from "../harness/index.ts";
+import { losses, readRuns, type Run } from "./account.ts";
+import { internals, keepersOf, type Storm } from "./clients.ts";
+
+/** In a pipe, and in the keeper's hands between reading and writing. */
+const IN_A_DEAD_KEEPER = 2 * 65536;
+
+/** Ends all containers and waits until the engine is quiet. Returns their ids. */
+export async function calmDown({ of }: Storm): Promise<string[]> {
+  const ids = (await of.husk(["ps", "-aq", "--no-trunc"])).stdout.split("\n").filter(Boolean);
+  // Whose keeper was killed is started again by its policy, perhaps just now.
+  await waitFor(
+    "the end of all containers",
+    async () => {
+      if (ids.length > 0) await of.husk(["stop", "-t", "0", ...ids], { timeout: 60_000 });
+      const alive = (await of.husk(["ps", "-q"])).stdout;
+      return alive === "" && internals(of).length === 0 && keepersOf(of).length === 0;
+    },
+    30_000,
+  );
+  return ids;
+}
+
+interface Inspected {
+  readonly Id: string;
+  readonly State: { Status: string; Running: boolean; ExitCode: number; Error: string; Pid: number };
+}
+
+interface Died {
+  readonly host: string;
+  /** Nanoseconds since 1970. */
+  readonly time: bigint;
+  readonly status: number;
+}
+
+/** What is not as the containers' own accounts say; they have ended. */
+export async function untruths(storm: Storm, ids: readonly string[]): Promise<string[]> {
+  const { of, folder, keepers = [] } = storm;
+  const runs = readRuns(folder);
+  const wrong = wrongStatuses(runs, await deaths(storm), storm);
+  const shown = JSON.parse((await of.husk(["inspect", ...ids])).stdout) as Inspected[];
+  for (const { Id, State } of shown) {
+    const own = runs.filter(({ host }) => Id.startsWith(host));
+    const { stdout, stderr, status } = await of.husk(["logs", Id]);
+    if (status !== 0) wrong.push(`logs ${Id}: status ${status}`);
+    const forgiven = new Map<string, number>();
+    for (const [index, { name }] of own.entries())
+      if (keepers.some((killed) => Id.startsWith(killed.host) && isWithin(killed.time, own, index)))
+        forgiven.set(name, IN_A_DEAD_KEEPER);
+    wrong.push(...losses(own, [stdout, stderr], forgiven));
+    if (State.Running || State.Pid !== 0 || !["exited", "created"].includes(State.Status))
+      wrong.push(`${Id} is shown as ${JSON.stringify(State)}`);
+    const last = own.at(-1);
+    if (State.Status === "exited" && last?.status !== undefined && ![last.status, 137].includes(State.ExitCode))
+      wrong.push(`${Id} ended with ${last.status} and is shown as ${JSON.stringify(State)}`);
+    if (keepers.length === 0 && State.Error !== "") wrong.push(`${Id}: ${State.Error}`);
+  }
+  return wrong;
+}
+
+/** Whether a keeper that was killed then was that of a run. */
+function isWithin(milliseconds: number, runs: readonly Run[], index: number): boolean {
+  const begin = (of: Run | undefined): number =>
+    of === undefined ? Number.POSITIVE_INFINITY : Number(BigInt(`0x${of.name}`) / 1_000_000n);
+  return milliseconds >= begin(runs[index]) - 1 && milliseconds <= begin(runs[index + 1]) + 1;
+}
+
+async function deaths({ of }: Storm): Promise<Died[]> {
+  const until = String(Math.ceil(Date.now() / 1000));
+  const { stdout } = await of.husk(["events", "--since", "0", "--until", until, "-f", "event=die", "--format", "json"]);
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+    .map(({ id, timeNano, Actor }) => ({
+      host: id.slice(0, 12),
+      time: BigInt(timeNano),
+      status: Number(Actor.Attributes.exitCode),
+    }));
+}
+
+/** Every run has one death, with the status it chose, or 137 when it was killed. */
+function wrongStatuses(runs: readonly Run[], died: readonly Died[], { keepers = [] }: Storm): string[] {
+  const wrong: string[] = [];
+  for (const host of new Set(runs.map((run) => run.host))) {
+    const own = runs.filter((run) => run.host === host);
+    const ends = died.filter((death) => death.host === host);
+    for (const [index, { name, status }] of own.entries()) {
+      const [begin, next] = [BigInt(`0x${name}`), own[index + 1]];
+      const nextBegin = next === undefined ? undefined : BigInt(`0x${next.name}`);
+      const found = ends.find(({ time }) => time >= begin && (nextBegin === undefined || time <= nextBegin));
+      const killed = keepers.some((keeper) => keeper.host === host && isWithin(keeper.time, own, index));
+      if (found === undefined) wrong.push(`${host} run ${name}: nobody says how it ended`);
+      // It may be killed while it is just ending.
+      else if (found.status !== (status ?? 137) && found.status !== 137)
+        wrong.push(`${host} run ${name}: it ended with ${status ?? "a signal"}, and husk says ${found.status}`);
+      else if (found.status === 137 && status !== undefined && !killed)
+        wrong.push(`${host} run ${name}: it ended with ${status}, and husk says ${found.status} (or it was killed then)`);
+    }
+  }
+  return wrong;
+}
+
+/** Removes all containers and says what is left of them. */
+export async function leftovers({ of, folder, flags }: Storm, ids: readonly string[]): Promise<string[]> {
+  const removed = await of.husk(["rm", "-f", ...ids]);
+  const left = removed.status === 0 ? [] : [`rm: ${removed.stderr}`];
+  // The next command tidies up behind those that were killed.
+  const next = await of.husk(["create", ...flags, "--name", "after", "host", "true"]);
+  if (next.status !== 0 || next.stderr !== "") left.push(`create: ${next.stderr}`);
+  await of.husk(["rm", "after"]);
+  const ps = await of.husk(["ps", "-a", "-q"]);
+  if (ps.stdout !== "" || ps.stderr !== "") left.push(`ps: ${ps.stdout}${ps.stderr}`);
+  for (const place of [`${of.root}/containers`, `${of.root}/names`, `${of.root}/unfinished`, `${of.run}/containers`])
+    if (existsSync(place)) left.push(...readdirSync(place).map((name) => `${place}/${name}`));
+  const parent = flags[flags.indexOf("--cgroup-parent") + 1];
+  if (parent !== undefined)
+    for (const group of foldersOf(parent))
+      left.push(...readdirSync(group, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(group, entry.name)] : [])));
+  const hosts = new Set(readRuns(folder).map(({ host }) => host));
+  for (const { pid, state, name } of allProcesses()) {
+    const line = commandLine(pid);
+    const isOurs = line.includes(of.root) || line[0] === "/home/program" || (name === "husk-keeper" && hosts.has(line[1] ?? ""));
+    if (state !== "Z" && isOurs && !isOtherStorm(pid, folder)) left.push(`process ${pid}: ${line.join(" ")}`);
+  }
+  if (readFileSync("/proc/self/mountinfo", "utf8").includes(of.root)) left.push("a mount");
+  return left;
+}
+
+/** Whether a program of a container works for somebody else. */
+function isOtherStorm(pid: number, folder: string): boolean {
+  try {
+    return commandLine(pid)[0] === "/home/program" && !readFileSync(`/proc/${pid}/maps`, "utf8").includes(folder);
+  } catch {
+    return true;
+  }
+}
