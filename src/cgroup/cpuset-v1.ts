@@ -44,6 +44,11 @@ export function fillCpuset(keeper: List, { from, into }: CpusetFill): void {
         )
         .join("\n"),
   );
+  copyCpuset(keeper, from, into);
+}
+
+/** Gives groups what another one has. */
+export function copyCpuset(keeper: List, from: string, into: readonly string[]): void {
   copyFile(keeper, from, into, "cpuset.cpus");
   copyFile(keeper, from, into, "cpuset.mems");
 }

@@ -1,5 +1,5 @@
 import { type Call, type List, Memory, quote } from "../plan/index.ts";
-import { type CpusetFill, fillCpuset } from "./cpuset-v1.ts";
+import { copyCpuset, type CpusetFill, fillCpuset } from "./cpuset-v1.ts";
 import type { HandDown } from "./controllers-v2.ts";
 import { AT_FDCWD, O_CLOEXEC, O_PATH, O_WRONLY } from "./flags.ts";
 import type { Group } from "./group.ts";
@@ -63,7 +63,8 @@ function makeGroup(
   adopt: boolean,
   attempt: number,
 ): void {
-  const { path, parents } = group;
+  const { path, parents, hierarchy } = group;
+  const isCpuset = hierarchy.version === 1 && hierarchy.controllers.includes("cpuset");
   const again = parents.length > 0 && attempt < ATTEMPTS;
   const make = keeper.call("mkdirat", AT_FDCWD, path, 0o755).about(path);
   if (mine !== undefined) keeper.store(make, mine, 0);
@@ -73,7 +74,12 @@ function makeGroup(
   else return;
   keeper.when(make, "failed", () => {
     if (again) {
-      for (const parent of parents) keeper.call("mkdirat", AT_FDCWD, parent, 0o755).accept("EEXIST");
+      let above = group.base;
+      for (const parent of parents) {
+        const made = keeper.call("mkdirat", AT_FDCWD, parent, 0o755).accept("EEXIST");
+        if (isCpuset) keeper.when(made, "succeeded", () => copyCpuset(keeper, above, [parent]));
+        above = parent;
+      }
       makeGroup(keeper, group, mine, adopt, attempt + 1);
       return;
     }
