@@ -1,68 +1,25 @@
-// A container's life from the command line: create, start, stop, kill, restart, rename, remove, and what of it stays.
+// A container's life from the command line: create, start, stop, kill, rename, remove, and what of it stays.
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type Engine,
-  engine,
-  huskPath,
-  isAlive,
-  needs,
-  openTerminal,
-  type Result,
-  temporaryFile,
-  waitFor,
-} from "./harness/index.ts";
 import { groupFile } from "./harness/control-group.ts";
+import { huskPath, isAlive, needs, openTerminal, temporaryFile, waitFor } from "./harness/index.ts";
+import {
+  another,
+  begin,
+  env,
+  fails,
+  husk,
+  keeperOf,
+  newName,
+  of,
+  pidOf,
+  state,
+  removeContainers,
+} from "./life-engine.ts";
 
 setDefaultTimeout(30_000);
-
-const of = engine();
-const env = { HUSK_ROOT: of.root, HUSK_RUN: of.run };
-afterAll(async () => {
-  for (const { root, husk } of [of, ...others]) {
-    const ids = existsSync(join(root, "containers")) ? readdirSync(join(root, "containers")) : [];
-    if (ids.length > 0) await husk(["rm", "-f", ...ids]);
-  }
-});
-const others: Engine[] = [];
-const another = (): Engine => {
-  const made = engine();
-  others.push(made);
-  return made;
-};
-
-let count = 0;
-const newName = (): string => `life-${++count}`;
-/** A command that has to go well; its output without the last line end. */
-const husk = async (args: readonly string[], at: Engine = of): Promise<string> => {
-  const { status, stdout, stderr } = await at.husk(args);
-  expect([args, status, stderr]).toEqual([args, 0, ""]);
-  return stdout.trimEnd();
-};
-/** A command that has to fail. */
-const fails = async (args: readonly string[], at: Engine = of): Promise<Result> => {
-  const result = await at.husk(args);
-  expect([args, result.status === 0]).toEqual([args, false]);
-  return result;
-};
-const begin = async (flags: readonly string[], ...command: string[]): Promise<string> => {
-  const name = newName();
-  const id = await husk(["run", "-d", "--name", name, ...flags, "host", ...command]);
-  expect(id).toMatch(/^[0-9a-f]{64}$/);
-  return name;
-};
-const state = (
-  name: string,
-  format = "{{.State.Status}} {{.State.ExitCode}}",
-  at: Engine = of,
-): Promise<string> => husk(["inspect", "-f", format, name], at);
-const becomes = (name: string, wanted: string, at: Engine = of): Promise<unknown> =>
-  waitFor(`${name} ${wanted}`, async () => (await state(name, undefined, at)) === wanted, 20_000);
-const pidOf = async (name: string, at: Engine = of): Promise<number> =>
-  Number(await state(name, "{{.State.Pid}}", at));
-const keeperOf = (pid: number): number =>
-  Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+afterAll(removeContainers);
 
 const patient = ["sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done"];
 const deaf = ["sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"];
@@ -244,88 +201,6 @@ describe("stop, kill, restart", () => {
   });
 });
 
-describe("restart policies", () => {
-  test("on-failure:N tries so often, and counts", async () => {
-    const name = await begin(["--restart", "on-failure:2"], "sh", "-c", "echo run; exit 3");
-    await waitFor(
-      "three runs",
-      async () => (await of.husk(["logs", name])).stdout === "run\nrun\nrun\n",
-      20_000,
-    );
-    await becomes(name, "exited 3");
-    await Bun.sleep(500);
-    expect((await of.husk(["logs", name])).stdout).toBe("run\nrun\nrun\n");
-    expect(await state(name, "{{.RestartCount}}")).toBe("2");
-    const well = await begin(["--restart", "on-failure"], "sh", "-c", "echo run");
-    await becomes(well, "exited 0");
-    expect((await of.husk(["logs", well])).stdout).toBe("run\n");
-    await husk(["rm", name, well]);
-  });
-
-  test("always goes on until somebody stops it, also while it waits", async () => {
-    const name = await begin(["--restart", "always"], "sh", "-c", "echo run");
-    await waitFor("runs", async () => (await of.husk(["logs", name])).stdout.split("\n").length > 3, 20_000);
-    await husk(["stop", name]);
-    const { stdout } = await of.husk(["logs", name]);
-    await Bun.sleep(1000);
-    expect((await of.husk(["logs", name])).stdout).toBe(stdout);
-    expect(await state(name, "{{.State.Status}}")).toBe("exited");
-    await husk(["rm", name]);
-  });
-
-  test("a killed keeper: 137, keeper lost; the policy starts it again", async () => {
-    const alone = await begin([], "sleep", "100");
-    const kept = await begin(["--restart", "unless-stopped"], "sleep", "100");
-    const pids = [await pidOf(alone), await pidOf(kept)];
-    for (const pid of pids) process.kill(keeperOf(pid), "SIGKILL");
-    await waitFor("their end", () => pids.every((pid) => !isAlive(pid)));
-    expect(await state(alone)).toBe("exited 137");
-    expect(await state(alone, "{{.State.Error}}")).toBe("keeper lost");
-    await waitFor("the restart", async () => (await state(kept)) === "running 0", 20_000);
-    expect(await pidOf(kept)).not.toBe(pids[1]);
-    await husk(["rm", "-f", alone, kept]);
-  });
-
-  test("after a reboot: exited, and start --all starts what its policy wants", async () => {
-    const at = another();
-    for (const [name, policy] of [
-      ["plain", "no"],
-      ["forever", "always"],
-      ["usually", "unless-stopped"],
-      ["stopped", "unless-stopped"],
-      ["failed", "on-failure"],
-    ] as const)
-      await husk(["run", "-d", "--name", name, "--restart", policy, "host", "sleep", "100"], at);
-    await husk(["stop", "-t", "0", "stopped"], at);
-    // What a reboot does: every process is killed, and control groups and $run are empty.
-    const groups = readdirSync(join(at.run, "containers"))
-      .filter((file) => file.endsWith(".json"))
-      .flatMap(
-        (file) => JSON.parse(readFileSync(join(at.run, "containers", file), "utf8")).cgroups?.groups ?? [],
-      );
-    for (const name of ["plain", "forever", "usually", "failed"]) {
-      const pid = await pidOf(name, at);
-      process.kill(keeperOf(pid), "SIGKILL");
-      await waitFor("its end", () => !isAlive(pid));
-    }
-    for (const group of groups) rmdirSync(group);
-    for (const entry of readdirSync(at.run)) rmSync(join(at.run, entry), { recursive: true });
-    expect(await state("plain", "{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}", at)).toBe(
-      "exited 137 the machine was restarted",
-    );
-    const started = (await husk(["start", "--all"], at)).split("\n").toSorted();
-    expect(started).toEqual(["failed", "forever", "usually"]);
-    expect((await husk(["ps", "--format", "{{.Names}}"], at)).split("\n").toSorted()).toEqual(started);
-    expect(await husk(["start", "--all"], at)).toBe("");
-  });
-
-  test("system unit is one of systemd's that does so", async () => {
-    const unit = await husk(["system", "unit"]);
-    expect(unit).toContain(`ExecStart=${huskPath} --root ${of.root} --run ${of.run} start --all\n`);
-    expect(unit).toContain("[Install]\nWantedBy=");
-  });
-});
-
 describe("changing", () => {
   test("rename: the old name is free, the new one finds it, running or not", async () => {
     const name = await begin([], "sleep", "100");
@@ -414,158 +289,6 @@ describe("changing", () => {
     const asked = await at.husk(["container", "prune"], { stdin: "n\n" });
     expect(asked.stdout).toContain("WARNING! This will remove all stopped containers.");
     expect((await husk(["ps", "-aq"], at)).split("\n").length).toBe(2);
-  });
-});
-
-describe("health", () => {
-  test("checks make it healthy, then unhealthy, and are written down", async () => {
-    const name = await begin(
-      [
-        "--health-cmd",
-        "echo checked; test ! -e /tmp/sick",
-        "--health-interval",
-        "200ms",
-        "--health-retries",
-        "2",
-      ],
-      "sleep",
-      "100",
-    );
-    const health = (): Promise<string> => state(name, "{{.State.Health.Status}}");
-    await waitFor("healthy", async () => (await health()) === "healthy", 20_000);
-    expect(
-      await state(name, "{{(index .State.Health.Log 0).ExitCode}} {{(index .State.Health.Log 0).Output}}"),
-    ).toBe("0 checked");
-    await husk(["exec", name, "touch", "/tmp/sick"]);
-    await waitFor("unhealthy", async () => (await health()) === "unhealthy", 20_000);
-    const seen = await husk([
-      "events",
-      "--since",
-      "1m",
-      "--until",
-      "0s",
-      "-f",
-      `container=${name}`,
-      "-f",
-      "event=health_status",
-    ]);
-    expect(seen.split("\n").map((line) => /health_status: (\w+)/.exec(line)?.[1])).toEqual([
-      "healthy",
-      "unhealthy",
-    ]);
-    await husk(["rm", "-f", name]);
-  });
-
-  test("a check that takes too long, or cannot be run, is a failure", async () => {
-    const name = await begin(
-      [
-        "--health-cmd",
-        "sleep 100",
-        "--health-interval",
-        "100ms",
-        "--health-timeout",
-        "300ms",
-        "--health-retries",
-        "1",
-      ],
-      "sleep",
-      "100",
-    );
-    await waitFor(
-      "unhealthy",
-      async () => (await state(name, "{{.State.Health.Status}}")) === "unhealthy",
-      20_000,
-    );
-    expect(await state(name, "{{(index .State.Health.Log 0).Output}}")).toContain(
-      "Health check exceeded timeout",
-    );
-    await husk(["rm", "-f", name]);
-  });
-});
-
-describe("events", () => {
-  test("tell what happened, in docker's words, and end with --until", async () => {
-    const name = await begin(["-l", "colour=red"], "sleep", "100");
-    await husk(["kill", name]);
-    await husk(["wait", name]);
-    await husk(["rename", name, `${name}-b`]);
-    await husk(["rm", `${name}-b`]);
-    const actions = async (...filters: string[]): Promise<string[]> => {
-      const flags = filters.flatMap((filter) => ["-f", filter]);
-      const text = await husk([
-        "events",
-        "--since",
-        "5m",
-        "--until",
-        "0s",
-        "--format",
-        "{{.Action}}",
-        ...flags,
-      ]);
-      return text.split("\n");
-    };
-    expect(await actions("label=colour=red")).toEqual([
-      "create",
-      "start",
-      "kill",
-      "die",
-      "rename",
-      "destroy",
-    ]);
-    expect(await actions("label=colour=red", "event=die", "event=kill", "type=container")).toEqual([
-      "kill",
-      "die",
-    ]);
-    const json = await husk([
-      "events",
-      "--since",
-      "5m",
-      "--until",
-      "0s",
-      "--format",
-      "json",
-      "-f",
-      "label=colour=red",
-      "-f",
-      "event=die",
-    ]);
-    expect(JSON.parse(json)).toMatchObject({
-      status: "die",
-      Type: "container",
-      Action: "die",
-      Actor: { Attributes: { exitCode: "137", image: "host", name, colour: "red" } },
-      scope: "local",
-    });
-    expect(
-      await husk([
-        "events",
-        "--since",
-        "5m",
-        "--until",
-        "0s",
-        "-f",
-        "label=colour=red",
-        "-f",
-        "event=create",
-      ]),
-    ).toMatch(
-      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}[+-]\d\d:\d\d container create [0-9a-f]{64} \(colour=red, image=host, name=[^)]*\)$/,
-    );
-  });
-
-  test("are seen as they happen", async () => {
-    const watching = of.start(["events", "--format", "{{.Action}} {{.Actor.Attributes.name}}"]);
-    await Bun.sleep(300);
-    const name = await begin(["--rm"], "true");
-    await waitFor("destroy", () => watching.stdout().includes(`destroy ${name}`));
-    expect(
-      watching
-        .stdout()
-        .match(new RegExp(`\\w+ ${name}`, "g"))
-        ?.map((line) => line.split(" ")[0]),
-    ).toEqual(["create", "start", "die", "destroy"]);
-    watching.kill("SIGKILL");
-    await watching.result;
   });
 });
 

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { ensureBindSources } from "../bind-sources.ts";
-import { completeExit, type ExitRecord, readExit } from "../container/exit.ts";
+import { type ExitRecord, readExit } from "../container/exit.ts";
 import { withContainer } from "../container/lock.ts";
 import type { ContainerPaths } from "../container/paths.ts";
 import type { ContainerRecord } from "../container/record.ts";
