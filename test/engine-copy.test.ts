@@ -50,7 +50,10 @@ describe.each(["created", "running", "stopped"])("a container that is %s", (stat
   beforeEach(async () => {
     await out("create", "--name", "one", "-v", "data:/data", "box", "sleep", "100");
     if (state !== "created") await out("start", "one");
-    if (state === "stopped") await out("kill", "one"), await own.husk(["wait", "one"]);
+    if (state === "stopped") {
+      await out("kill", "one");
+      await own.husk(["wait", "one"]);
+    }
   });
   const look = async (script: string): Promise<string> => {
     if (state !== "running") await out("start", "one");

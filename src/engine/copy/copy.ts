@@ -1,9 +1,9 @@
 import { closeSync, readFileSync } from "node:fs";
-import { LayerStream, type TarEntry } from "../../image/index.ts";
+import type { TarEntry } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { findInRoot } from "../../platform/in-root.ts";
 import type { Home } from "../home.ts";
-import { imageContext } from "../image-context.ts";
+import { unpackArchive } from "../unpack-archive.ts";
 import { withContainerRoot } from "./container-root.ts";
 import { packTree } from "./pack-tree.ts";
 import { baseOf, findSpot, landingOf, type Spot } from "./spot.ts";
@@ -161,23 +161,9 @@ function isFolderPath(path: string): boolean {
   return /\/\.?$/.test(path);
 }
 
-async function unpackInto(home: Home, folder: number, archive: AsyncIterable<Uint8Array>): Promise<number> {
-  const { tools, unpack } = imageContext(home, () => {});
+function unpackInto(home: Home, folder: number, archive: AsyncIterable<Uint8Array>): Promise<number> {
   // The keeper reaches the folder through this process.
-  const place = `/proc/${process.pid}/fd/${folder}/.`;
-  const stream = new LayerStream(place, { ...unpack, whiteouts: "none" }, tools, "none");
-  try {
-    let bytes = 0;
-    for await (const piece of archive) {
-      bytes += piece.length;
-      await stream.write(piece);
-    }
-    await stream.finish();
-    return bytes;
-  } catch (error) {
-    stream.abandon();
-    throw error;
-  }
+  return unpackArchive(home, `/proc/${process.pid}/fd/${folder}/.`, archive, "none");
 }
 
 /**

@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
-import { LayerStream, packLayer } from "../../image/index.ts";
+import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { packLayer } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { makeFolder } from "../container/folder.ts";
 import { withContainer } from "../container/lock.ts";
@@ -14,6 +14,7 @@ import { newId } from "../id.ts";
 import { imageContext } from "../image-context.ts";
 import { withDraft } from "../life/create.ts";
 import { readTarget, type Target } from "../life/target.ts";
+import { becomeLike, unpackArchive } from "../unpack-archive.ts";
 import { dropForks, forkFolder, forksOf, completeFork } from "./fork-layers.ts";
 import { ownVolumes } from "./own-volumes.ts";
 
@@ -83,10 +84,8 @@ async function forkHost(home: Home, target: Target, name: string | undefined): P
         await copyLayer(home, `${paths.folder}/${part}`, `${folder}/${part}`);
     };
     await whileFrozen(target, copy);
-    const { mode, uid, gid } = statSync(paths.work);
     mkdirSync(`${folder}/work`);
-    chownSync(`${folder}/work`, uid, gid);
-    chmodSync(`${folder}/work`, mode & 0o7777);
+    becomeLike(`${folder}/work`, paths.work);
   });
 }
 
@@ -137,22 +136,13 @@ async function recordFork(
 
 /** Copies a folder in overlayfs's form with owners, times, attributes, whiteouts; it appears whole or not at all. */
 async function copyLayer(home: Home, from: string, to: string): Promise<void> {
-  const { tools, unpack } = imageContext(home, () => {});
+  const { tools } = imageContext(home, () => {});
   const parent = to.slice(0, to.lastIndexOf("/"));
   const unfinished = `${parent}/.new-${process.pid}-${to.slice(parent.length + 1)}`;
   mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   try {
-    const stream = new LayerStream(unfinished, { ...unpack, whiteouts: "overlay" }, tools, "none");
-    try {
-      for await (const piece of packLayer(from, { overlay: true }, tools)) await stream.write(piece);
-      await stream.finish();
-    } catch (error) {
-      stream.abandon();
-      throw error;
-    }
-    const { mode, uid, gid } = statSync(from);
-    chownSync(unfinished, uid, gid);
-    chmodSync(unfinished, mode & 0o7777);
+    await unpackArchive(home, unfinished, packLayer(from, { overlay: true }, tools), "overlay");
+    becomeLike(unfinished, from);
     renameSync(unfinished, to);
   } catch (error) {
     const { removeFolder } = await import("../life/remove.ts");

@@ -1,9 +1,9 @@
-import { chmodSync, chownSync, statSync } from "node:fs";
-import { LayerStream, packLayer } from "../../image/index.ts";
+import { packLayer } from "../../image/index.ts";
 import type { RecordedOptions } from "../container/record.ts";
 import type { Home } from "../home.ts";
 import { imageContext } from "../image-context.ts";
 import type { MountSpec } from "../run-options.ts";
+import { becomeLike, unpackArchive } from "../unpack-archive.ts";
 import { createVolume, getVolume, removeVolume } from "../volume/index.ts";
 
 /**
@@ -42,16 +42,7 @@ export async function ownVolumes(
 }
 
 async function copyFiles(home: Home, from: string, to: string): Promise<void> {
-  const { tools, unpack } = imageContext(home, () => {});
-  const stream = new LayerStream(to, { ...unpack, whiteouts: "apply" }, tools, "none");
-  try {
-    for await (const piece of packLayer(from, { overlay: false }, tools)) await stream.write(piece);
-    await stream.finish();
-  } catch (error) {
-    stream.abandon();
-    throw error;
-  }
-  const { mode, uid, gid } = statSync(from);
-  chownSync(to, uid, gid);
-  chmodSync(to, mode & 0o7777);
+  const { tools } = imageContext(home, () => {});
+  await unpackArchive(home, to, packLayer(from, { overlay: false }, tools), "none");
+  becomeLike(to, from);
 }

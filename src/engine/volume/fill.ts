@@ -1,20 +1,12 @@
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  statSync,
-} from "node:fs";
-import { LayerStream, packMerged, readXattrs, removeFolder } from "../../image/index.ts";
+import { closeSync, mkdirSync, readdirSync, readlinkSync, renameSync } from "node:fs";
+import { packMerged, readXattrs } from "../../image/index.ts";
 import { findInRoot } from "../../platform/in-root.ts";
 import { writeError } from "../../platform/whole-file.ts";
 import { lookInLayer } from "../changes/lower.ts";
 import type { Home } from "../home.ts";
 import { imageContext } from "../image-context.ts";
 import type { RunSource } from "../run-options.ts";
+import { becomeLike, unpackArchive } from "../unpack-archive.ts";
 import { volumeData, workFolder } from "./store.ts";
 
 /**
@@ -24,17 +16,11 @@ import { volumeData, workFolder } from "./store.ts";
  *
  * @throws HuskError "failed": no space, no right
  */
-export async function fillVolume(
-  home: Home,
-  source: RunSource,
-  name: string,
-  target: string,
-  warn: (message: string) => void,
-): Promise<void> {
+export async function fillVolume(home: Home, source: RunSource, name: string, target: string): Promise<void> {
   const { root } = home.folders;
   const data = volumeData(root, name);
   if (readdirSync(data).length > 0) return;
-  const { tools, unpack } = imageContext(home, warn);
+  const { tools } = imageContext(home, () => {});
   const asked = source.kind === "image" ? layersAt(source.layers, target, tools) : rootfsAt(source, target);
   const folders = await asked;
   const top = folders[0];
@@ -42,20 +28,12 @@ export async function fillVolume(
   const unfinished = `${workFolder(root, "new", name)}-fill`;
   try {
     mkdirSync(unfinished, { mode: 0o700 });
-    const stream = new LayerStream(unfinished, { ...unpack, whiteouts: "apply" }, tools, "none");
-    try {
-      for await (const piece of packMerged(folders, tools)) await stream.write(piece);
-      await stream.finish();
-    } catch (error) {
-      stream.abandon();
-      throw error;
-    }
-    const { mode, uid, gid } = statSync(top);
-    if (unpack.owners === "now") chownSync(unfinished, uid, gid);
-    chmodSync(unfinished, mode & 0o7777);
+    await unpackArchive(home, unfinished, packMerged(folders, tools), "none");
+    becomeLike(unfinished, top);
     renameSync(unfinished, data);
   } catch (cause) {
-    removeFolder(`${root}/volumes`, unfinished);
+    const { removeFolder } = await import("../life/remove.ts");
+    await removeFolder(home, unfinished);
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOTEMPTY" || code === "EEXIST") return;
     throw code === undefined ? cause : writeError(data, cause);

@@ -28,7 +28,7 @@ export async function makeVolumes(home: Home, options: RunOptions): Promise<With
     mounts: options.mounts ?? [],
     inherited,
     ...(imageVolumes === undefined ? {} : { imageVolumes }),
-    fill: (name, target) => fillVolume(home, source, name, target, () => {}),
+    fill: (name, target) => fillVolume(home, source, name, target),
   });
   return {
     options: { ...rest, source, mounts },

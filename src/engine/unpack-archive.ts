@@ -1,0 +1,40 @@
+import { chmodSync, chownSync, statSync } from "node:fs";
+import { LayerStream } from "../image/index.ts";
+import type { Home } from "./home.ts";
+import { imageContext } from "./image-context.ts";
+
+/**
+ * Unpacks an archive, not compressed, into a folder, with the owners this user may give.
+ *
+ * @param whiteouts "none": the archive is no layer; "overlay": as overlayfs has them
+ * @returns the archive's size in bytes
+ */
+export async function unpackArchive(
+  home: Home,
+  folder: string,
+  archive: AsyncIterable<Uint8Array>,
+  whiteouts: "none" | "overlay",
+): Promise<number> {
+  const { tools, unpack } = imageContext(home, () => {});
+  const stream = new LayerStream(folder, { ...unpack, whiteouts }, tools, "none");
+  try {
+    let bytes = 0;
+    for await (const piece of archive) {
+      bytes += piece.length;
+      await stream.write(piece);
+    }
+    await stream.finish();
+    return bytes;
+  } catch (error) {
+    stream.abandon();
+    throw error;
+  }
+}
+
+/** Gives a folder another one's owner and mode. */
+export function becomeLike(folder: string, model: string): void {
+  const { mode, uid, gid } = statSync(model);
+  const own = statSync(folder);
+  if (own.uid !== uid || own.gid !== gid) chownSync(folder, uid, gid);
+  chmodSync(folder, mode & 0o7777);
+}
