@@ -11,7 +11,10 @@ const [clients, seconds] = isSoak ? [50, 120] : [16, 6];
 
 function storm(changes: Partial<Storm> = {}): Storm {
   const folder = temporaryFolder("storm", 0o777);
-  copyFileSync(compile(readFileSync(join(import.meta.dirname, "storm/program.c"), "utf8")), `${folder}/program`);
+  copyFileSync(
+    compile(readFileSync(join(import.meta.dirname, "storm/program.c"), "utf8")),
+    `${folder}/program`,
+  );
   chmodSync(`${folder}/program`, 0o755);
   return {
     of: engine(),

@@ -48,7 +48,8 @@ export function readLogged(text: string): Map<string, Logged> {
   const runs = new Map<string, Logged>();
   const cut = new Set<string>();
   const [before, ...pieces] = text.split("\u0001");
-  if (before !== "") throw new Error(`strange bytes at the beginning: ${JSON.stringify(before?.slice(0, 80))}`);
+  if (before !== "")
+    throw new Error(`strange bytes at the beginning: ${JSON.stringify(before?.slice(0, 80))}`);
   for (const [index, piece] of pieces.entries()) {
     const wrong = (what: string): Error =>
       new Error(`line ${index + 1} of ${pieces.length}: ${what}: ${JSON.stringify(piece.slice(0, 80))}`);

@@ -55,7 +55,11 @@ export async function untruths(storm: Storm, ids: readonly string[]): Promise<st
     if (State.Running || State.Pid !== 0 || !["exited", "created"].includes(State.Status))
       wrong.push(`${Id} is shown as ${JSON.stringify(State)}`);
     const last = own.at(-1);
-    if (State.Status === "exited" && last?.status !== undefined && ![last.status, 137].includes(State.ExitCode))
+    if (
+      State.Status === "exited" &&
+      last?.status !== undefined &&
+      ![last.status, 137].includes(State.ExitCode)
+    )
       wrong.push(`${Id} ended with ${last.status} and is shown as ${JSON.stringify(State)}`);
     if (keepers.length === 0 && State.Error !== "") wrong.push(`${Id}: ${State.Error}`);
   }
@@ -71,7 +75,17 @@ function isWithin(milliseconds: number, runs: readonly Run[], index: number): bo
 
 async function deaths({ of }: Storm): Promise<Died[]> {
   const until = String(Math.ceil(Date.now() / 1000));
-  const { stdout } = await of.husk(["events", "--since", "0", "--until", until, "-f", "event=die", "--format", "json"]);
+  const { stdout } = await of.husk([
+    "events",
+    "--since",
+    "0",
+    "--until",
+    until,
+    "-f",
+    "event=die",
+    "--format",
+    "json",
+  ]);
   return stdout
     .split("\n")
     .filter(Boolean)
@@ -97,9 +111,13 @@ function wrongStatuses(runs: readonly Run[], died: readonly Died[], { keepers = 
       if (found === undefined) wrong.push(`${host} run ${name}: nobody says how it ended`);
       // It may be killed while it is just ending.
       else if (found.status !== (status ?? 137) && found.status !== 137)
-        wrong.push(`${host} run ${name}: it ended with ${status ?? "a signal"}, and husk says ${found.status}`);
+        wrong.push(
+          `${host} run ${name}: it ended with ${status ?? "a signal"}, and husk says ${found.status}`,
+        );
       else if (found.status === 137 && status !== undefined && !killed)
-        wrong.push(`${host} run ${name}: it ended with ${status}, and husk says ${found.status} (or it was killed then)`);
+        wrong.push(
+          `${host} run ${name}: it ended with ${status}, and husk says ${found.status} (or it was killed then)`,
+        );
     }
   }
   return wrong;
@@ -115,16 +133,28 @@ export async function leftovers({ of, folder, flags }: Storm, ids: readonly stri
   await of.husk(["rm", "after"]);
   const ps = await of.husk(["ps", "-a", "-q"]);
   if (ps.stdout !== "" || ps.stderr !== "") left.push(`ps: ${ps.stdout}${ps.stderr}`);
-  for (const place of [`${of.root}/containers`, `${of.root}/names`, `${of.root}/unfinished`, `${of.run}/containers`])
+  for (const place of [
+    `${of.root}/containers`,
+    `${of.root}/names`,
+    `${of.root}/unfinished`,
+    `${of.run}/containers`,
+  ])
     if (existsSync(place)) left.push(...readdirSync(place).map((name) => `${place}/${name}`));
   const parent = flags[flags.indexOf("--cgroup-parent") + 1];
   if (parent !== undefined)
     for (const group of foldersOf(parent))
-      left.push(...readdirSync(group, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(group, entry.name)] : [])));
+      left.push(
+        ...readdirSync(group, { withFileTypes: true }).flatMap((entry) =>
+          entry.isDirectory() ? [join(group, entry.name)] : [],
+        ),
+      );
   const hosts = new Set(readRuns(folder).map(({ host }) => host));
   for (const { pid, state, name } of allProcesses()) {
     const line = commandLine(pid);
-    const isOurs = line.includes(of.root) || line[0] === "/home/program" || (name === "husk-keeper" && hosts.has(line[1] ?? ""));
+    const isOurs =
+      line.includes(of.root) ||
+      line[0] === "/home/program" ||
+      (name === "husk-keeper" && hosts.has(line[1] ?? ""));
     if (state !== "Z" && isOurs && !isOtherStorm(pid, folder)) left.push(`process ${pid}: ${line.join(" ")}`);
   }
   if (readFileSync("/proc/self/mountinfo", "utf8").includes(of.root)) left.push("a mount");
@@ -134,7 +164,9 @@ export async function leftovers({ of, folder, flags }: Storm, ids: readonly stri
 /** Whether a program of a container works for somebody else. */
 function isOtherStorm(pid: number, folder: string): boolean {
   try {
-    return commandLine(pid)[0] === "/home/program" && !readFileSync(`/proc/${pid}/maps`, "utf8").includes(folder);
+    return (
+      commandLine(pid)[0] === "/home/program" && !readFileSync(`/proc/${pid}/maps`, "utf8").includes(folder)
+    );
   } catch {
     return true;
   }

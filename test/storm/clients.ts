@@ -89,9 +89,11 @@ async function client(
       if (args[0] === "logs") readLogged(stdout);
       if (args[0] === "exec" && (status === 7) !== (stdout === "in\n") && status !== 137)
         problems.push(`${what}: status ${status}, ${JSON.stringify(stdout)} ${stderr}`);
-      if (status > 120 && ![125, 126, 137].includes(status)) problems.push(`${what}: status ${status}, ${stderr}`);
+      if (status > 120 && ![125, 126, 137].includes(status))
+        problems.push(`${what}: status ${status}, ${stderr}`);
       for (const line of stderr.replaceAll(/\u0001[^\n]*\n?/g, "").split("\n"))
-        if (args[0] !== "logs" && line !== "" && !USUAL.test(line)) problems.push(`${what}: status ${status}: ${line}`);
+        if (args[0] !== "logs" && line !== "" && !USUAL.test(line))
+          problems.push(`${what}: status ${status}: ${line}`);
     } catch (error) {
       problems.push(`${args.join(" ")}: ${(error as Error).message.slice(0, 400)}`);
     }
@@ -118,7 +120,18 @@ function words(
     case 3:
       return ["run", "-d", ...container()];
     case 4:
-      return ["run", "--rm", "--name", name, ...flags, "-v", `${folder}:/home`, "host", "/home/program", "/home"];
+      return [
+        "run",
+        "--rm",
+        "--name",
+        name,
+        ...flags,
+        "-v",
+        `${folder}:/home`,
+        "host",
+        "/home/program",
+        "/home",
+      ];
     case 5:
     case 6:
     case 7:
@@ -144,7 +157,11 @@ function words(
     case 18:
       return ["unpause", name];
     default:
-      return pick([["wait", name], ["inspect", name], ["update", "--restart", "no", name]]);
+      return pick([
+        ["wait", name],
+        ["inspect", name],
+        ["update", "--restart", "no", name],
+      ]);
   }
 }
 
@@ -191,7 +208,9 @@ export function keepersOf({ run }: Engine): { pid: number; host: string }[] {
         const first = Number(readFileSync(join(run, "containers", name), "utf8"));
         const parent = processStat(processStat(first)?.parent ?? 0);
         const host = name.slice(0, 12);
-        return parent?.name === "husk-keeper" && commandLine(parent.pid)[1] === host ? [{ pid: parent.pid, host }] : [];
+        return parent?.name === "husk-keeper" && commandLine(parent.pid)[1] === host
+          ? [{ pid: parent.pid, host }]
+          : [];
       } catch {
         return [];
       }

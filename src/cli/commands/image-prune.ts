@@ -6,7 +6,7 @@ import { humanSize } from "../format/units.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore } from "../image-arguments.ts";
 import { chooseImages, PRUNE_FILTERS } from "../image-filter.ts";
-import { switchFilter, parseFilters } from "../values/filter.ts";
+import { type Filters, parseFilters, switchFilter } from "../values/filter.ts";
 import { printHelp } from "./help.ts";
 import { printRemoved } from "./rmi.ts";
 
@@ -18,6 +18,13 @@ export async function imagePrune(argv: readonly string[], from: number, globals:
   const all = given.on("all") || switchFilter(filters, "dangling") === false;
   const what = all ? "all images without at least one container associated to them" : "all dangling images";
   if (given.text("force") === undefined && !(await confirmed(`This will remove ${what}.`))) return 0;
+  const bytes = await deleteImages(globals, all, filters);
+  console.log(`Total reclaimed space: ${humanSize(bytes)}`);
+  return 0;
+}
+
+/** Removes unneeded images, says which, and returns how many bytes that gave back. */
+export async function deleteImages(globals: Globals, all: boolean, filters: Filters): Promise<number> {
   const folders = openFolders(chooseFolders(globals));
   const store = imageStore(globals);
   const { users, layers: keepLayers } = imageUse(folders);
@@ -33,6 +40,5 @@ export async function imagePrune(argv: readonly string[], from: number, globals:
   for (const removed of images) printRemoved(removed);
   for (const diffId of layers) console.log(`Deleted: ${diffId}`);
   if (images.length + layers.length > 0) console.log();
-  console.log(`Total reclaimed space: ${humanSize(bytes)}`);
-  return 0;
+  return bytes;
 }

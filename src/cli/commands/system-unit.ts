@@ -18,7 +18,7 @@ ${isRoot ? "Wants=network-online.target\n" : ""}
 Type=oneshot
 RemainAfterExit=yes
 # Containers are in control groups of their own, and their keepers end with nobody's session.
-KillMode=none
+KillMode=process
 Delegate=yes
 ExecStart=${command} start --all
 

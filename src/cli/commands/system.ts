@@ -14,6 +14,12 @@ export async function system(argv: readonly string[], from: number, globals: Glo
       return printHelp(["system"]);
     case "df":
       return (await import("./system-df.ts")).systemDf(argv, from + 1, globals);
+    case "events":
+      return (await import("./events.ts")).events(argv, from + 1, globals);
+    case "prune":
+      return (await import("./system-prune.ts")).systemPrune(argv, from + 1, globals);
+    case "reset":
+      return (await import("./system-reset.ts")).systemReset(argv, from + 1, globals);
     case "info":
       return (await import("./info.ts")).info(argv, from + 1, globals);
     case "unit":

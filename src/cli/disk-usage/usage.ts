@@ -18,4 +18,19 @@ export interface Usage {
 /** The kinds there are, in docker's order. */
 export const USAGES: readonly ((globals: Globals) => Promise<Usage>)[] = [
   async (globals) => (await import("./images.ts")).imagesDiskUsage(globals),
+  async (globals) => (await import("./containers.ts")).containersDiskUsage(globals),
+  async (globals) => (await import("./volumes.ts")).volumesDiskUsage(globals),
 ];
+
+/** Adds up things that are in use or could be given back. */
+export function addUp(
+  things: readonly { readonly isActive: boolean; readonly size: number }[],
+): Pick<Usage, "total" | "active" | "size" | "reclaimable"> {
+  let [active, size, reclaimable] = [0, 0, 0];
+  for (const thing of things) {
+    size += thing.size;
+    if (thing.isActive) active++;
+    else reclaimable += thing.size;
+  }
+  return { total: things.length, active, size, reclaimable };
+}

@@ -36,6 +36,15 @@ export const LIFE_FLAGS = {
 -t --timeout int
 --time int @hidden
 `,
+  "system prune": `
+-a --all
+--filter list
+-f --force
+--volumes
+`,
+  "system reset": `
+-f --force
+`,
   "system unit": "\n",
   unpause: "\n",
   update: `

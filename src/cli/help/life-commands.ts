@@ -92,6 +92,25 @@ With --all those whose restart policy wants it after the machine has started; hu
     flags: LIFE_FLAGS.stop,
     about: { signal: SIGNAL, timeout: TIMEOUT },
   },
+  "system prune": {
+    usage: ["system prune [OPTIONS]"],
+    description: "Remove what is not in use: stopped containers, images without a name, volumes",
+    flags: LIFE_FLAGS["system prune"],
+    about: {
+      all: "All images no container stands on, not only those without a name",
+      filter: "Only those for which it holds: until=MOMENT, label=KEY[=VALUE], label!=KEY[=VALUE]",
+      force: "Do not prompt for confirmation",
+      volumes: "Volumes nobody named that no container uses, too",
+    },
+  },
+  "system reset": {
+    usage: ["system reset [OPTIONS]"],
+    description: `Kill and remove everything of this engine: containers, volumes, images
+
+What remains is as if husk had never run; settings and credentials stay.`,
+    flags: LIFE_FLAGS["system reset"],
+    about: { force: "Do not prompt for confirmation" },
+  },
   "system unit": {
     usage: ["system unit"],
     description: `Print a unit of systemd's that starts containers when the machine has started

@@ -6,7 +6,10 @@ import type { Help } from "./layout.ts";
 /** The commands of `husk system`, with a line on each. */
 export const SYSTEM_COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["df", "Show what takes how much of the disk"],
+  ["events", "Show what happens, as it happens (husk events)"],
   ["info", "Show this installation (husk info)"],
+  ["prune", "Remove what is not in use"],
+  ["reset", "Kill and remove everything of this engine"],
   ["unit", "Print a unit of systemd's that starts containers after a reboot"],
 ];
 
@@ -23,6 +26,7 @@ export const HELP: Help = {
 /** The help of `system COMMAND`. */
 export function systemHelp(name: string | undefined): Help {
   if (name === "df") return IMAGE_HELPS["system df"];
-  if (name === "unit") return LIFE_HELPS["system unit"];
+  if (name === "events") return LIFE_HELPS.events;
+  if (name === "prune" || name === "reset" || name === "unit") return LIFE_HELPS[`system ${name}`];
   return name === "info" ? INFO : HELP;
 }

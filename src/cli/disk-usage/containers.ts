@@ -1,0 +1,35 @@
+import { folderSize } from "../../engine/container/folder-size.ts";
+import { listContainers } from "../../engine/container/list.ts";
+import { containerPaths } from "../../engine/container/paths.ts";
+import { isAlive } from "../../engine/container/state.ts";
+import { chooseFolders, openFolders } from "../../engine/folders.ts";
+import { containerList, containerRow } from "../containers/row.ts";
+import { humanSize } from "../format/index.ts";
+import type { Globals } from "../grammar.ts";
+import { addUp, type Usage } from "./usage.ts";
+
+/** What containers take: what they wrote, and their logs. */
+export async function containersDiskUsage(globals: Globals): Promise<Usage> {
+  const folders = openFolders(chooseFolders(globals));
+  const containers = listContainers(folders, () => {}).map((summary) => {
+    const { folder, upper } = containerPaths(folders, summary.record.id);
+    return { summary, isActive: isAlive(summary), size: folderSize(folder), written: folderSize(upper) };
+  });
+  const now = Date.now();
+  return {
+    type: "Containers",
+    ...addUp(containers),
+    details: {
+      title: "Containers space usage:",
+      list: {
+        ...containerList(true),
+        table:
+          "table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.LocalVolumes}}\\t{{.Size}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Names}}",
+      },
+      rows: containers.map(({ summary, size, written }) => ({
+        ...containerRow(summary, { whole: false, now, size: () => ({ written, total: 0 }) }),
+        Size: humanSize(size),
+      })),
+    },
+  };
+}
