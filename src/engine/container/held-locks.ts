@@ -21,14 +21,17 @@ export function readHeldLocks(): HeldLocks {
 /** Whether somebody holds a lock on a run record; undefined: there is no such file. */
 export function isHeld(file: string, held: HeldLocks): boolean | undefined {
   const id = /\/([0-9a-f]{64})\.json$/.exec(file)?.[1];
-  if (id !== undefined) {
-    held.listening ??= listeningIds(readFileSync("/proc/net/unix", "latin1"));
-    if (held.listening.has(id)) return true;
-  }
+  if (id !== undefined && isListening(id, held)) return true;
   const inode = statSync(file, { throwIfNoEntry: false })?.ino;
   if (inode === undefined) return undefined;
   held.inodes ??= lockedInodes(readFileSync("/proc/locks", "latin1"));
   return held.inodes.has(inode);
+}
+
+/** Whether the container's keeper is seen at its socket; if not, it may live all the same. */
+export function isListening(id: string, held: HeldLocks): boolean {
+  held.listening ??= listeningIds(readFileSync("/proc/net/unix", "latin1"));
+  return held.listening.has(id);
 }
 
 const ID_LENGTH = 64;

@@ -4,7 +4,7 @@ import { tryLock } from "../../platform/lock.ts";
 import { isRunning, ownIdentity, type ProcessIdentity } from "../../platform/process-identity.ts";
 import type { Folders } from "../folders.ts";
 import { takeAbandonedFolders } from "./folder.ts";
-import { type HeldLocks, isHeld, readHeldLocks } from "./held-locks.ts";
+import { type HeldLocks, isHeld, isListening, readHeldLocks } from "./held-locks.ts";
 import { lockContainer } from "./lock.ts";
 import { containerPaths } from "./paths.ts";
 import { forgetRun, readRun, type RunRecord, workFile } from "./run-record.ts";
@@ -47,7 +47,7 @@ export async function sweep(folders: Folders, load: () => Promise<Sweeper>): Pro
     const id = isWork ? idOfDead(entry) : entry.slice(0, -".json".length);
     if (id === undefined) continue;
     held ??= readHeldLocks();
-    if (!isWork && !isDead(folders, id, held)) continue;
+    if (!isWork && (isListening(id, held) || !isDead(folders, id, held))) continue;
     const release = lockContainer(folders, id);
     if (release === undefined) continue;
     try {

@@ -12,7 +12,7 @@ import { withDefaults } from "../settings/defaults.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import { planRun } from "./launch.ts";
 import { nextDelay } from "./restart-policy.ts";
-import { sweepHome } from "./sweep-home.ts";
+import { sweepNowAndThen } from "./sweep-home.ts";
 import { wantsVolumes } from "../volume/wishes.ts";
 
 /** What is decided about a new container besides its options. */
@@ -110,7 +110,7 @@ export async function createContainer(
   how: CreateOptions = {},
 ): Promise<{ readonly record: ContainerRecord; readonly warnings: readonly string[] }> {
   openFolders(home.folders);
-  await sweepHome(home);
+  await sweepNowAndThen(home);
   return withOwnVolumes(home, withDefaults(options, readSettings()), (settled) =>
     withDraft(settled, how, (record) =>
       withContainer(home.folders, record.id, async () => {

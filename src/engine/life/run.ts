@@ -20,7 +20,7 @@ import {
   type StreamOptions,
 } from "./launch.ts";
 import { noteFailure } from "./note-failure.ts";
-import { sweepHome } from "./sweep-home.ts";
+import { sweepNowAndThen } from "./sweep-home.ts";
 
 /** What the caller decides about a run besides the container itself. */
 export interface RunHow extends StreamOptions {
@@ -117,7 +117,7 @@ async function beginRun(
 ): Promise<{ readonly planned: Planned; readonly handed: Handed }> {
   const { folders } = home;
   openFolders(folders);
-  await sweepHome(home);
+  await sweepNowAndThen(home);
   if (options.mounts !== undefined) ensureBindSources(options.mounts);
   const { detached, detachKeys } = how;
   const begin = { ...FIRST_START, detached, streams: how, ...(detachKeys && { detachKeys }) };

@@ -9,3 +9,16 @@ import type { Home } from "../home.ts";
 export function sweepHome(home: Home): Promise<string[]> {
   return sweep(home.folders, async () => (await import("./sweeper.ts")).sweeperOf(home));
 }
+
+const SELDOM_MS = 1000;
+const lastSweeps = new Map<string, number>();
+
+/** The same for what a process may do hundreds of times a second: not each time. */
+export async function sweepNowAndThen(home: Home): Promise<void> {
+  const { run } = home.folders;
+  const now = performance.now();
+  const last = lastSweeps.get(run);
+  if (last !== undefined && now - last < SELDOM_MS) return;
+  lastSweeps.set(run, now);
+  await sweepHome(home);
+}
