@@ -1,3 +1,4 @@
+import type { LayerWorker } from "../image/index.ts";
 import type { KeeperSource } from "../platform/keeper-file.ts";
 import type { Folders } from "./folders.ts";
 
@@ -10,4 +11,6 @@ export interface Home {
    * `internal …` is added.
    */
   readonly husk: readonly string[];
+  /** A new thread that unpacks layers; absent: they are unpacked one after the other. */
+  readonly layerWorker?: () => LayerWorker;
 }

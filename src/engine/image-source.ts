@@ -188,6 +188,7 @@ export async function pull(
     unpack,
     tools,
     parallel: 3,
+    ...(home.layerWorker === undefined ? {} : { worker: home.layerWorker }),
     progress: (progress) => report.layer(progress),
   });
   report.done(name, pulled.digest);

@@ -44,6 +44,7 @@ export {
   readXattrs,
   removeInNamespace,
   LayerStream,
+  type LayerWorker,
 } from "./layer/index.ts";
 export {
   type AddedLayer,

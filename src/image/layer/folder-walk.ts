@@ -81,9 +81,11 @@ export class FolderWalk {
     this.#leave(names.length - 1);
   }
 
+  /** May be called again. */
   close(): void {
     this.#leave(0);
-    closeSync(this.#fds[0] as number);
+    const root = this.#fds.pop();
+    if (root !== undefined) closeSync(root);
   }
 
   #here(): Place {

@@ -3,6 +3,14 @@ export { compressionOfBytes, MAGIC_BYTES } from "./compression.ts";
 export type { Finish } from "./finish.ts";
 export { finishLayer, type KeeperTools } from "./keeper-work.ts";
 export { namesOf } from "./path.ts";
+export {
+  type FromWorker,
+  type LayerSink,
+  type LayerWorker,
+  RemoteLayer,
+  type ToWorker,
+} from "./remote-layer.ts";
+export { serveLayer } from "./serve-layer.ts";
 export { LayerStream, type UnpackedLayer } from "./layer-stream.ts";
 export { packMerged } from "./pack-merged.ts";
 export { content, describe, packLayer, type PackOptions } from "./pack.ts";

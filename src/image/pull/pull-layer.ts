@@ -1,6 +1,13 @@
 import { readSync, closeSync, openSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import { type KeeperTools, LayerStream, type UnpackOptions } from "../layer/index.ts";
+import {
+  type KeeperTools,
+  type LayerSink,
+  LayerStream,
+  type LayerWorker,
+  RemoteLayer,
+  type UnpackOptions,
+} from "../layer/index.ts";
 import type { Descriptor } from "../oci.ts";
 import type { Repository, RetryPolicy } from "../registry/index.ts";
 import {
@@ -31,7 +38,12 @@ export interface LayerContext {
   readonly unpack: UnpackOptions;
   readonly tools: KeeperTools;
   readonly progress: (progress: LayerProgress) => void;
+  /** A new thread that unpacks a layer; absent: this one does. */
+  readonly worker?: () => LayerWorker;
 }
+
+/** Compressed bytes from which on a layer is worth a thread of its own. */
+const WORTH_A_THREAD = 2 << 20;
 
 /**
  * Brings one layer into the store, compressed as the registry has it and unpacked, in one pass.
@@ -87,7 +99,7 @@ async function fetchLayer(
   const { store, sources, retries } = context;
   const writer = new BlobWriter(store, layer);
   let resumed = 0;
-  const receive = async (stream: LayerStream | undefined): Promise<void> => {
+  const receive = async (stream: LayerSink | undefined): Promise<void> => {
     if (mayResume) resumed = await writer.readLeftover((bytes) => stream?.write(bytes));
     else writer.restart();
     tell("downloading", writer.size);
@@ -100,7 +112,7 @@ async function fetchLayer(
     if (diffId === undefined) {
       await receive(undefined);
       writer.commit();
-    } else await unpacking(context, diffId, receive, () => writer.commit());
+    } else await unpacking(context, diffId, receive, () => writer.commit(), layer.size);
     return true;
   } catch (error) {
     const isWrong = error instanceof HuskError && error.code === "invalid";
@@ -113,18 +125,22 @@ async function fetchLayer(
 
 /** Unpacks what `feed` brings; the layer gets its place once `verify` is content and its diff id is right. */
 async function unpacking(
-  { store, unpack, tools }: Pick<LayerContext, "store" | "unpack" | "tools">,
+  { store, unpack, tools, worker }: Pick<LayerContext, "store" | "unpack" | "tools" | "worker">,
   diffId: string,
-  feed: (stream: LayerStream) => Promise<void>,
+  feed: (stream: LayerSink) => Promise<void>,
   verify: () => void = () => {},
+  size = 0,
 ): Promise<void> {
   const target: NewLayer = newLayer(store, diffId);
-  const stream = new LayerStream(target.folder, unpack, tools);
+  const stream =
+    worker === undefined || size < WORTH_A_THREAD
+      ? new LayerStream(target.folder, unpack, tools)
+      : new RemoteLayer(worker(), target.folder, unpack, tools);
   let isFinished = false;
   try {
     await feed(stream);
     verify();
-    const { diffId: found, size } = await stream.finish();
+    const { diffId: found, size: unpacked } = await stream.finish();
     isFinished = true;
     if (found !== diffId)
       throw new HuskError(
@@ -134,9 +150,9 @@ async function unpacking(
           hint: "the image was made wrongly, or tampered with",
         },
       );
-    target.commit({ diffId, size });
+    target.commit({ diffId, size: unpacked });
   } catch (error) {
-    if (!isFinished) stream.abandon();
+    if (!isFinished) await stream.abandon();
     target.discard();
     throw error;
   }

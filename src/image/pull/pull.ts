@@ -1,5 +1,5 @@
 import { HuskError } from "../../platform/error.ts";
-import type { KeeperTools, UnpackOptions } from "../layer/index.ts";
+import type { KeeperTools, LayerWorker, UnpackOptions } from "../layer/index.ts";
 import { type Descriptor, type ImageConfig, type Manifest, type Platform } from "../oci.ts";
 import { parseConfig, parseManifest } from "../parse-oci.ts";
 import { choosePlatform, fitness, formatPlatform } from "../platform.ts";
@@ -32,6 +32,8 @@ export interface PullOptions {
   readonly tools: KeeperTools;
   /** Layers that come in at the same time. */
   readonly parallel: number;
+  /** A new thread that unpacks a layer; absent: this one does. */
+  readonly worker?: () => LayerWorker;
   readonly progress: (progress: LayerProgress) => void;
 }
 

@@ -118,6 +118,7 @@ export class BlobWriter {
   readonly #fd: number;
   #hash: Hash;
   #size = 0;
+  #isOpen = true;
 
   constructor(store: ImageStore, expected: Pick<Descriptor, "digest" | "size">) {
     this.#store = store;
@@ -195,7 +196,6 @@ export class BlobWriter {
     }
     try {
       fsyncSync(this.#fd);
-      closeSync(this.#fd);
       const path = blobPath(this.#store, digest);
       const folder = path.slice(0, path.lastIndexOf("/"));
       if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -203,21 +203,25 @@ export class BlobWriter {
     } catch (cause) {
       throw diskError(`cannot write the blob ${digest}`, cause);
     }
+    this.#close();
   }
 
-  /** Leaves what there is for a later try. */
+  /** Leaves what there is for a later try; what is in its place already stays there. */
   keep(): void {
-    closeSync(this.#fd);
+    if (!this.#isOpen) return;
+    this.#close();
     renameSync(this.#path, `${this.#leftover}.${KEPT}${ownerTag()}`);
   }
 
   discard(): void {
+    if (!this.#isOpen) return;
     rmSync(this.#path, { force: true });
-    try {
-      closeSync(this.#fd);
-    } catch {
-      return;
-    }
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#isOpen) closeSync(this.#fd);
+    this.#isOpen = false;
   }
 }
 
