@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { HuskError, openEngine } from "../src/index.ts";
-import { temporaryFolder } from "./harness/index.ts";
+import { temporaryFolder } from "./harness/temporary.ts";
 
 const folders = { root: temporaryFolder("root", 0o700), run: temporaryFolder("run", 0o700) };
 const husk = await openEngine(folders);

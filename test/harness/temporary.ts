@@ -1,4 +1,5 @@
 // Folders and files that vanish with the test run.
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,7 +40,7 @@ export function removeTemporary(): void {
     const script = 'chmod -R u+rwX "$1"; rm -rf "$1"';
     const namespace = ["unshare", "--user", "--map-root-user", "--map-auto"];
     for (const before of [namespace, []])
-      Bun.spawnSync([...before, "sh", "-c", script, "sh", base], { stderr: "ignore" });
+      spawnSync("env", [...before, "sh", "-c", script, "sh", base], { stdio: "ignore" });
   }
   rmSync(base, { recursive: true, force: true });
 }

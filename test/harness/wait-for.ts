@@ -13,6 +13,6 @@ export async function waitFor<T>(
     const value = await condition();
     if (value) return value as Exclude<T, undefined | null | false | "" | 0>;
     if (performance.now() > deadline) throw new Error(`waited ${timeout} ms in vain for ${what}`);
-    await Bun.sleep(10);
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

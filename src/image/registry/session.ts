@@ -96,6 +96,7 @@ export class Session {
       await response.body?.cancel();
       return `https://${host}`;
     } catch (error) {
+      this.options.retries.signal?.throwIfAborted();
       const { cause } = error as HuskError;
       const { code = "" } = (cause ?? {}) as NodeJS.ErrnoException;
       // A certificate that is not accepted is no reason to send everything in the clear.

@@ -1,0 +1,14 @@
+// What stands for "bun:test" on Node.
+import { after, afterEach, before, beforeEach, describe, test as nodeTest } from "node:test";
+
+export { expect } from "./expect.ts";
+export { after as afterAll, afterEach, before as beforeAll, beforeEach, describe };
+
+type Body = () => unknown;
+const run = (name: string, body: Body, timeout = 5000): void => {
+  void nodeTest(name, { timeout }, async () => void (await body()));
+};
+
+export const test = Object.assign(run, {
+  skip: (name: string, _body?: Body): void => void nodeTest(name, { skip: true }),
+});
