@@ -3,6 +3,7 @@ import type { Folders } from "../folders.ts";
 import { type HeldLocks, readHeldLocks } from "./held-locks.ts";
 import { listIds } from "./list-ids.ts";
 import { containerPaths } from "./paths.ts";
+import { withHealth } from "./read-health.ts";
 import { readRecord } from "./read-record.ts";
 import { type ContainerSummary, readState } from "./state.ts";
 
@@ -30,7 +31,8 @@ function summaryOf(
 ): ContainerSummary | undefined {
   try {
     const record = readRecord(containerPaths(folders, id).record);
-    return record === undefined ? undefined : { record, ...readState(folders, id, held) };
+    if (record === undefined) return undefined;
+    return { record, ...withHealth(folders, record, readState(folders, id, held)) };
   } catch (error) {
     if (!(error instanceof HuskError)) throw error;
     warn(error.message);

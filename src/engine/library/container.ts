@@ -1,6 +1,7 @@
 import { containerPaths } from "../container/paths.ts";
 import type { ContainerRecord } from "../container/record.ts";
-import { type ContainerState, readState } from "../container/state.ts";
+import { withHealth } from "../container/read-health.ts";
+import type { ContainerState } from "../container/state.ts";
 import type { Home } from "../home.ts";
 import type { RemoveOptions } from "../life/remove.ts";
 import type { StopOptions } from "../life/stop.ts";
@@ -87,8 +88,8 @@ export class Container implements AsyncDisposable {
 
   /** How it fares now. */
   state(): ContainerState {
-    readTarget(this.#home, this.id);
-    return readState(this.#home.folders, this.id);
+    const { record, state } = readTarget(this.#home, this.id);
+    return withHealth(this.#home.folders, record, state);
   }
 
   /**
@@ -270,7 +271,10 @@ export class Container implements AsyncDisposable {
     await writeToContainer(this.#home, this.id, folder, piecesOf(archive, signal));
   }
 
-  /** A file or folder of it as a tar archive; the stream fails with "not-found". */
+  /**
+   * A file or folder of it as a tar archive; the stream fails with "not-found". Until it is read or cancelled a running
+   * container stands still, and nobody else may change it.
+   */
   getArchive(path: string, { signal }: Abortable = {}): ReadableStream<Uint8Array> {
     return streamOf(async (take) => {
       const { readFromContainer } = await import("../copy/copy.ts");
@@ -279,8 +283,8 @@ export class Container implements AsyncDisposable {
   }
 
   /**
-   * Its whole root file system as a tar archive, without volumes. A running one is frozen until the stream is read or
-   * cancelled; the stream fails with "unsupported" for a container of `host`.
+   * Its whole root file system as a tar archive, without volumes. Until it is read or cancelled a running container
+   * stands still, and nobody else may change it. The stream fails with "unsupported" for a container of `host`.
    */
   export({ signal }: Abortable = {}): ReadableStream<Uint8Array> {
     return streamOf(async (take) => {
