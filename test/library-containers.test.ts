@@ -164,14 +164,35 @@ test("a fork goes its own way", async () => {
   expect(text((await second.exec(["cat", "/root-of-fork"])).stdout)).toBe("two\n");
 });
 
-test("what is to be done without us is done by this package's own program", async () => {
-  const gone = await shell("exit 0", { rm: true });
-  await waitFor("its removal", () => !existsSync(gone.folder));
-  await using stubborn = await shell("echo once; exit 1", { restart: { kind: "on-failure", retries: 2 } });
-  await waitFor("two restarts", async () => (await logOf(stubborn)).split("once").length === 4);
-  await using checked = await shell("sleep 1000", { health: { command: ["true"], interval: 100 } });
-  await waitFor("a check", () => checked.state().health === "healthy");
-});
+// What follows is done by this package's own program, which keepers start; on Node that takes its time.
+const PATIENCE = 20_000;
+
+test(
+  "one with rm goes by itself",
+  async () => {
+    const gone = await shell("exit 0", { rm: true });
+    await waitFor("its removal", () => !existsSync(gone.folder), PATIENCE);
+  },
+  PATIENCE,
+);
+
+test(
+  "a restart policy holds",
+  async () => {
+    await using stubborn = await shell("echo once; exit 1", { restart: { kind: "on-failure", retries: 2 } });
+    await waitFor("two restarts", async () => (await logOf(stubborn)).split("once").length === 4, PATIENCE);
+  },
+  PATIENCE,
+);
+
+test(
+  "health is looked after",
+  async () => {
+    await using checked = await shell("sleep 1000", { health: { command: ["true"], interval: 100 } });
+    await waitFor("a check", () => checked.state().health === "healthy", PATIENCE);
+  },
+  PATIENCE,
+);
 
 test("events tell what happened, in docker's words", async () => {
   const since = BigInt(Date.now()) * 1_000_000n;
