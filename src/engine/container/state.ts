@@ -58,7 +58,11 @@ export function readState(folders: Folders, id: string, held: HeldLocks = readHe
   for (let locks = held, attempt = 0; ; attempt++) {
     const locked = isHeld(paths.running, locks);
     const exit = readExit(paths.exit);
-    if (locked === true) return liveState(folders, id, exit);
+    if (locked === true) {
+      // Its keeper has tidied up, and is about to leave.
+      if (exit !== undefined && exit.kind !== "running" && !existsSync(paths.running)) return endedState(exit);
+      return liveState(folders, id, exit);
+    }
     const run = locked === undefined ? undefined : readRun(paths.running);
     const starting = run !== undefined && isRunning(run.creator);
     // It was started, or ended, between two looks.
