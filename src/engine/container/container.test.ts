@@ -277,6 +277,21 @@ test("a container is created, running, restarting or exited by what its files sa
   }
 });
 
+test("one whose keeper has tidied up, and only has to leave, has ended", async () => {
+  const { id } = made("web");
+  const { exit, running, socket } = containerPaths(folders, id);
+  deadRun(id);
+  writeFileSync(exit, exitRecord(3, 7));
+  const listener = Bun.listen({ unix: socket, socket: { data() {} } });
+  try {
+    expect(readState(folders, id).status).toBe("restarting");
+    rmSync(running);
+    expect(readState(folders, id)).toMatchObject({ status: "exited", exitCode: 7 });
+  } finally {
+    listener.stop(true);
+  }
+});
+
 test("a process is told by pid and start time", () => {
   expect(startTimeOf(999999999)).toBeUndefined();
   expect(startTimeOf(process.pid)).toBe(startTimeOf("self"));
