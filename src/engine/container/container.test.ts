@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ownIdentity, startTimeOf } from "../../platform/process-identity.ts";
 import { newId } from "../id.ts";
 import { findId } from "./find.ts";
@@ -282,7 +282,11 @@ test("one whose keeper has tidied up, and only has to leave, has ended", async (
   const { exit, running, socket } = containerPaths(folders, id);
   deadRun(id);
   writeFileSync(exit, exitRecord(3, 7));
-  const listener = Bun.listen({ unix: socket, socket: { data() {} } });
+  // As the keeper does it: the path may be too long.
+  const before = process.cwd();
+  process.chdir(dirname(socket));
+  const listener = Bun.listen({ unix: basename(socket), socket: { data() {} } });
+  process.chdir(before);
   try {
     expect(readState(folders, id).status).toBe("restarting");
     rmSync(running);
