@@ -28,13 +28,18 @@ function storm(changes: Partial<Storm> = {}): Storm {
 }
 
 async function weather(given: Storm): Promise<void> {
-  const { problems, counts } = await rage(given);
-  const ids = await calmDown(given);
-  const wrong = [...problems, ...(await untruths(given, ids))];
-  const left = await leftovers(given, ids);
-  if (isRoot) await removeByHand(`husk-test-storm-${process.pid}`);
-  if (process.env.HUSK_STORM !== undefined) console.log(Object.fromEntries([...counts].toSorted()));
-  expect([`HUSK_SEED=${given.seed}`, wrong, left]).toEqual([`HUSK_SEED=${given.seed}`, [], []]);
+  try {
+    const { problems, counts } = await rage(given);
+    if (process.env.HUSK_STORM !== undefined) console.log(Object.fromEntries([...counts].toSorted()));
+    const ids = await calmDown(given);
+    const wrong = [...problems, ...(await untruths(given, ids))];
+    const left = await leftovers(given, ids);
+    expect([`HUSK_SEED=${given.seed}`, wrong, left]).toEqual([`HUSK_SEED=${given.seed}`, [], []]);
+  } finally {
+    const ids = (await given.of.husk(["ps", "-aq"])).stdout.split("\n").filter(Boolean);
+    if (ids.length > 0) await given.of.husk(["rm", "-f", ...ids], { timeout: 60_000 });
+    if (isRoot) await removeByHand(`husk-test-storm-${process.pid}`);
+  }
 }
 
 needs({ command: "busybox" })(

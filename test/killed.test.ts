@@ -59,11 +59,16 @@ const machine = (): string[] => [
 /** The files of an engine that are not there before its first container with `--rm`. */
 function stateLeft({ root, run }: Engine): string[] {
   const usual = /^(engine\.json|keeper-[0-9a-f]+|containers|names|unfinished|events|events\/log)$/;
-  return [root, run].flatMap((folder) =>
-    (readdirSync(folder, { recursive: true }) as string[])
-      .filter((name) => !usual.test(name))
-      .map((name) => join(folder, name)),
-  );
+  return [root, run].flatMap((folder) => {
+    try {
+      return (readdirSync(folder, { recursive: true }) as string[])
+        .filter((name) => !usual.test(name))
+        .map((name) => join(folder, name));
+    } catch (error) {
+      // What is just being removed, or belongs to another id of this user.
+      return [(error as Error).message];
+    }
+  });
 }
 
 const parent = `husk-test-killed-${process.pid}`;

@@ -42,6 +42,7 @@ export async function untruths(storm: Storm, ids: readonly string[]): Promise<st
   const { of, folder, keepers = [] } = storm;
   const runs = readRuns(folder);
   const wrong = wrongStatuses(runs, await deaths(storm), storm);
+  if (ids.length === 0) return wrong;
   const shown = JSON.parse((await of.husk(["inspect", ...ids])).stdout) as Inspected[];
   for (const { Id, State } of shown) {
     const own = runs.filter(({ host }) => Id.startsWith(host));
@@ -61,6 +62,13 @@ export async function untruths(storm: Storm, ids: readonly string[]): Promise<st
       ![last.status, 137].includes(State.ExitCode)
     )
       wrong.push(`${Id} ended with ${last.status} and is shown as ${JSON.stringify(State)}`);
+    if (
+      State.Status === "exited" &&
+      last !== undefined &&
+      last.status === undefined &&
+      State.ExitCode !== 137
+    )
+      wrong.push(`${Id} was killed and is shown as ${JSON.stringify(State)}`);
     if (keepers.length === 0 && State.Error !== "") wrong.push(`${Id}: ${State.Error}`);
   }
   return wrong;
@@ -125,8 +133,11 @@ function wrongStatuses(runs: readonly Run[], died: readonly Died[], { keepers = 
 
 /** Removes all containers and says what is left of them. */
 export async function leftovers({ of, folder, flags }: Storm, ids: readonly string[]): Promise<string[]> {
-  const removed = await of.husk(["rm", "-f", ...ids]);
-  const left = removed.status === 0 ? [] : [`rm: ${removed.stderr}`];
+  const left: string[] = [];
+  if (ids.length > 0) {
+    const removed = await of.husk(["rm", "-f", ...ids]);
+    if (removed.status !== 0) left.push(`rm: ${removed.stderr}`);
+  }
   // The next command tidies up behind those that were killed.
   const next = await of.husk(["create", ...flags, "--name", "after", "host", "true"]);
   if (next.status !== 0 || next.stderr !== "") left.push(`create: ${next.stderr}`);
@@ -148,26 +159,13 @@ export async function leftovers({ of, folder, flags }: Storm, ids: readonly stri
           entry.isDirectory() ? [join(group, entry.name)] : [],
         ),
       );
+  // Programs, and keepers that have become husk, are told the folder.
   const hosts = new Set(readRuns(folder).map(({ host }) => host));
   for (const { pid, state, name } of allProcesses()) {
     const line = commandLine(pid);
-    const isOurs =
-      line.includes(of.root) ||
-      line[0] === "/home/program" ||
-      (name === "husk-keeper" && hosts.has(line[1] ?? ""));
-    if (state !== "Z" && isOurs && !isOtherStorm(pid, folder)) left.push(`process ${pid}: ${line.join(" ")}`);
+    const isOurs = line.includes(of.root) || (name === "husk-keeper" && hosts.has(line[1] ?? ""));
+    if (state !== "Z" && isOurs) left.push(`process ${pid}: ${line.join(" ")}`);
   }
   if (readFileSync("/proc/self/mountinfo", "utf8").includes(of.root)) left.push("a mount");
   return left;
-}
-
-/** Whether a program of a container works for somebody else. */
-function isOtherStorm(pid: number, folder: string): boolean {
-  try {
-    return (
-      commandLine(pid)[0] === "/home/program" && !readFileSync(`/proc/${pid}/maps`, "utf8").includes(folder)
-    );
-  } catch {
-    return true;
-  }
 }

@@ -66,7 +66,7 @@ async function client(
 ): Promise<void> {
   while (performance.now() < end) {
     const name = NAMES[random(NAMES.length)]!;
-    const args = words(name, random, { folder, rootfs, flags });
+    const args = words(name, random, { root: of.root, folder, rootfs, flags });
     const patient = args[0] !== "wait" && !(args[0] === "run" && !args.includes("-d"));
     const running = of.start(args, { timeout: PATIENCE_MS });
     let killed = false;
@@ -103,14 +103,14 @@ async function client(
 function words(
   name: string,
   random: (below: number) => number,
-  { folder, rootfs, flags }: { folder: string; rootfs: string; flags: readonly string[] },
+  { root, folder, rootfs, flags }: { root: string; folder: string; rootfs: string; flags: readonly string[] },
 ): string[] {
   const pick = <T>(list: readonly T[]): T => list[random(list.length)]!;
   const container = (...more: string[]): string[] => [
     ...["--name", name, ...flags, "-v", `${folder}:/home`, ...more],
     ...pick([[], [], ["--restart", "always"], ["--restart", "on-failure:3"], ["--init"]]),
     ...pick([["host"], ["--rootfs", rootfs]]),
-    ...["/home/program", "/home"],
+    ...["/home/program", "/home", root],
   ];
   switch (random(20)) {
     case 0:
@@ -131,6 +131,7 @@ function words(
         "host",
         "/home/program",
         "/home",
+        root,
       ];
     case 5:
     case 6:

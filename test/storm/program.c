@@ -1,4 +1,4 @@
-// program FOLDER: prints counted lines to both outputs, and writes down in FOLDER/<host name>.<run>, outside of the
+// program FOLDER OWNER: prints counted lines to both outputs, and writes down in FOLDER/<host name>.<run>, outside of the
 // container, how many it has written and with which status it means to end, so that nothing can be lost unnoticed.
 //   a line: \001 run " " number " " length of the filling " " filling ".\n"
 #include <fcntl.h>
@@ -31,7 +31,7 @@ int main(int count, char **words) {
   static char line[40000];
   char host[65] = "", path[400];
   struct timespec now;
-  if (count != 2) return 99;
+  if (count != 3) return 99;
   clock_gettime(CLOCK_REALTIME, &now);
   getentropy(&state, sizeof state);
   state |= 1;
