@@ -72,7 +72,7 @@ done
   const values = [folder, husk.path, makeRootfs(join(folder, "rootfs")), options.daemon ?? ""];
   const inside = `exec unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private /bin/sh -euc "$5" sh "$1" "$2" "$3" "$4"`;
   const { status, stdout, stderr } = await shell(inside, [...values, `${prelude}${both}`], {
-    timeout: 150_000,
+    timeout: 280_000,
   });
   const [before, runc, ours] = `${stdout}`.split(/^=== .*\n/m);
   if (status !== 0 || runc === undefined || ours === undefined)

@@ -57,7 +57,7 @@ husk = ["${husk.path}"]
     );
     const wrapped = `exec unshare --mount --propagation private /bin/sh -c "$4" sh "$1" "$2" "$3"`;
     const values = [folder, makeRootfs(), runtime, `${prelude}${script}`];
-    const { stdout, stderr } = await shell(wrapped, values, { timeout: 90_000 });
+    const { stdout, stderr } = await shell(wrapped, values, { timeout: 180_000 });
     outputs.push(
       `${stdout}${stderr}`
         .replaceAll(values[1] as string, "ROOTFS")
@@ -96,7 +96,7 @@ say run --rm $run /etc/passwd
       expect(husk).toContain("status 127");
       expect(calls.some((line) => line.includes("create --bundle"))).toBe(true);
     },
-    120_000,
+    200_000,
   );
 
   needs(needed)(
@@ -104,7 +104,8 @@ say run --rm $run /etc/passwd
     async () => {
       const { husk, runc } = await podman(`
 say run -d --name one $run sleep 100
-say ps --format '{{.Names}} {{.State}}'
+say ps --format '{{.Names}}'
+say inspect -f '{{.State.Status}}' one
 say exec one sh -c 'echo in; exit 4'
 say exec one nosuch
 say exec -u 1000 one id
@@ -112,7 +113,7 @@ say exec -t one tty
 echo typed | say exec -i one cat
 say pause one
 say exec one true
-say ps -a --format '{{.State}}'
+say ps -a --format '{{.State}}' | cut -d' ' -f1
 say unpause one
 say top one pid args
 say update --memory 50m one
@@ -135,7 +136,7 @@ say rm -f -t 0 three
 `);
       expect(husk).toEqual(runc);
     },
-    120_000,
+    200_000,
   );
 
   needs({ ...needed, command: [...needed.command, "docker-init", "script"] })(
@@ -196,6 +197,6 @@ say ps -a -q
       expect(husk).toEqual(runc);
       expect(husk).toContain("\nunhealthy\n");
     },
-    120_000,
+    200_000,
   );
 });
