@@ -1,5 +1,5 @@
 // Many containers at once, and several engines side by side.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { endContainers, firstProcess, groupFolder } from "./harness/control-group.ts";
@@ -16,6 +16,9 @@ import {
   temporaryFolder,
   waitFor,
 } from "./harness/index.ts";
+
+// Each container is a folder on the disk, too.
+setDefaultTimeout(20_000);
 
 const entries = (folder: string): string[] => {
   try {

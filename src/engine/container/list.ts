@@ -5,7 +5,7 @@ import { listIds } from "./list-ids.ts";
 import { containerPaths } from "./paths.ts";
 import { withHealth } from "./read-health.ts";
 import { readRecord } from "./read-record.ts";
-import { type ContainerSummary, readState } from "./state.ts";
+import { type ContainerSummary, readStateOf } from "./state.ts";
 
 /**
  * All containers, the newest first.
@@ -32,7 +32,7 @@ function summaryOf(
   try {
     const record = readRecord(containerPaths(folders, id).record);
     if (record === undefined) return undefined;
-    return { record, ...withHealth(folders, record, readState(folders, id, held)) };
+    return { record, ...withHealth(folders, record, readStateOf(folders, record, held)) };
   } catch (error) {
     if (!(error instanceof HuskError)) throw error;
     warn(error.message);

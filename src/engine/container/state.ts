@@ -52,6 +52,19 @@ export function isLost(folders: Folders, id: string, { error }: ContainerState):
   return error === KEEPER_LOST && existsSync(containerPaths(folders, id).running);
 }
 
+/** The same of a container whose record is known: between its end and its keeper's, no policy means no restart. */
+export function readStateOf(
+  folders: Folders,
+  { id, options: { restart } }: ContainerRecord,
+  held: HeldLocks = readHeldLocks(),
+): ContainerState {
+  const state = readState(folders, id, held);
+  if (state.status !== "restarting") return state;
+  const ends =
+    restart === undefined || restart.kind === "no" || (restart.kind === "on-failure" && state.exitCode === 0);
+  return ends ? { ...state, status: "exited" } : state;
+}
+
 /** How a container fares; of one that does not exist: "created". */
 export function readState(folders: Folders, id: string, held: HeldLocks = readHeldLocks()): ContainerState {
   const paths = containerPaths(folders, id);

@@ -7,7 +7,7 @@ import { readRecord } from "../container/read-record.ts";
 import { type ContainerRecord, imageName } from "../container/record.ts";
 import { type RunRecord, readRun } from "../container/run-record.ts";
 import { noSuchContainer } from "../container/find.ts";
-import { type ContainerState, readState } from "../container/state.ts";
+import { type ContainerState, readStateOf } from "../container/state.ts";
 import { jsonFilePath } from "../log/copy/json-file.ts";
 import { containerConfig } from "./config.ts";
 import { hostConfig } from "./host-config.ts";
@@ -27,7 +27,7 @@ export function inspectContainer(folders: Folders, id: string): Record<string, u
   const paths = containerPaths(folders, id);
   const record = readRecord(paths.record);
   if (record === undefined) throw noSuchContainer(id);
-  const state = readState(folders, id);
+  const state = readStateOf(folders, record);
   const run = readRun(paths.running);
   const { options, source } = record;
   const [program = "", ...args] = options.command;

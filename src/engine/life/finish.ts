@@ -1,7 +1,7 @@
 import { withContainer } from "../container/lock.ts";
 import { containerPaths } from "../container/paths.ts";
 import { readRecord } from "../container/read-record.ts";
-import { isAlive, readState } from "../container/state.ts";
+import { isAlive, readStateOf } from "../container/state.ts";
 import type { Home } from "../home.ts";
 import { dropContainer } from "./remove.ts";
 
@@ -9,7 +9,7 @@ import { dropContainer } from "./remove.ts";
 export async function finish(home: Home, id: string): Promise<void> {
   await withContainer(home.folders, id, async () => {
     const record = readRecord(containerPaths(home.folders, id).record);
-    if (record?.options.rm !== true || isAlive(readState(home.folders, id))) return;
+    if (record?.options.rm !== true || isAlive(readStateOf(home.folders, record))) return;
     await dropContainer(home, record, true);
   });
 }

@@ -1,5 +1,6 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
+import { pause } from "../../platform/pause.ts";
 import { ensureBindSources } from "../bind-sources.ts";
 import { type ExitRecord, readExit } from "../container/exit.ts";
 import { withContainer } from "../container/lock.ts";
@@ -42,12 +43,19 @@ export async function startContainer(
       if (state.status === "paused")
         throw new HuskError("conflict", "cannot start a paused container, try unpause instead");
       if (isAlive(state)) return [];
+      await untilKeeperLeft(paths);
       if (again === undefined)
         for (const mark of [paths.stopped, paths.restarts]) rmSync(mark, { force: true });
       return launchAgain(home, record, paths, again);
     },
     signal,
   );
+}
+
+/** A keeper that has written how its container ended has a few things to do before its record is gone. */
+async function untilKeeperLeft({ running, exit }: ContainerPaths): Promise<void> {
+  for (let attempt = 0; attempt < 400 && existsSync(running) && readExit(exit)?.kind !== "running"; attempt++)
+    await pause(5);
 }
 
 /** Starts a container that does not run, whose lock the caller has. */

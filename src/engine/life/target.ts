@@ -2,7 +2,7 @@ import { findId, noSuchContainer } from "../container/find.ts";
 import { containerPaths, type ContainerPaths } from "../container/paths.ts";
 import { readRecord } from "../container/read-record.ts";
 import type { ContainerRecord } from "../container/record.ts";
-import { type ContainerState, readState } from "../container/state.ts";
+import { type ContainerState, readStateOf } from "../container/state.ts";
 import type { Home } from "../home.ts";
 
 /** A container as a command finds it. */
@@ -26,5 +26,5 @@ export function readTarget({ folders }: Home, id: string, text: string = id): Ta
   const paths = containerPaths(folders, id);
   const record = readRecord(paths.record);
   if (record === undefined) throw noSuchContainer(text);
-  return { record, paths, state: readState(folders, id) };
+  return { record, paths, state: readStateOf(folders, record) };
 }

@@ -1,7 +1,7 @@
 import { listContainers } from "../container/list.ts";
 import { containerPaths } from "../container/paths.ts";
 import { readRecord } from "../container/read-record.ts";
-import { isAlive, readState } from "../container/state.ts";
+import { isAlive, readStateOf } from "../container/state.ts";
 import type { Home } from "../home.ts";
 import { machineMemory, sampleUsage, type Usage, usageBetween, type UsageSample } from "./sample.ts";
 
@@ -37,7 +37,7 @@ export async function* watchUsage(
       containers.length > 0
         ? containers.flatMap((id) => {
             const record = readRecord(containerPaths(folders, id).record);
-            return record === undefined ? [] : [{ record, ...readState(folders, id) }];
+            return record === undefined ? [] : [{ record, ...readStateOf(folders, record) }];
           })
         : listContainers(folders, () => {}).filter((one) => all || isAlive(one));
     return found.map((one) => ({
