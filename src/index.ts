@@ -16,6 +16,7 @@ export type {
   IdMap,
   ImageIdentity,
   Isolation,
+  LogDriver,
   LogOptions,
   MountedSpec,
   MountSpec,
@@ -30,6 +31,7 @@ export type {
   UserSpec,
   VolumeSpec,
 } from "./engine/run-options.ts";
+export type { ControllerFacts, GroupUsage, MemoryUsage, Pressure } from "./cgroup/index.ts";
 export type { ApplyOptions } from "./engine/changes/apply-container.ts";
 export type { HealthStatus } from "./engine/container/health.ts";
 export type { ContainerRecord, ContainerSource, RecordedOptions } from "./engine/container/record.ts";
@@ -77,20 +79,24 @@ export type { StopOptions } from "./engine/life/stop.ts";
 export type { UpdateOptions } from "./engine/life/update.ts";
 export type { ContainerLogOptions } from "./engine/log/container-log.ts";
 export type { LogChunk } from "./engine/log/index.ts";
+export type { GivenSetting } from "./engine/settings/settings.ts";
 export type { ProcessTable } from "./engine/processes/ps.ts";
 export type { Usage } from "./engine/usage/sample.ts";
 export type { Volume, VolumeOptions, VolumeRecord } from "./engine/volume/record.ts";
 export type { PrunedVolumes } from "./engine/volume/remove.ts";
 export type {
+  Endpoint,
   FoundRepository,
   HistoryStep,
   ImageFilter,
   LayerProgress,
   PushProgress,
   Recipe,
+  RegistryRule,
   Removed,
   RunConfig,
   Tool,
+  Variant,
 } from "./image/index.ts";
 export type { Inclusion } from "./jail/index.ts";
 export { type ErrorCode, HuskError } from "./platform/error.ts";

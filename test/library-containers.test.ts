@@ -41,18 +41,26 @@ test("created, started, waited for, read, removed", async () => {
 
 test("exec: input, output, exit code, environment; and one that goes on by itself", async () => {
   await using container = await shell("sleep 1000", { init: true });
-  const done = await container.exec(["sh", "-c", "cat; echo $WORD >&2; exit 5"], { stdin: "in", env: ["WORD=w"] });
+  const done = await container.exec(["sh", "-c", "cat; echo $WORD >&2; exit 5"], {
+    stdin: "in",
+    env: ["WORD=w"],
+  });
   expect([text(done.stdout), text(done.stderr), done.exitCode]).toEqual(["in", "w\n", 5]);
   const late = container.exec(["sleep", "1000"], { signal: AbortSignal.timeout(300) });
   expect(await codeOf(late)).toBe("TimeoutError");
   expect(await codeOf(container.exec(["no-such-program"]))).toBe("command-not-found");
   await container.spawn(["sh", "-c", "sleep 0.3; touch /tmp/came"], { detach: true });
-  await waitFor("the detached program", async () => (await container.exec(["test", "-e", "/tmp/came"])).exitCode === 0);
+  await waitFor(
+    "the detached program",
+    async () => (await container.exec(["test", "-e", "/tmp/came"])).exitCode === 0,
+  );
   expect((await container.top(["-eo", "pid,args"])).lines.join("\n")).toContain("sleep 1000");
 });
 
 test("stop asks, kill does not; restart begins anew", async () => {
-  await using container = await shell("trap 'echo bye; exit 3' TERM; echo begin; while :; do sleep 0.05; done");
+  await using container = await shell(
+    "trap 'echo bye; exit 3' TERM; echo begin; while :; do sleep 0.05; done",
+  );
   await waitFor("the first line", async () => (await logOf(container)).includes("begin"));
   await container.stop();
   expect([container.state().exitCode, (await logOf(container)).endsWith("bye\n")]).toEqual([3, true]);
@@ -67,7 +75,9 @@ test("stop asks, kill does not; restart begins anew", async () => {
 });
 
 test("several clients see the same, and write to the same input", async () => {
-  await using container = await husk.containers.run("host", ["sh", "-c", "cat; exit 9"], { interactive: true });
+  await using container = await husk.containers.run("host", ["sh", "-c", "cat; exit 9"], {
+    interactive: true,
+  });
   await using watcher = await container.attach();
   await using writer = await container.attach({ input: true });
   expect([watcher.takesInput, writer.takesInput]).toEqual([false, true]);
@@ -109,7 +119,8 @@ test("logs are followed to the end, or until somebody has enough", async () => {
   expect(last).toBe("line 3\n");
   await using endless = await shell("echo begin; sleep 1000");
   let count = 0;
-  for await (const { bytes } of endless.logs({ follow: true, signal: AbortSignal.timeout(400) })) count += bytes.length;
+  for await (const { bytes } of endless.logs({ follow: true, signal: AbortSignal.timeout(400) }))
+    count += bytes.length;
   expect(count).toBe("begin\n".length);
   expect(endless.state().status).toBe("running");
 });
@@ -120,7 +131,9 @@ test("waiting and stopping can be given up; the container goes on", async () => 
   expect(await codeOf(container.wait({ signal: AbortSignal.timeout(200) }))).toBe("TimeoutError");
   expect(await codeOf(container.stop({ signal: AbortSignal.timeout(200) }))).toBe("TimeoutError");
   expect(container.state().status).toBe("running");
-  expect(await codeOf(husk.containers.create("host", ["true"], { signal: AbortSignal.abort() }))).toBe("AbortError");
+  expect(await codeOf(husk.containers.create("host", ["true"], { signal: AbortSignal.abort() }))).toBe(
+    "AbortError",
+  );
 });
 
 test("names: by name, by the beginning of an id, another name; each only once", async () => {

@@ -14,7 +14,16 @@ beforeAll(async () => {
   // Node has no `await using` yet; the library itself is left out.
   const { status, stderr } = await run(
     [
-      ...[bunPath, "build", "--splitting", "--target=node", "--external", "bun:test", "--external", "*/src/index.ts"],
+      ...[
+        bunPath,
+        "build",
+        "--splitting",
+        "--target=node",
+        "--external",
+        "bun:test",
+        "--external",
+        "*/src/index.ts",
+      ],
       ...["--outdir", built, "test/harness/preload.ts", ...files.map((name) => `test/${name}`)],
     ],
     { cwd: repository },

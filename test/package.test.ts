@@ -5,7 +5,11 @@ import { findCommand, needs, repository, run, temporaryFolder, waitFor } from ".
 import { buildPackage, bunPath, nodePath } from "./harness/package.ts";
 
 const folder = temporaryFolder("package");
-const environment = { HOME: folder, npm_config_cache: `${folder}/cache`, BUN_INSTALL_CACHE_DIR: `${folder}/bun-cache` };
+const environment = {
+  HOME: folder,
+  npm_config_cache: `${folder}/cache`,
+  BUN_INSTALL_CACHE_DIR: `${folder}/bun-cache`,
+};
 
 /** Packs a package of this machine; nothing is asked from a registry. */
 async function pack(path: string): Promise<string> {
@@ -32,7 +36,11 @@ async function project(name: string): Promise<string> {
   mkdirSync(place);
   writeFileSync(
     `${place}/package.json`,
-    JSON.stringify({ private: true, type: "module", dependencies: { husk: `file:${tarball}`, yaml: `file:${yaml}` } }),
+    JSON.stringify({
+      private: true,
+      type: "module",
+      dependencies: { husk: `file:${tarball}`, yaml: `file:${yaml}` },
+    }),
   );
   return place;
 }
@@ -69,7 +77,8 @@ async function use(place: string, runtime: readonly string[], path: string): Pro
   expect(said).toMatchObject({ isHusk: true, error: "command-not-found" });
   // Nobody is there any more who could do these.
   await waitFor("what --rm removes", () => !existsSync(gone));
-  const husk = (...args: string[]) => run([...runtime, "node_modules/.bin/husk", ...args], { cwd: place, env });
+  const husk = (...args: string[]) =>
+    run([...runtime, "node_modules/.bin/husk", ...args], { cwd: place, env });
   await waitFor("the restart", async () => (await husk("logs", "stubborn")).stdout === "again\nagain\n");
   expect(await husk("rm", "-f", "stubborn")).toMatchObject({ status: 0, stdout: "stubborn\n" });
   expect(await husk("run", "--rm", "host", "sh", "-c", "echo hello; exit 6")).toMatchObject({
@@ -88,7 +97,10 @@ needs({ command: "npm" })("it carries the library, its types, and a keeper for b
   const inner = names.filter((name) => name.startsWith("package/dist/"));
   expect(inner.filter((name) => !/\.js$|\.d\.ts$|\/keeper-(x64|arm64)$/.test(name))).toEqual([]);
   expect(names.filter((name) => /test|bench|native/.test(name))).toEqual([]);
-  for (const [keeper, machine] of [["x64", 62], ["arm64", 183]] as const) {
+  for (const [keeper, machine] of [
+    ["x64", 62],
+    ["arm64", 183],
+  ] as const) {
     // ELF's e_machine (elf(5)): EM_X86_64, EM_AARCH64. The other one needs a cross compiler.
     if (keeper !== process.arch && findCommand("aarch64-linux-gnu-gcc") === undefined) continue;
     expect(readFileSync(`${repository}/dist/package/keeper-${keeper}`).readUInt16LE(18)).toBe(machine);
@@ -118,14 +130,22 @@ needs({ command: "npm", file: nodePath })(
     symlinkSync(nodePath, `${bin}/node`);
     const path = `${bin}:${process.env["PATH"]}`;
     const install = ["npm", "install", "--offline", "--no-audit", "--no-fund"];
-    const installed = await run(install, { cwd: place, env: { ...environment, PATH: path }, timeout: 60_000 });
+    const installed = await run(install, {
+      cwd: place,
+      env: { ...environment, PATH: path },
+      timeout: 60_000,
+    });
     expect(installed.status).toBe(0);
     expect((await use(place, [nodePath], bin)).runtime).toMatch(/^Node 2[2-9]/);
     // As `npx husk` starts it: by its first line.
-    const env = { PATH: path, HUSK_ROOT: temporaryFolder("root", 0o700), HUSK_RUN: temporaryFolder("run", 0o700) };
-    expect((await run([`${place}/node_modules/.bin/husk`, "run", "--rm", "host", "echo", "hi"], { env })).stdout).toBe(
-      "hi\n",
-    );
+    const env = {
+      PATH: path,
+      HUSK_ROOT: temporaryFolder("root", 0o700),
+      HUSK_RUN: temporaryFolder("run", 0o700),
+    };
+    expect(
+      (await run([`${place}/node_modules/.bin/husk`, "run", "--rm", "host", "echo", "hi"], { env })).stdout,
+    ).toBe("hi\n");
     await typesHold(place);
   },
   120_000,

@@ -8,6 +8,7 @@ export {
   type Tool,
   TOOLS,
   usualName,
+  type Variant,
   VARIANTS,
 } from "./bootstrap/index.ts";
 export {
@@ -85,9 +86,11 @@ export {
   credentialFiles,
   type Credentials,
   DEFAULT_RETRIES,
+  type Endpoint,
   eraseCredentials,
   findCredentials,
   readRegistryRules,
+  type RegistryRule,
   Session,
   storeCredentials,
 } from "./registry/index.ts";

@@ -10,6 +10,8 @@ export const bunPath = `${repository}/node_modules/.bin/bun`;
 /** Builds dist/package if it is older than its sources; ordinary users take what is there. */
 export async function buildPackage(): Promise<void> {
   if (!isRoot) return;
-  const { status, stderr } = await run([`${repository}/scripts/build-package`, "--if-stale"], { timeout: 120_000 });
+  const { status, stderr } = await run([`${repository}/scripts/build-package`, "--if-stale"], {
+    timeout: 120_000,
+  });
   if (status !== 0) throw new Error(`scripts/build-package: ${stderr}`);
 }

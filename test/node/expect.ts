@@ -21,7 +21,8 @@ class Fitting {
 function equal(actual: unknown, wanted: unknown, part = false): boolean {
   if (wanted instanceof Fitting) return wanted.fits(actual);
   if (Object.is(actual, wanted)) return true;
-  if (typeof actual !== "object" || typeof wanted !== "object" || actual === null || wanted === null) return false;
+  if (typeof actual !== "object" || typeof wanted !== "object" || actual === null || wanted === null)
+    return false;
   if (Array.isArray(actual) !== Array.isArray(wanted)) return false;
   if (Array.isArray(actual) && actual.length !== (wanted as unknown[]).length) return false;
   if (actual instanceof Uint8Array || wanted instanceof Uint8Array)
@@ -42,7 +43,9 @@ function checksOf(actual: unknown): Record<string, Check> {
     toMatchObject: (wanted) => equal(actual, wanted, true),
     toMatch: (wanted) => (wanted instanceof RegExp ? wanted.test(text) : text.includes(String(wanted))),
     toContain: (wanted) =>
-      Array.isArray(actual) ? actual.includes(wanted) : typeof actual === "string" && text.includes(String(wanted)),
+      Array.isArray(actual)
+        ? actual.includes(wanted)
+        : typeof actual === "string" && text.includes(String(wanted)),
     toBeInstanceOf: (wanted) => actual instanceof (wanted as new () => unknown),
     toBeUndefined: () => actual === undefined,
     toBeDefined: () => actual !== undefined,
@@ -89,7 +92,12 @@ function later(outcome: Promise<unknown>): Record<string, (...wanted: unknown[])
       name,
       async (...wanted: unknown[]) => {
         const value = await outcome;
-        const actual = name === "toThrow" ? (): never => { throw value; } : value;
+        const actual =
+          name === "toThrow"
+            ? (): never => {
+                throw value;
+              }
+            : value;
         matchersOf(actual, false)[name]!(...wanted);
       },
     ]),
@@ -120,8 +128,14 @@ export const expect = Object.assign(
     stringContaining: (part: string) =>
       new Fitting(`a string with ${part}`, (value) => typeof value === "string" && value.includes(part)),
     stringMatching: (pattern: RegExp) =>
-      new Fitting(`a string like ${String(pattern)}`, (value) => typeof value === "string" && pattern.test(value)),
+      new Fitting(
+        `a string like ${String(pattern)}`,
+        (value) => typeof value === "string" && pattern.test(value),
+      ),
     any: (type: { name: string }) =>
-      new Fitting(`any ${type.name}`, (value) => Object(value) instanceof (type as unknown as new () => unknown)),
+      new Fitting(
+        `any ${type.name}`,
+        (value) => Object(value) instanceof (type as unknown as new () => unknown),
+      ),
   },
 );

@@ -12,10 +12,10 @@ import { runVirtualMachine } from "../vm/main.ts";
 
 const minutes = isSoak ? 60 : 10;
 
-/** Types, lint and format: each counts as one test. */
+/** Types, lint, format and the API report: each counts as one test. */
 async function check(): Promise<Outcome> {
   const results: Outcome[] = [];
-  for (const script of ["types", "lint", "format:check"])
+  for (const script of ["types", "lint", "format:check", "api:check"])
     results.push(
       (await runProgram(["npm", "run", "--silent", script])) === 0
         ? passedOnce(script)
@@ -27,7 +27,7 @@ async function check(): Promise<Outcome> {
 type Part = (options: readonly string[], paths: readonly string[]) => Promise<Outcome>;
 
 const parts: Record<string, readonly [title: string, run: Part]> = {
-  check: ["types, lint, format", check],
+  check: ["types, lint, format, API report", check],
   unit: ["unit tests", (options, paths) => runUnitTests(options, paths, minutes)],
   root: [
     "system tests as root",
@@ -51,8 +51,9 @@ async function main(args: readonly string[]): Promise<number> {
   rmSync(`${reportFolder}/summary`, { force: true });
   mkdirSync(reportFolder, { recursive: true });
   await runProgram(["test/install-packages"], { minutes: 20 });
-  const built = (await runProgram(["scripts/build", "--if-stale"])) === 0;
-  const outcomes: Outcome[] = built ? [] : [failedOnce("npm run build")];
+  await runProgram(["test/install-node"], { minutes: 10 });
+  const built = (await runProgram(["scripts/build-package", "--if-stale"])) === 0;
+  const outcomes: Outcome[] = built ? [] : [failedOnce("npm run build:package")];
   const needExecutable = new Set(["root", "user", "single", "vm"]);
   for (const name of named.length > 0 ? named : Object.keys(parts)) {
     if (!built && needExecutable.has(name)) continue;

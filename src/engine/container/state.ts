@@ -73,7 +73,8 @@ export function readState(folders: Folders, id: string, held: HeldLocks = readHe
     const exit = readExit(paths.exit);
     if (locked === true) {
       // Its keeper has tidied up, and is about to leave.
-      if (exit !== undefined && exit.kind !== "running" && !existsSync(paths.running)) return endedState(exit);
+      if (exit !== undefined && exit.kind !== "running" && !existsSync(paths.running))
+        return endedState(exit);
       return liveState(folders, id, exit);
     }
     const run = locked === undefined ? undefined : readRun(paths.running);

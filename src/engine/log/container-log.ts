@@ -5,7 +5,7 @@ import type { Home } from "../home.ts";
 import { isAlive, readState } from "../container/state.ts";
 import { readTarget } from "../life/target.ts";
 import { detailsOf } from "./details.ts";
-import { type LogChunk, logChunks, type LogOptions, type LogSource } from "./read-log.ts";
+import { type LogChunk, logChunks, type LogSource } from "./read-log.ts";
 
 /** The log of one container, and what stands before its lines when details are asked for. */
 export interface ContainerLog extends LogSource {
@@ -45,10 +45,21 @@ function hasEnded(folders: Folders, id: string): boolean {
   }
 }
 
-/** What of a container's log is wanted. */
-export interface ContainerLogOptions extends Omit<LogOptions, "prefix" | "from"> {
+/** What of a container's log is wanted. Times are nanoseconds since 1970. */
+export interface ContainerLogOptions {
+  /** Lines that began at or after this moment. */
+  readonly since?: bigint | undefined;
+  /** Lines that began at or before this moment. */
+  readonly until?: bigint | undefined;
+  /** Only the last lines of what is there at the beginning. */
+  readonly tail?: number | undefined;
+  /** Go on with what is written from now on, until the container has ended. */
+  readonly follow?: boolean | undefined;
+  /** Each line begins with its time (RFC 3339, nanoseconds, UTC). */
+  readonly timestamps?: boolean | undefined;
   /** Lines begin with the labels and variables that the log's options chose. */
-  readonly details?: boolean;
+  readonly details?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
