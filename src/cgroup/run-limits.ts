@@ -1,7 +1,7 @@
 import { HuskError } from "../platform/error.ts";
 import { sizeText } from "./convert.ts";
 import { type Machine, parseCpuList } from "./cpu-list.ts";
-import type { LinuxResources, LinuxThrottleDevice } from "./resources.ts";
+import type { LinuxResources, LinuxThrottleDevice, LinuxWeightDevice } from "./resources.ts";
 
 /** Limits as docker's command line has them; sizes in bytes, times in microseconds. */
 export interface RunLimits {
@@ -18,6 +18,13 @@ export interface RunLimits {
   readonly cpusetMems?: string | undefined;
   readonly pidsLimit?: number | undefined;
   readonly blkioWeight?: number | undefined;
+  readonly weightDevice?: readonly LinuxWeightDevice[] | undefined;
+  /** Microseconds. */
+  readonly cpuRtPeriod?: number | undefined;
+  readonly cpuRtRuntime?: number | undefined;
+  readonly memorySwappiness?: number | undefined;
+  readonly oomKillDisable?: boolean | undefined;
+  readonly kernelMemory?: number | undefined;
   /** Bytes per second. */
   readonly readBps?: readonly LinuxThrottleDevice[] | undefined;
   readonly writeBps?: readonly LinuxThrottleDevice[] | undefined;
@@ -73,19 +80,31 @@ export function resourcesOf(limits: RunLimits, swapAccounting: boolean): LinuxRe
   const quota = cpus === undefined ? limits.cpuQuota : Math.round(cpus * PERIOD);
   const period = cpus === undefined ? limits.cpuPeriod : PERIOD;
   const resources: { -readonly [K in keyof LinuxResources]: LinuxResources[K] } = {};
-  if (memory || swap || memoryReservation)
-    resources.memory = { limit: memory ?? 0, swap: swap ?? 0, reservation: memoryReservation ?? 0 };
-  if (limits.cpuShares || quota || period || limits.cpusetCpus || limits.cpusetMems)
+  const { memorySwappiness, oomKillDisable, kernelMemory } = limits;
+  if (memory || swap || memoryReservation || memorySwappiness !== undefined || oomKillDisable || kernelMemory)
+    resources.memory = {
+      limit: memory ?? 0,
+      swap: swap ?? 0,
+      reservation: memoryReservation ?? 0,
+      ...(kernelMemory ? { kernel: kernelMemory } : {}),
+      ...(memorySwappiness === undefined ? {} : { swappiness: memorySwappiness }),
+      ...(oomKillDisable ? { disableOOMKiller: true } : {}),
+    };
+  const { cpuRtPeriod, cpuRtRuntime } = limits;
+  const realTime = cpuRtPeriod || cpuRtRuntime;
+  if (limits.cpuShares || quota || period || limits.cpusetCpus || limits.cpusetMems || realTime)
     resources.cpu = {
       shares: limits.cpuShares ?? 0,
       quota: quota ?? 0,
       period: period ?? 0,
       cpus: limits.cpusetCpus ?? "",
       mems: limits.cpusetMems ?? "",
+      ...(realTime ? { realtimePeriod: cpuRtPeriod ?? 0, realtimeRuntime: cpuRtRuntime ?? 0 } : {}),
     };
   if (pidsLimit) resources.pids = { limit: pidsLimit };
   const blockIO = {
     weight: blkioWeight ?? 0,
+    weightDevice: limits.weightDevice ?? [],
     throttleReadBpsDevice: limits.readBps ?? [],
     throttleWriteBpsDevice: limits.writeBps ?? [],
     throttleReadIOPSDevice: limits.readIops ?? [],

@@ -1,10 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
-import { namespaceOf } from "../namespace/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { RootfsSource } from "../rootfs/index.ts";
 import { readHostFacts } from "../runtime/host-facts.ts";
 import type { Spec } from "../runtime/config.ts";
-import { hostsFile } from "./rootfs-source.ts";
+import { ownFiles } from "./own-files.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /**
@@ -15,7 +14,7 @@ import type { RunOptions } from "./run-options.ts";
 export function layeredRoot(
   options: RunOptions,
   source: Extract<RunOptions["source"], { kind: "image" }>,
-  { hostname, linux }: Spec,
+  spec: Spec,
 ): Extract<RootfsSource, { kind: "layers" }> {
   // Root's layers are shown with the container's ids; those of an ordinary user belong to that user's own.
   const isMapped = options.uidMap !== undefined || options.gidMap !== undefined;
@@ -27,21 +26,12 @@ export function layeredRoot(
         hint: "leave the maps out, run husk as root, or use --rootfs with a folder that belongs to the mapped ids",
       },
     );
-  const ownNetwork = namespaceOf(linux.namespaces, "network") !== undefined;
-  const hosts = ownNetwork ? hostsFile(hostname) : hostFile("/etc/hosts");
+  const { hosts = "", hostname, resolvConf } = ownFiles(options, spec);
   const files = [{ path: "/etc/hosts", content: hosts }];
-  if (hostname !== undefined) files.push({ path: "/etc/hostname", content: `${hostname}\n` });
-  if (!ownNetwork) files.push({ path: "/etc/resolv.conf", content: hostFile("/etc/resolv.conf") });
+  if (hostname !== undefined) files.push({ path: "/etc/hostname", content: hostname });
+  if (resolvConf !== undefined) files.push({ path: "/etc/resolv.conf", content: resolvConf });
   const mode = statSync(source.layers[0] as string).mode & 0o7777;
   return { kind: "layers", layers: source.layers, mode, files, byName: !takesDescriptors() };
-}
-
-function hostFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 /** Whether overlayfs takes layers by descriptor: since Linux 6.13. */

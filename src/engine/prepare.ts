@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { type CgroupRequest, lacksDelegation, type Layout, readLayout } from "../cgroup/index.ts";
-import { type IdMapWriter, isNewNamespace, namespaceOf } from "../namespace/index.ts";
+import { type IdMapWriter, isNewNamespace } from "../namespace/index.ts";
 import { HuskError } from "../platform/error.ts";
 import type { Spec } from "../runtime/config.ts";
 import type { RootfsSource, WritableFolder } from "../rootfs/index.ts";
@@ -12,6 +12,8 @@ import { parseConfig } from "../runtime/validate.ts";
 import { allCapabilities, namesOf } from "../security/index.ts";
 import { type HostFacts, readHostFacts } from "../runtime/host-facts.ts";
 import { newId } from "./id.ts";
+import type { Joins } from "./joins.ts";
+import { refuseNames } from "./own-files.ts";
 import { readInRoot, type RootView } from "../platform/in-root.ts";
 import { type Owner, rootOwner } from "./container/writable.ts";
 import { type ChosenRootfs, chooseRootfs, rootfsSource } from "./rootfs-source.ts";
@@ -67,6 +69,8 @@ export interface PrepareOptions {
   readonly id?: string;
   /** Where what it writes is kept; absent: in memory. A read-only one needs none, nor does a folder as root. */
   readonly writable?: WritableFolder;
+  /** Finds the namespaces of other containers that it joins; whether husk may enter those of others is said. */
+  readonly joins?: (privileged: boolean) => Joins;
   /** What tells of it while it runs, and what its keeper does for it; absent: nothing. */
   readonly life?: LifeOptions;
 }
@@ -88,7 +92,10 @@ export async function prepareContainer(
   const layout = readLayout();
   const bundle = options.source.kind === "bundle" ? readBundle(options.source.path, warn) : undefined;
   const rootfs = chooseRootfs(options, bundle);
-  const spec = composeSpec(options, specFacts(id, host, rootfs, options), layout, bundle);
+  refuseNames(options);
+  const facts = specFacts(id, host, rootfs, options);
+  const joins = wanted.joins?.(host.privileged);
+  const spec = composeSpec(options, joins === undefined ? facts : { ...facts, joins }, layout, bundle);
   if (options.cdiDevices !== undefined && options.cdiDevices.length > 0)
     (await import("./cdi/index.ts")).injectDevices(spec, options.cdiDevices, options.cdiFolders);
   if (spec.process.rlimits !== undefined && !host.raisesLimits) {
@@ -217,7 +224,7 @@ function cgroupRequest(
   { id, host, layout, spec }: Decided,
 ): CgroupRequest | undefined {
   if (isOff(options, "limits")) return undefined;
-  const ownPids = namespaceOf(spec.linux.namespaces, "pid") !== undefined;
+  const ownPids = isNewNamespace(spec.linux.namespaces, "pid");
   return {
     id,
     cgroupsPath: spec.linux.cgroupsPath,

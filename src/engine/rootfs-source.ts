@@ -1,7 +1,7 @@
-import { namespaceOf } from "../namespace/index.ts";
 import type { Spec } from "../runtime/config.ts";
 import type { RootfsSource, WritableFolder } from "../rootfs/index.ts";
 import type { RootView } from "../platform/in-root.ts";
+import { ownFiles } from "./own-files.ts";
 import type { RunOptions } from "./run-options.ts";
 import { isOff } from "./spec/namespaces.ts";
 
@@ -53,21 +53,12 @@ export async function rootfsSource(
   }
   if (wanted.kind !== "host" || isOff(options, "root")) return { kind: "directory", path: rootfs.view.root };
   const { hostImage } = await import("../image/host/index.ts");
-  const { hostname, linux } = spec;
-  const { uidMappings, gidMappings, namespaces } = linux;
-  const ownNetwork = namespaceOf(namespaces, "network") !== undefined;
+  const { uidMappings, gidMappings } = spec.linux;
   const { source, warnings } = hostImage({
     with: wanted.with,
-    ...(hostname === undefined ? {} : { hostname }),
-    ...(ownNetwork ? { hosts: hostsFile(hostname) } : {}),
+    ...ownFiles(options, spec),
     ...(uidMappings && gidMappings ? { idMaps: { uids: uidMappings, gids: gidMappings } } : {}),
   });
   for (const warning of warnings) warn(warning);
   return { ...source, ...kept };
-}
-
-/** hosts(5) of a container with a network of its own. */
-export function hostsFile(hostname: string | undefined): string {
-  const own = hostname === undefined ? "" : `127.0.1.1\t${hostname}\n`;
-  return `127.0.0.1\tlocalhost\n${own}::1\tlocalhost ip6-localhost ip6-loopback\n`;
 }

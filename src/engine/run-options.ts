@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly log?: LogOptions;
   /** Words about the container, for people and programs. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** The same for the OCI configuration. */
+  readonly annotations?: Readonly<Record<string, string>>;
 
   /** `NAME=value`, later ones win: the files' entries first, then the single ones. */
   readonly env?: readonly string[];
@@ -47,6 +49,14 @@ export interface RunOptions {
   readonly groupAdd?: readonly (string | number)[];
   readonly hostname?: string;
   readonly domainname?: string;
+  /** More lines of /etc/hosts. */
+  readonly extraHosts?: readonly { readonly host: string; readonly address: string }[];
+  /** Of /etc/resolv.conf: addresses of servers, domains that are searched (`.`: none), options; absent: the host's. */
+  readonly dns?: readonly string[];
+  readonly dnsSearch?: readonly string[];
+  readonly dnsOptions?: readonly string[];
+  /** Ports the program listens at, `80/tcp`: recorded only. */
+  readonly expose?: readonly string[];
   readonly personality?: "linux" | "linux32";
 
   /** The root file system is read-only. */
@@ -104,6 +114,18 @@ export interface RunOptions {
   /** Operations per second. */
   readonly deviceReadIops?: readonly DeviceRate[];
   readonly deviceWriteIops?: readonly DeviceRate[];
+  readonly blkioWeightDevice?: readonly DeviceWeight[];
+  /** Microseconds of real-time scheduling in each period (control groups v1). */
+  readonly cpuRtPeriod?: number;
+  readonly cpuRtRuntime?: number;
+  /** 0–100 (control groups v1). */
+  readonly memorySwappiness?: number;
+  /** Programs wait for memory instead of being killed (control groups v1). */
+  readonly oomKillDisable?: boolean;
+  /** Bytes; today's kernels count it with `memory`, so it is said and nothing else. */
+  readonly kernelMemory?: number;
+  /** What may be done with device nodes besides those of `devices`. */
+  readonly deviceCgroupRules?: readonly DeviceRule[];
   /** -1000 to 1000. */
   readonly oomScoreAdj?: number;
   /** Path below each hierarchy's root. */
@@ -111,19 +133,22 @@ export interface RunOptions {
 
   /** `none`: private, and no /dev/shm. `shareable`: private, and others may join it. */
   readonly ipc?: "private" | "shareable" | "host" | "none";
-  readonly pid?: "private" | "host";
+  readonly pid?: "private" | "host" | OfContainer;
   readonly uts?: "private" | "host";
   /** Absent: `private` for an ordinary user or with id maps, `host` for root. */
   readonly userns?: "private" | "host";
   readonly cgroupns?: "private" | "host";
   /** Absent: `none`, a loopback device only. */
-  readonly network?: "none" | "host";
+  readonly network?: "none" | "host" | OfContainer;
   /** Each asks for a user namespace. */
   readonly uidMap?: readonly IdMap[];
   readonly gidMap?: readonly IdMap[];
   /** Layers of isolation that are left out, for learners. */
   readonly noIsolate?: readonly Isolation[];
 }
+
+/** The same namespace as another container, by its name or id; it has to run when this one is started. */
+export type OfContainer = `container:${string}`;
 
 /**
  * Where a container comes from.
@@ -325,6 +350,22 @@ export interface DeviceRate {
   readonly path: string;
   /** Bytes or operations per second. */
   readonly rate: number;
+}
+
+export interface DeviceWeight {
+  /** Absolute path of a block device on the host. */
+  readonly path: string;
+  /** Relative weight, 10–1000. */
+  readonly weight: number;
+}
+
+/** Which devices may be used, by their numbers; absent: all. */
+export interface DeviceRule {
+  readonly type: "a" | "b" | "c";
+  readonly major?: number;
+  readonly minor?: number;
+  /** Some of `rwm`: read, write, mknod. */
+  readonly permissions: string;
 }
 
 export interface Ulimit {

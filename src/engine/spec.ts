@@ -49,6 +49,7 @@ export function composeSpec(options: RunOptions, facts: SpecFacts, layout: Layou
     spec.mounts = mergeMounts(spec.mounts ?? [], options.mounts.filter(isMounted));
   }
   if (options.readOnly !== undefined) spec.root = { path: spec.root.path, readonly: options.readOnly };
+  if (options.annotations !== undefined) spec.annotations = { ...spec.annotations, ...options.annotations };
   refineSecurity(spec, options, facts);
   refineDevices(spec, options);
   refineLimits(spec, options, facts, layout);
@@ -63,8 +64,11 @@ function sharedMounts(): HuskError {
 
 function refineDevices(spec: Spec, options: RunOptions): void {
   const privileged = options.privileged === true;
-  if (!privileged && options.devices === undefined) return;
+  const more = options.deviceCgroupRules;
+  if (!privileged && options.devices === undefined && more === undefined) return;
   const { devices, rules } = privileged ? allDevices() : chooseDevices(options.devices ?? []);
+  for (const { permissions, ...rule } of more ?? [])
+    rules.push({ allow: true, ...rule, access: permissions });
   const { linux } = spec;
   linux.devices = [...(linux.devices ?? []), ...devices];
   const present = privileged ? [] : (linux.resources?.devices ?? []);

@@ -1,4 +1,6 @@
 import { prepareContainer } from "../../engine/index.ts";
+import { chooseFolders } from "../../engine/folders.ts";
+import { findJoins, settleJoins } from "../../engine/joins.ts";
 import { withDefaults } from "../../engine/settings/defaults.ts";
 import { readSettings } from "../../engine/settings/read-settings.ts";
 import { parseRun } from "../flags/run-options.ts";
@@ -17,10 +19,13 @@ export async function explain(argv: readonly string[], from: number, globals: Gl
   if (request === undefined) return printHelp(["explain"]);
 
   const { fromImage } = await import("./run.ts");
-  const { options, release } = await fromImage(request, globals);
+  const { options: asked, release } = await fromImage(request, globals);
   release();
-  const prepared = await prepareContainer(withDefaults(options, readSettings()), {
+  const folders = chooseFolders(globals);
+  const options = settleJoins(folders, withDefaults(asked, readSettings()));
+  const prepared = await prepareContainer(options, {
     forShell: request.asShell,
+    joins: (privileged) => findJoins(folders, options, privileged),
   });
   for (const warning of prepared.warnings) printError(`husk: warning: ${warning}`);
   console.log(

@@ -6,6 +6,7 @@ import { errorLine } from "../report-error.ts";
 import { EXPLAIN_FLAGS, RUN_FLAGS, RUN_LATER } from "./run.ts";
 import { parseRun, type RunRequest } from "./run-options.ts";
 import { setLifeFlag } from "./set-life-flag.ts";
+import { setNetworkFlag } from "./set-network-flag.ts";
 import { setRunFlag } from "./set-run-flag.ts";
 import { readFlags } from "./table.ts";
 
@@ -155,7 +156,20 @@ describe("what makes no sense is refused in one line", () => {
     [["--net", "web", "host"], "--net web: not in this version of husk"],
     [["--ipc", "container:x", "host"], "--ipc container:x: not in this version of husk"],
     [["--ipc", "x", "host"], `invalid value "x" for --ipc — private or shareable or host or none`],
-    [["--pid", "container:x", "host"], "--pid container:x: not in this version"],
+    [["--pid", "ns:/proc/1/ns/pid", "host"], "--pid ns:/proc/1/ns/pid: not in this version"],
+    [["--add-host", "db", "host"], "HOST:ADDRESS"],
+    [["--add-host", "db:10.0.0.300", "host"], "HOST:ADDRESS"],
+    [["--add-host", "db:host-gateway", "host"], "not in this version of husk"],
+    [["--dns", "one", "host"], "an IPv4 or IPv6 address"],
+    [["--dns-search", "a b", "host"], "one word of resolv.conf(5)"],
+    [["--expose", "0", "host"], "PORT[-PORT]"],
+    [["--expose", "80-79", "host"], "PORT[-PORT]"],
+    [["--device-cgroup-rule", "c 1:3", "host"], "TYPE MAJOR:MINOR rwm"],
+    [["--blkio-weight-device", "/dev/sda:5", "host"], "a weight from 10 to 1000"],
+    [["--memory-swappiness", "101", "host"], "a whole number from -1 to 100"],
+    [["--annotation", "x", "host"], "NAME=VALUE"],
+    [["--runtime", "runc", "host"], "husk starts containers itself"],
+    [["--storage-opt", "size=1g", "host"], "not in this version of husk"],
     [["--userns", "keep-id", "host"], "--userns keep-id: not in this version"],
     [["--no-isolate", "pid,moon", "host"], `invalid value "moon" for --no-isolate — some of mount,pid,`],
     [["--personality", "bsd", "host"], `invalid value "bsd" for --personality — linux or linux32`],
@@ -192,7 +206,7 @@ describe("the flag tables", () => {
   });
 
   test("each flag is taken by the command", () => {
-    const text = setRunFlag.toString() + setLifeFlag.toString();
+    const text = setRunFlag.toString() + setLifeFlag.toString() + setNetworkFlag.toString();
     for (const { name } of readFlags(EXPLAIN_FLAGS + RUN_FLAGS)) expect(text).toContain(`case "${name}":`);
   });
 

@@ -1,7 +1,10 @@
 /** The flags of `run` (and `explain`); {@link Grammar} tells the form. */
 export const RUN_FLAGS = `
+--add-host list
+--annotation map
 -a --attach list stdin|stdout|stderr
 --blkio-weight uint16
+--blkio-weight-device list
 --bundle dir dir
 --cap-add list @capability
 --cap-drop list @capability
@@ -10,6 +13,8 @@ export const RUN_FLAGS = `
 --cidfile string file
 --cpu-period int
 --cpu-quota int
+--cpu-rt-period int
+--cpu-rt-runtime int
 -c --cpu-shares int
 --cpus decimal
 --cpuset-cpus string
@@ -17,14 +22,22 @@ export const RUN_FLAGS = `
 -d --detach
 --detach-keys string
 --device list file
+--device-cgroup-rule list
 --device-read-bps list
 --device-read-iops list
 --device-write-bps list
 --device-write-iops list
+--disable-content-trust @hidden
+--dns list
+--dns-opt list @hidden
+--dns-option list
+--dns-search list
+--domainname string
 --entrypoint string
 -e --env list
 --env-file list file
 --explain
+--expose list
 --format string text|json
 --gidmap list
 --gpus gpu-request
@@ -39,6 +52,7 @@ export const RUN_FLAGS = `
 --init
 -i --interactive
 --ipc string private|shareable|host|none
+--kernel-memory bytes @hidden
 -l --label list
 --label-file list file
 --log-driver string husk|json-file|journald|none
@@ -46,12 +60,14 @@ export const RUN_FLAGS = `
 -m --memory bytes
 --memory-reservation bytes
 --memory-swap bytes
+--memory-swappiness int
 --mount mount
 --name string
 --net string @hidden
 --network string none|host
 --no-healthcheck
 --no-isolate list @isolation
+--oom-kill-disable
 --oom-score-adj int
 --personality string linux|linux32
 --pid string private|host
@@ -64,11 +80,13 @@ export const RUN_FLAGS = `
 --restart string no|on-failure|always|unless-stopped
 --rm
 --rootfs dir dir
+--runtime string husk
 --security-opt list @security
 --shm-size bytes
 --sig-proxy
 --stop-signal string @signal
 --stop-timeout int
+--storage-opt list @hidden
 --sysctl map
 --timeout duration
 --tmpfs list
@@ -79,6 +97,7 @@ export const RUN_FLAGS = `
 --userns string private|host
 --uts string private|host
 -v --volume list dir
+--volume-driver string local
 --volumes-from list
 --with list dir
 -w --workdir string
@@ -105,38 +124,19 @@ export function createFlags(): string {
 
 /** Flags of `docker run` that husk does not have yet. */
 export const RUN_LATER = `
---add-host list
---annotation map
---blkio-weight-device list
 --cpu-count int
 --cpu-percent int
---cpu-rt-period int
---cpu-rt-runtime int
---device-cgroup-rule list
---disable-content-trust
---dns list
---dns-opt list
---dns-option list
---dns-search list
---domainname string
---expose list
 --io-maxbandwidth bytes
 --io-maxiops uint
 --ip string
 --ip6 string
 --isolation string
---kernel-memory bytes
 --link list
 --link-local-ip list
 --mac-address string
---memory-swappiness int
 --net-alias list
 --network-alias list
---oom-kill-disable
 -p --publish list
 -P --publish-all
---runtime string
---storage-opt list
 --use-api-socket
---volume-driver string
 `;

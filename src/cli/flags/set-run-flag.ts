@@ -1,13 +1,19 @@
 import { isCdiName } from "../../engine/cdi/device-name.ts";
 import { ISOLATIONS, type Isolation, type RunOptions } from "../../engine/run-options.ts";
-import { joinsAnother, parseChoice } from "../values/choice.ts";
+import { joinsAnother, ofContainer, parseChoice } from "../values/choice.ts";
 import { parseCpus, parseCpuset } from "../values/cpus.ts";
-import { parseByteRate, parseDevice, parseOperationRate } from "../values/device.ts";
+import {
+  parseByteRate,
+  parseDevice,
+  parseDeviceRule,
+  parseDeviceWeight,
+  parseOperationRate,
+} from "../values/device.ts";
 import { parseDuration } from "../values/duration.ts";
 import { parseEnv } from "../values/env.ts";
 import { parseGpus } from "../values/gpus.ts";
 import { parseIdMap } from "../values/id-map.ts";
-import { invalidValue } from "../values/invalid.ts";
+import { invalidValue, laterValue } from "../values/invalid.ts";
 import { parseMount } from "../values/mount.ts";
 import { parseInteger } from "../values/number.ts";
 import { containerPath, hostPath } from "../values/path.ts";
@@ -19,6 +25,7 @@ import { parseTmpfs } from "../values/tmpfs.ts";
 import { parseUlimit } from "../values/ulimit.ts";
 import { parseGroup, parseUser } from "../values/user.ts";
 import { parseVolume, parseVolumesFrom } from "../values/volume.ts";
+import { setNetworkFlag } from "./set-network-flag.ts";
 import { type LifeFlags, setLifeFlag } from "./set-life-flag.ts";
 
 type Draft = {
@@ -68,13 +75,22 @@ const MOST = Number.MAX_SAFE_INTEGER;
 /** Takes one flag of `run` or `explain` by its long name, with its value as typed. */
 export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
   const { options } = flags;
-  if (setLifeFlag(flags.life, flag, value)) return;
+  if (setLifeFlag(flags.life, flag, value) || setNetworkFlag(options, flag, value)) return;
   switch (flag) {
+    case "annotation": {
+      const equals = value.indexOf("=");
+      if (equals < 1) throw invalidValue(flag, value, "NAME=VALUE");
+      options.annotations = { ...options.annotations, [value.slice(0, equals)]: value.slice(equals + 1) };
+      return;
+    }
     case "as-shell":
       flags.asShell = value === "true";
       return;
     case "blkio-weight":
       options.blkioWeight = unlessZero(parseInteger(flag, value, 0, 1000, "a whole number from 10 to 1000"));
+      return;
+    case "blkio-weight-device":
+      (options.blkioWeightDevice ??= []).push(parseDeviceWeight(flag, value));
       return;
     case "bundle":
       flags.bundle = hostPath(flag, value);
@@ -99,6 +115,12 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
         parseInteger(flag, value, -1, MOST, "microseconds from 1000 up, or -1 for no limit"),
       );
       return;
+    case "cpu-rt-period":
+      options.cpuRtPeriod = unlessZero(parseInteger(flag, value, 0, MOST, "microseconds"));
+      return;
+    case "cpu-rt-runtime":
+      options.cpuRtRuntime = unlessZero(parseInteger(flag, value, 0, MOST, "microseconds"));
+      return;
     case "cpu-shares":
       options.cpuShares = unlessZero(parseInteger(flag, value, 0, 262144, "a whole number from 2 to 262144"));
       return;
@@ -114,6 +136,9 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
     case "device":
       if (isCdiName(value)) (options.cdiDevices ??= []).push(value);
       else (options.devices ??= []).push(parseDevice(flag, value));
+      return;
+    case "device-cgroup-rule":
+      (options.deviceCgroupRules ??= []).push(parseDeviceRule(flag, value));
       return;
     case "device-read-bps":
       (options.deviceReadBps ??= []).push(parseByteRate(flag, value));
@@ -162,9 +187,6 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
     case "group-add":
       (options.groupAdd ??= []).push(parseGroup(flag, value));
       return;
-    case "hostname":
-      options.hostname = value;
-      return;
     case "init":
       options.init = value === "true";
       return;
@@ -173,6 +195,9 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
       return;
     case "ipc":
       options.ipc = parseChoice(flag, value, ["private", "shareable", "host", "none"], joinsAnother);
+      return;
+    case "kernel-memory":
+      options.kernelMemory = unlessZero(parseSize(flag, value));
       return;
     case "memory":
       options.memory = unlessZero(parseSize(flag, value));
@@ -183,6 +208,11 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
     case "memory-swap":
       options.memorySwap = value === "-1" ? -1 : unlessZero(parseSize(flag, value));
       return;
+    case "memory-swappiness": {
+      const swappiness = parseInteger(flag, value, -1, 100);
+      options.memorySwappiness = swappiness === -1 ? undefined : swappiness;
+      return;
+    }
     case "mount":
       (options.mounts ??= []).push(parseMount(flag, value));
       return;
@@ -190,13 +220,11 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
       if (value === "") throw invalidValue(flag, value, "a name");
       options.name = value;
       return;
-    case "net":
-    case "network":
-      // Any other name would be a network of the user's.
-      options.network = parseChoice(flag, value, ["none", "host"], () => value !== "");
-      return;
     case "no-isolate":
       for (const layer of value.split(",")) (options.noIsolate ??= []).push(isolation(flag, layer));
+      return;
+    case "oom-kill-disable":
+      options.oomKillDisable = value === "true";
       return;
     case "oom-score-adj":
       options.oomScoreAdj = parseInteger(flag, value, -1000, 1000);
@@ -205,7 +233,7 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
       options.personality = parseChoice(flag, value.toLowerCase(), ["linux", "linux32"]);
       return;
     case "pid":
-      options.pid = parseChoice(flag, value, ["private", "host"], joinsAnother);
+      options.pid = ofContainer(value) ?? parseChoice(flag, value, ["private", "host"], joinsAnother);
       return;
     case "pids-limit": {
       const limit = parseInteger(flag, value, -1, MOST, "a whole number, or -1 for no limit");
@@ -224,6 +252,9 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
     case "rootfs":
       flags.rootfs = hostPath(flag, value);
       return;
+    case "runtime":
+      if (value !== "husk") throw laterValue(flag, value, "husk starts containers itself: leave it out");
+      return;
     case "security-opt":
       options.securityOpt = addSecurityOption(flag, value, options.securityOpt);
       return;
@@ -236,6 +267,12 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
     case "stop-signal":
       options.stopSignal = parseSignal(flag, value);
       return;
+    case "storage-opt":
+      throw laterValue(
+        flag,
+        value,
+        "what a container writes is limited by its disk: -v, or --read-only and --tmpfs",
+      );
     case "sysctl": {
       const [name, setting] = parseSysctl(flag, value);
       options.sysctls = { ...options.sysctls, [name]: setting };
@@ -267,6 +304,9 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
       return;
     case "volume":
       (options.mounts ??= []).push(parseVolume(flag, value));
+      return;
+    case "volume-driver":
+      if (value !== "local" && value !== "") throw laterValue(flag, value, "local");
       return;
     case "volumes-from":
       (options.volumesFrom ??= []).push(parseVolumesFrom(flag, value));

@@ -1,5 +1,20 @@
 /** What each flag of `run` does. */
 export const RUN_ABOUT: Readonly<Record<string, string>> = {
+  "add-host": "Add a line to /etc/hosts (host:ip)",
+  annotation: "Add an annotation to the container's OCI configuration (name=value)",
+  "blkio-weight-device": "Block IO weight (relative device weight) (/dev/sda:500)",
+  "cpu-rt-period": "Real-time period of the CPU in microseconds (cgroup v1)",
+  "cpu-rt-runtime": "Real-time runtime of the CPU in microseconds (cgroup v1)",
+  "device-cgroup-rule": "Allow devices by number (c 42:* rmw)",
+  dns: "Address of a DNS server, for /etc/resolv.conf",
+  "dns-option": "DNS options, for /etc/resolv.conf",
+  "dns-search": "Domains to search, for /etc/resolv.conf",
+  domainname: "Container NIS domain name",
+  expose: "Say that the program listens at a port or a range of ports",
+  "memory-swappiness": "Tune memory swappiness (0 to 100, cgroup v1)",
+  "oom-kill-disable": "Let programs wait for memory instead of killing them (cgroup v1)",
+  runtime: "Runtime to use (husk)",
+  "volume-driver": "Driver for volumes (local)",
   attach: "Be at STDIN, STDOUT or STDERR only (stdin|stdout|stderr)",
   cidfile: "Write the container id to the file",
   detach: "Run container in background and print container id",
@@ -55,13 +70,14 @@ export const RUN_ABOUT: Readonly<Record<string, string>> = {
     "Attach a filesystem mount to the container: type=bind, volume or tmpfs, source=, target=, readonly, " +
     "tmpfs-size= and more, with commas between them",
   name: "Assign a name to the container (default a random one)",
-  network: "Network of the container (none|host); bridges come with a later version (default none)",
+  network:
+    "Network of the container (none|host|container:NAME); bridges come with a later version (default none)",
   "no-isolate":
     "Leave out layers of isolation, to see what each is for: mount, pid, uts, ipc, network, user, cgroup " +
     "(namespaces), root, limits, capabilities, seccomp, masks",
   "oom-score-adj": "Tune host's OOM preferences (-1000 to 1000)",
   personality: "Execution domain (linux|linux32): linux32 makes uname -m say i686",
-  pid: "PID namespace to use (private|host) (default private)",
+  pid: "PID namespace to use (private|host|container:NAME) (default private)",
   "pids-limit": "Tune container pids limit (set -1 for unlimited)",
   platform: "Platform of the image: os/architecture[/variant] (default this machine's)",
   privileged: "Give extended privileges to this container",

@@ -1,4 +1,4 @@
-import type { DeviceRate, DeviceSpec } from "../../engine/run-options.ts";
+import type { DeviceRate, DeviceRule, DeviceSpec, DeviceWeight } from "../../engine/run-options.ts";
 import { invalidValue } from "./invalid.ts";
 import { toInteger } from "./number.ts";
 import { containerPath } from "./path.ts";
@@ -37,6 +37,28 @@ export function parseOperationRate(flag: string, value: string): DeviceRate {
   if (rate === undefined || rate < 0)
     throw invalidValue(flag, value, "a device and a number, such as /dev/sda:1000");
   return { path, rate };
+}
+
+/** `/dev/sda:500`: a weight of a block device. */
+export function parseDeviceWeight(flag: string, value: string): DeviceWeight {
+  const [path, text] = split(flag, value, "/dev/sda:500");
+  const weight = toInteger(text);
+  if (weight === undefined || (weight !== 0 && (weight < 10 || weight > 1000)))
+    throw invalidValue(flag, value, "a device and a weight from 10 to 1000, such as /dev/sda:500");
+  return { path, weight };
+}
+
+/** `TYPE MAJOR:MINOR PERMISSIONS`, such as `c 1:3 mr`, with `*` for all numbers. */
+export function parseDeviceRule(flag: string, value: string): DeviceRule {
+  const [, type, major = "", minor = "", permissions = ""] =
+    /^([acb]) (\d+|\*):(\d+|\*) ([rwm]{1,3})$/.exec(value) ?? [];
+  if (type === undefined) throw invalidValue(flag, value, "TYPE MAJOR:MINOR rwm, such as 'c 1:3 mr'");
+  return {
+    type: type as DeviceRule["type"],
+    ...(major === "*" ? {} : { major: Number(major) }),
+    ...(minor === "*" ? {} : { minor: Number(minor) }),
+    permissions,
+  };
 }
 
 function split(flag: string, value: string, example: string): [string, string] {

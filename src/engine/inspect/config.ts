@@ -20,6 +20,9 @@ export function containerConfig({ id, options, source }: ContainerRecord): Recor
     Env: [...env],
     Cmd: command.length === entrypoint.length ? null : command.slice(entrypoint.length),
     ...(health === undefined ? {} : { Healthcheck: healthcheck(health) }),
+    ...(options.expose === undefined
+      ? {}
+      : { ExposedPorts: Object.fromEntries(options.expose.map((port) => [port, {}])) }),
     Image: imageName(source),
     Volumes: volumes.length === 0 ? null : Object.fromEntries(volumes.map((target) => [target, {}])),
     WorkingDir: options.workdir ?? "",

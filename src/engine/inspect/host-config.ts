@@ -1,5 +1,5 @@
 import type { ContainerRecord, RecordedOptions } from "../container/record.ts";
-import type { DeviceRate, LogOptions, MountSpec, RestartPolicy } from "../run-options.ts";
+import type { DeviceRate, DeviceRule, LogOptions, MountSpec, RestartPolicy } from "../run-options.ts";
 
 /** docker's, if nobody says otherwise. */
 const SHM_BYTES = 67_108_864;
@@ -34,10 +34,10 @@ function isolationConfig(options: RecordedOptions): Record<string, unknown> {
     CapAdd: listOrNull(options.capAdd),
     CapDrop: listOrNull(options.capDrop),
     CgroupnsMode: options.cgroupns ?? "private",
-    Dns: [],
-    DnsOptions: [],
-    DnsSearch: [],
-    ExtraHosts: null,
+    Dns: [...(options.dns ?? [])],
+    DnsOptions: [...(options.dnsOptions ?? [])],
+    DnsSearch: [...(options.dnsSearch ?? [])],
+    ExtraHosts: listOrNull(options.extraHosts?.map(({ host, address }) => `${host}:${address}`)),
     GroupAdd: listOrNull(options.groupAdd?.map(String)),
     IpcMode: options.ipc ?? "private",
     Cgroup: "",
@@ -52,6 +52,7 @@ function isolationConfig(options: RecordedOptions): Record<string, unknown> {
     UsernsMode: options.userns ?? "",
     ShmSize: options.shmSize ?? SHM_BYTES,
     Sysctls: { ...options.sysctls },
+    ...(options.annotations === undefined ? {} : { Annotations: { ...options.annotations } }),
     Runtime: "husk",
   };
 }
@@ -65,7 +66,10 @@ function limitConfig(options: RecordedOptions): Record<string, unknown> {
     NanoCpus: Math.round((options.cpus ?? 0) * 1e9),
     CgroupParent: options.cgroupParent ?? "",
     BlkioWeight: options.blkioWeight ?? 0,
-    BlkioWeightDevice: [],
+    BlkioWeightDevice: (options.blkioWeightDevice ?? []).map(({ path, weight }) => ({
+      Path: path,
+      Weight: weight,
+    })),
     BlkioDeviceReadBps: rates(options.deviceReadBps),
     BlkioDeviceWriteBps: rates(options.deviceWriteBps),
     BlkioDeviceReadIOps: rates(options.deviceReadIops),
@@ -79,6 +83,11 @@ function limitConfig(options: RecordedOptions): Record<string, unknown> {
       PathInContainer: target,
       CgroupPermissions: permissions,
     })),
+    DeviceCgroupRules: listOrNull(options.deviceCgroupRules?.map(ruleText)),
+    CpuRealtimePeriod: options.cpuRtPeriod ?? 0,
+    CpuRealtimeRuntime: options.cpuRtRuntime ?? 0,
+    MemorySwappiness: options.memorySwappiness ?? null,
+    OomKillDisable: options.oomKillDisable ?? false,
     MemoryReservation: options.memoryReservation ?? 0,
     // docker: as much swap as memory, unless said otherwise.
     MemorySwap: options.memorySwap ?? 2 * (options.memory ?? 0),
@@ -99,6 +108,11 @@ function logConfig(log: LogOptions | undefined): Record<string, unknown> {
       ...(tag === undefined ? {} : { tag }),
     },
   };
+}
+
+/** `c 1:3 mr` */
+function ruleText({ type, major, minor, permissions }: DeviceRule): string {
+  return `${type} ${major ?? "*"}:${minor ?? "*"} ${permissions}`;
 }
 
 function restartPolicy(policy: RestartPolicy | undefined): Record<string, unknown> {

@@ -8,6 +8,7 @@ import { openFolders } from "../folders.ts";
 import type { Home } from "../home.ts";
 import { checkContainerId, checkContainerName, newId } from "../id.ts";
 import type { RunOptions, RunSource } from "../run-options.ts";
+import { settleJoins } from "../joins.ts";
 import { withDefaults } from "../settings/defaults.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import { planRun } from "./launch.ts";
@@ -111,7 +112,7 @@ export async function createContainer(
 ): Promise<{ readonly record: ContainerRecord; readonly warnings: readonly string[] }> {
   openFolders(home.folders);
   await sweepNowAndThen(home);
-  return withOwnVolumes(home, withDefaults(options, readSettings()), (settled) =>
+  return withOwnVolumes(home, settleJoins(home.folders, withDefaults(options, readSettings())), (settled) =>
     withDraft(settled, how, (record) =>
       withContainer(home.folders, record.id, async () => {
         const { prepared } = await planRun(home, record, settled, { ...FIRST_START, detached: true });

@@ -13,6 +13,7 @@ import { tellContainer } from "../events/container-event.ts";
 import { entryOf } from "../exec/entry.ts";
 import type { Home } from "../home.ts";
 import { shortId } from "../id.ts";
+import { findJoins } from "../joins.ts";
 import { type PreparedContainer, prepareContainer } from "../prepare.ts";
 import { hasWritableFolder } from "../rootfs-source.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -57,6 +58,7 @@ export async function planRun(
   const { running, pid, folder } = paths;
   const prepared = await prepareContainer(withMounts(home, options), {
     id: record.id,
+    joins: (privileged) => findJoins(home.folders, options, privileged),
     pipes: needsPipes(options, how.detached ? DETACHED : (how.streams ?? {})),
     ...(hasWritableFolder(options)
       ? { writable: { path: folder, isNew: how.isNew, volatile: options.rm === true } }

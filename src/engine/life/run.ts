@@ -7,6 +7,7 @@ import { openFolders } from "../folders.ts";
 import type { Home } from "../home.ts";
 import type { PreparedContainer } from "../prepare.ts";
 import type { RunOptions } from "../run-options.ts";
+import { settleJoins } from "../joins.ts";
 import { withDefaults } from "../settings/defaults.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import { type CreateOptions, FIRST_START, recordContainer, withDraft, withOwnVolumes } from "./create.ts";
@@ -121,7 +122,7 @@ async function beginRun(
   if (options.mounts !== undefined) ensureBindSources(options.mounts);
   const { detached, detachKeys } = how;
   const begin = { ...FIRST_START, detached, streams: how, ...(detachKeys && { detachKeys }) };
-  return withOwnVolumes(home, withDefaults(options, readSettings()), (settled) =>
+  return withOwnVolumes(home, settleJoins(home.folders, withDefaults(options, readSettings())), (settled) =>
     withDraft(settled, how, (record) =>
       withContainer(folders, record.id, async () => {
         const planned = await planRun(home, record, settled, begin);

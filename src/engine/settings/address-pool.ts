@@ -1,3 +1,4 @@
+import { isV4, isV6 } from "../../platform/address.ts";
 import type { Refuse } from "./draft.ts";
 import type { AddressPool } from "./settings.ts";
 
@@ -15,16 +16,4 @@ export function readPool(value: unknown, refuse: Refuse): AddressPool {
   if (typeof size !== "number" || !Number.isInteger(size) || size < length || size > bits - 2)
     return refuse(`a size from the base's ${length} to ${bits - 2}: the length of each network's prefix`);
   return { base: base as string, size };
-}
-
-function isV4(text: string): boolean {
-  const parts = text.split(".");
-  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
-}
-
-function isV6(text: string): boolean {
-  const halves = text.split("::");
-  const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
-  const isWhole = halves.length === 1 ? groups.length === 8 : halves.length === 2 && groups.length < 8;
-  return isWhole && groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group));
 }

@@ -1,4 +1,4 @@
-import { namespaceOf, type NamespaceType } from "../../namespace/index.ts";
+import { isNewNamespace, namespaceOf, type NamespaceType } from "../../namespace/index.ts";
 import { defaultCapabilities } from "../../security/index.ts";
 import type { Spec } from "../../runtime/config.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -41,7 +41,9 @@ export function defaultSpec(options: RunOptions, facts: SpecFacts): Spec {
       namespaces,
       resources: { devices: [{ allow: false, access: "rwm" }] },
       ...(hides ? { maskedPaths: maskedPaths(), readonlyPaths: readonlyPaths() } : {}),
-      ...(has("network") && has("mount") && !inUserNamespace ? { sysctl: unprivilegedNetworking() } : {}),
+      ...(isNewNamespace(namespaces, "network") && has("mount") && !inUserNamespace
+        ? { sysctl: unprivilegedNetworking() }
+        : {}),
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Joins } from "../joins.ts";
 import type { Accounts } from "../user.ts";
 
 /** What composing a configuration needs to know besides the options; what is rarely needed is asked for by a function. */
@@ -16,6 +17,8 @@ export interface SpecFacts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Host name of this machine. */
   hostname(): string;
+  /** Namespaces of other containers that are joined: absolute paths. */
+  readonly joins?: Joins;
   /** The container's /etc/passwd and /etc/group. */
   accounts(): Accounts;
 }

@@ -24,16 +24,17 @@ export function isOff(options: RunOptions, layer: Isolation): boolean {
  */
 export function chooseNamespaces(options: RunOptions, facts: SpecFacts): ChosenNamespaces {
   const namespaces: LinuxNamespace[] = [];
-  const add = (type: NamespaceType, shared: boolean): void => {
-    if (!shared && !isOff(options, type as Isolation)) namespaces.push({ type });
+  const add = (type: NamespaceType, shared: boolean, path?: string): void => {
+    if (!shared && !isOff(options, type as Isolation))
+      namespaces.push(path === undefined ? { type } : { type, path });
   };
   const mappings = chooseMappings(options, facts);
   if (mappings !== undefined) namespaces.push({ type: "user" });
   add("mount", false);
-  add("pid", options.pid === "host");
+  add("pid", options.pid === "host", facts.joins?.pid);
   add("uts", options.uts === "host");
   add("ipc", options.ipc === "host");
-  add("network", options.network === "host");
+  add("network", options.network === "host", facts.joins?.network);
   add("cgroup", options.cgroupns === "host");
   return { namespaces, mappings };
 }

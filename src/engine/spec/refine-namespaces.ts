@@ -20,7 +20,8 @@ export function refineNamespaces(spec: Spec, options: RunOptions, facts: SpecFac
   for (const [type, value] of asked) {
     if (value === undefined) continue;
     namespaces = namespaces.filter((namespace) => namespace.type !== type);
-    if (chosen.namespaces.some((namespace) => namespace.type === type)) namespaces.push({ type });
+    const own = chosen.namespaces.find((namespace) => namespace.type === type);
+    if (own !== undefined) namespaces.push(own);
   }
   spec.linux.namespaces = namespaces;
   const user = namespaces.find(({ type }) => type === "user");

@@ -19,6 +19,15 @@ export function runLimits(options: RunOptions): RunLimits | undefined {
     cpusetMems: options.cpusetMems,
     pidsLimit: options.pidsLimit,
     blkioWeight: options.blkioWeight,
+    weightDevice: options.blkioWeightDevice?.map(({ path, weight }) => ({
+      ...blockDevice("weight", path),
+      weight,
+    })),
+    cpuRtPeriod: options.cpuRtPeriod,
+    cpuRtRuntime: options.cpuRtRuntime,
+    memorySwappiness: options.memorySwappiness,
+    oomKillDisable: options.oomKillDisable,
+    kernelMemory: options.kernelMemory,
     readBps: throttles(options.deviceReadBps),
     writeBps: throttles(options.deviceWriteBps),
     readIops: throttles(options.deviceReadIops),
@@ -39,6 +48,12 @@ function asksLimits(options: RunOptions): boolean {
     options.cpusetMems !== undefined ||
     options.pidsLimit !== undefined ||
     options.blkioWeight !== undefined ||
+    options.blkioWeightDevice !== undefined ||
+    options.cpuRtPeriod !== undefined ||
+    options.cpuRtRuntime !== undefined ||
+    options.memorySwappiness !== undefined ||
+    options.oomKillDisable !== undefined ||
+    options.kernelMemory !== undefined ||
     options.deviceReadBps !== undefined ||
     options.deviceWriteBps !== undefined ||
     options.deviceReadIops !== undefined ||
@@ -47,14 +62,16 @@ function asksLimits(options: RunOptions): boolean {
 }
 
 function throttles(rates: readonly DeviceRate[] | undefined): LinuxThrottleDevice[] | undefined {
-  return rates?.map(({ path, rate }) => {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) throw new HuskError("not-found", `rate limit of device ${path}: no such file`);
-    if (!stats.isBlockDevice()) {
-      throw new HuskError("invalid", `rate limit of device ${path}: is no block device`, {
-        hint: "lsblk lists them",
-      });
-    }
-    return { ...deviceNumber(stats.rdev), rate };
-  });
+  return rates?.map(({ path, rate }) => ({ ...blockDevice("rate limit", path), rate }));
+}
+
+function blockDevice(what: string, path: string): { major: number; minor: number } {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new HuskError("not-found", `${what} of device ${path}: no such file`);
+  if (!stats.isBlockDevice()) {
+    throw new HuskError("invalid", `${what} of device ${path}: is no block device`, {
+      hint: "lsblk lists them",
+    });
+  }
+  return deviceNumber(stats.rdev);
 }
