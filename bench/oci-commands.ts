@@ -36,7 +36,7 @@ export const ociCommands: Comparison = {
     const names = ["husk", "crun", "runc"].filter((name) => name === "husk" || Bun.which(name) !== null);
     const commands = names.flatMap((name) => life(context, name));
     commands.push({ name: EMPTY, argv: [emptyProgram(context)] });
-    const samples = context.spawn(commands, { rounds });
+    const samples = context.spawn(commands, { rounds, ordered: true });
     for (const name of commands.map((command) => command.name))
       if (name.endsWith(" wait")) samples.delete(name);
     for (const name of names) samples.set(`${name} create+start+delete`, sums(samples, name));

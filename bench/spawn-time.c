@@ -1,5 +1,5 @@
 /*
- * spawn-time COMMANDS ROUNDS PAUSE COPIES: runs each command of a file once per round, in turn, and times it.
+ * spawn-time COMMANDS ROUNDS PAUSE COPIES ORDERED: runs each command of a file once per round, in turn, and times it.
  *
  * COMMANDS has a paragraph per command: a line with the file for its standard input, then a line per argument;
  * {} in an argument becomes the number of the copy. If the file for standard input is "plan:FILE", the command is
@@ -125,20 +125,22 @@ static void measure(const struct command *command, int index, int copies)
 int main(int argc, char **argv)
 {
 	static struct command commands[COMMANDS];
-	if (argc != 5) {
-		fputs("usage: spawn-time COMMANDS ROUNDS PAUSE COPIES\n", stderr);
+	if (argc != 6) {
+		fputs("usage: spawn-time COMMANDS ROUNDS PAUSE COPIES ORDERED\n", stderr);
 		return 2;
 	}
 	int count = read_commands(argv[1], commands), rounds = atoi(argv[2]), copies = atoi(argv[4]);
 	struct timespec pause = {.tv_sec = atoi(argv[3]) / 1000, .tv_nsec = atoi(argv[3]) % 1000 * 1000000l};
 	if (copies < 1 || copies > COPIES)
 		return 2;
-	/* Each begins as often as any other, so that none always follows the same one. */
+	int ordered = atoi(argv[5]);
+	/* Each begins as often as any other, so that none always follows the same one; unless they belong together. */
 	for (int round = 0; round < rounds; round++)
 		for (int i = 0; i < count; i++) {
 			if (argv[3][0] != '0')
 				nanosleep(&pause, NULL);
-			measure(&commands[(round + i) % count], (round + i) % count, copies);
+			int turn = ordered ? i : (round + i) % count;
+			measure(&commands[turn], turn, copies);
 		}
 	return 0;
 }

@@ -17,6 +17,8 @@ export interface Timing {
   readonly pause?: number;
   /** How many run at the same time; a sample is all of them. */
   readonly copies?: number;
+  /** Each round has the order of the list, as one command needs what another made. */
+  readonly ordered?: boolean;
 }
 
 /** Times commands with a small C program, so that this process does not disturb them. */
@@ -26,15 +28,18 @@ export type Spawner = (commands: readonly Command[], timing: Timing) => Map<stri
 export function makeSpawner(folder: string): Spawner {
   const program = join(folder, "spawn-time");
   compile(join(import.meta.dirname, "spawn-time.c"), program, "-O2");
-  return (commands, { rounds, pause = 0, copies = 1 }) => {
+  return (commands, { rounds, pause = 0, copies = 1, ordered = false }) => {
     const list = join(folder, "commands");
     const paragraphs = commands.map(({ argv, plan }) =>
       [plan === undefined ? "/dev/null" : `plan:${plan}`, ...argv].join("\n"),
     );
     writeFileSync(list, `${paragraphs.join("\n\n")}\n`);
-    const done = Bun.spawnSync([program, list, String(rounds), String(pause), String(copies)], {
-      stderr: "pipe",
-    });
+    const done = Bun.spawnSync(
+      [program, list, String(rounds), String(pause), String(copies), ordered ? "1" : "0"],
+      {
+        stderr: "pipe",
+      },
+    );
     if (done.exitCode !== 0) throw new Error(`spawn-time failed: ${done.stderr.toString()}`);
     return samplesOf(done.stdout.toString(), commands);
   };
