@@ -213,3 +213,23 @@ describe("volumes of images", () => {
     if (isRoot) expect(statSync(`${own.root}/volumes/named/_data`).uid).toBe(0);
   });
 });
+
+test("events tell of volumes and images", async () => {
+  await out("volume", "create", "told");
+  await out("volume", "rm", "told");
+  await own.husk(["image", "make", "-q", "box", "true"]);
+  await out("tag", "box", "again:1");
+  await out("rmi", "again:1");
+  const { stdout } = await own.husk([
+    "events",
+    "--since",
+    "1h",
+    "--until",
+    "0s",
+    "--format",
+    "{{.Type}} {{.Action}} {{.Actor.ID}}",
+  ]);
+  expect(stdout.replaceAll(/sha256:\w+/g, "ID")).toBe(
+    "volume create told\nvolume destroy told\nimage tag ID\nimage untag ID\n",
+  );
+});

@@ -1,6 +1,7 @@
 import { type ImageStore, type MakeContext, openImageStore, removeInNamespace } from "../image/index.ts";
 import { installKeeper } from "../platform/keeper-file.ts";
 import { openFolders } from "./folders.ts";
+import { tellImage } from "./events/object-event.ts";
 import type { Home } from "./home.ts";
 import { fileOwners } from "./image-owners.ts";
 
@@ -27,5 +28,8 @@ export function openImages(home: Home): ImageStore {
     const tools = { keeper: installKeeper(home.keeper, root), reportDirectory: run };
     return removeInNamespace(folders, ids === undefined ? tools : { ...tools, ids });
   };
-  return openImageStore(root, { removeForeign });
+  return openImageStore(root, {
+    removeForeign,
+    tell: (action, id, name) => tellImage(home.folders, action, id, name),
+  });
 }

@@ -5,6 +5,7 @@ import { parseConfig, parseManifest } from "./parse-oci.ts";
 import { choosePlatform } from "./platform.ts";
 import { familiarReference, parseReference, type Reference } from "./reference.ts";
 import {
+  nameImage,
   blobPath,
   findImage,
   findLayer,
@@ -143,4 +144,14 @@ function describe(store: ImageStore, top: Descriptor, platform: Platform): Store
     id: manifest.config.digest,
     size,
   };
+}
+
+/** Gives an image a further name. */
+export async function tagImage(
+  store: ImageStore,
+  { id, top }: StoredImage,
+  reference: Reference,
+): Promise<void> {
+  await nameImage(store, reference, top);
+  store.tell?.("tag", id, familiarReference(reference));
 }

@@ -30,7 +30,7 @@ export {
 export { type ImagesUsage, imagesUsage, type ImageUsage } from "./disk-usage.ts";
 export { filterImages, type ImageFilter, madeAt } from "./filter-images.ts";
 export { type HistoryStep, imageHistory } from "./history.ts";
-export { findByNameOrId, findHere, listImages, loadImage, type StoredImage } from "./images.ts";
+export { findByNameOrId, findHere, listImages, loadImage, type StoredImage, tagImage } from "./images.ts";
 export { unpackImage } from "./unpack-image.ts";
 export { inspectImage } from "./inspect-image.ts";
 export {
@@ -104,6 +104,7 @@ export {
   collectGarbage,
   type Collected,
   findLayer,
+  type ImageAction,
   type ImageStore,
   layerFolder,
   layerFolders,

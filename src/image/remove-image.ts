@@ -51,10 +51,16 @@ export async function removeImage(
   const untagged = await removeNames(store, names);
   if (goes) await forgetImages(store, new Set([image.top.digest]));
   else if (isLast) await keepUnnamed(store, image.top);
+  tellRemoved(store, image.id, untagged, goes);
   return {
     untagged: untagged.map((name) => familiarReference(parseReference(name))),
     deleted: goes ? image.id : undefined,
   };
+}
+
+function tellRemoved({ tell }: ImageStore, id: string, untagged: readonly string[], goes: boolean): void {
+  for (const name of untagged) tell?.("untag", id, familiarReference(parseReference(name)));
+  if (goes) tell?.("delete", id, id);
 }
 
 function inUse(text: string, { name, running }: ImageUser): HuskError {
@@ -103,6 +109,7 @@ export async function pruneImages(store: ImageStore, options: PruneOptions): Pro
   for (const image of choose(unneeded)) {
     const untagged = await removeNames(store, image.names);
     await forgetImages(store, new Set([image.top.digest]));
+    tellRemoved(store, image.id, untagged, true);
     images.push({
       untagged: untagged.map((name) => familiarReference(parseReference(name))),
       deleted: image.id,

@@ -22,7 +22,7 @@ export async function volumeCreate(argv: readonly string[], from: number, global
       hint: "leave --driver out: husk has the driver local",
     });
   const name = given.words[0];
-  const { volume } = createVolume(openFolders(chooseFolders(globals)).root, {
+  const { volume } = createVolume(openFolders(chooseFolders(globals)), {
     labels: parseLabels("label", given.list("label")),
     options: parseLabels("opt", given.list("opt")),
     // As docker: one that nobody named is of those that prune removes.

@@ -29,7 +29,7 @@ export async function ownVolumes(
         own.push(mount);
         continue;
       }
-      const { volume } = createVolume(root, { anonymous: true });
+      const { volume } = createVolume(home.folders, { anonymous: true });
       made.push(volume.name);
       await copyFiles(home, getVolume(root, mount.name).mountpoint, volume.mountpoint);
       own.push({ ...mount, name: volume.name });

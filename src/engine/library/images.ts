@@ -96,8 +96,8 @@ export class Images {
 
   /** Gives an image a further name. @throws HuskError "not-found", "invalid" */
   async tag(image: string, name: string): Promise<void> {
-    const { nameImage, parseTag } = await import("../../image/index.ts");
-    await nameImage(await this.#store(), parseTag(name), (await this.#find(image)).top);
+    const { parseTag, tagImage } = await import("../../image/index.ts");
+    await tagImage(await this.#store(), await this.#find(image), parseTag(name));
   }
 
   /**

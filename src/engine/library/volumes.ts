@@ -20,7 +20,7 @@ export class Volumes {
   async create(options: Omit<VolumeOptions, "anonymous"> = {}): Promise<Volume> {
     const { createVolume } = await import("../volume/store.ts");
     const anonymous = options.name === undefined ? { anonymous: true } : {};
-    return createVolume(this.#home.folders.root, { ...options, ...anonymous }).volume;
+    return createVolume(this.#home.folders, { ...options, ...anonymous }).volume;
   }
 
   /** @throws HuskError "not-found" */

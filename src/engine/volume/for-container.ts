@@ -21,10 +21,9 @@ export interface WithVolumes {
 export async function makeVolumes(home: Home, options: RunOptions): Promise<WithVolumes> {
   const { volumesFrom, imageVolumes, source, ...rest } = options;
   const { fillVolume } = await import("./fill.ts");
-  const { root } = home.folders;
   const inherited = await inheritedMounts(home, volumesFrom ?? []);
   const { mounts, made } = await settleVolumes({
-    root,
+    folders: home.folders,
     mounts: options.mounts ?? [],
     inherited,
     ...(imageVolumes === undefined ? {} : { imageVolumes }),

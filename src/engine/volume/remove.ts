@@ -2,6 +2,7 @@ import { existsSync, renameSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { writeError } from "../../platform/whole-file.ts";
 import { folderSize } from "../container/folder-size.ts";
+import { tellVolume } from "../events/object-event.ts";
 import type { Home } from "../home.ts";
 import { removeFolder } from "../life/remove.ts";
 import { clearAbandonedVolumes, listVolumes } from "./list.ts";
@@ -24,6 +25,7 @@ export async function removeVolume(home: Home, name: string): Promise<void> {
     throw writeError(volumeFolder(root, name), cause);
   }
   await removeFolder(home, dying);
+  tellVolume(home.folders, "destroy", name);
 }
 
 /**

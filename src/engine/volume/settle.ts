@@ -1,10 +1,10 @@
+import type { Folders } from "../folders.ts";
 import type { MountSpec, VolumeSpec } from "../run-options.ts";
 import { createVolume } from "./store.ts";
 
 /** What deciding on a container's volumes needs. */
 export interface VolumeWishes {
-  /** `$root` */
-  readonly root: string;
+  readonly folders: Pick<Folders, "root" | "run">;
   /** `--volume`, `--mount`, `--tmpfs`. */
   readonly mounts: readonly MountSpec[];
   /** Mounts of other containers, `--volumes-from`; where both have one, `mounts` counts. */
@@ -27,7 +27,7 @@ export async function settleVolumes(wishes: VolumeWishes): Promise<{
   /** Names of those that were made, for taking them back if the container comes to nothing. */
   readonly made: string[];
 }> {
-  const { root, fill } = wishes;
+  const { folders, fill } = wishes;
   const mounts = merged(wishes);
   const settled: MountSpec[] = [];
   const made: string[] = [];
@@ -38,7 +38,7 @@ export async function settleVolumes(wishes: VolumeWishes): Promise<{
     }
     const { name, labels, options, ...rest } = mount;
     const anonymous = name === undefined;
-    const volume = createVolume(root, {
+    const volume = createVolume(folders, {
       anonymous: mount.anonymous ?? anonymous,
       ...(anonymous ? {} : { name }),
       ...(labels === undefined ? {} : { labels }),

@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { HuskError } from "../../platform/error.ts";
 import { ownIdentity } from "../../platform/process-identity.ts";
 import { writeError } from "../../platform/whole-file.ts";
+import { tellVolume } from "../events/object-event.ts";
+import type { Folders } from "../folders.ts";
 import { newId } from "../id.ts";
 import {
   checkVolumeName,
@@ -30,7 +32,11 @@ export function volumeData(root: string, name: string): string {
  *
  * @throws HuskError "invalid" for a name or an option; "conflict" if there is one with other options; "failed"
  */
-export function createVolume(root: string, wanted: VolumeOptions): { volume: Volume; made: boolean } {
+export function createVolume(
+  folders: Pick<Folders, "root" | "run">,
+  wanted: VolumeOptions,
+): { volume: Volume; made: boolean } {
+  const { root } = folders;
   const { name = newId(), labels = {}, options = {}, anonymous = false } = wanted;
   checkVolumeName(name);
   checkVolumeOptions(options);
@@ -57,6 +63,7 @@ export function createVolume(root: string, wanted: VolumeOptions): { volume: Vol
     if (other !== undefined) return { volume: sameVolume(other, options), made: false };
     throw writeError(volumeFolder(root, name), cause);
   }
+  tellVolume(folders, "create", name);
   return { volume: { ...record, mountpoint: volumeData(root, name) }, made: true };
 }
 

@@ -1,7 +1,7 @@
 import { HuskError } from "../../platform/error.ts";
 import type { MakeContext } from "../make/index.ts";
 import { type Platform } from "../oci.ts";
-import { useStore } from "../store/index.ts";
+import { type ImageStore, useStore } from "../store/index.ts";
 import { type ArchiveFiles, folderFiles, spoolArchive } from "./archive-files.ts";
 import { decompressed } from "../layer/index.ts";
 import { loadDockerArchive } from "./load-docker.ts";
@@ -47,8 +47,9 @@ export async function loadImages(
         : await spoolArchive(store, decompressed(source, "the archive"));
     // What has both is docker's archive since version 25: the layout tells more.
     if (files.read("oci-layout") !== undefined && files.read("index.json") !== undefined)
-      return await loadLayout(store, files, loading);
-    if (files.read("manifest.json") !== undefined) return await loadDockerArchive(store, files, loading);
+      return told(store, await loadLayout(store, files, loading));
+    if (files.read("manifest.json") !== undefined)
+      return told(store, await loadDockerArchive(store, files, loading));
     const isOld = files.read("repositories") !== undefined;
     throw new HuskError(
       isOld ? "unsupported" : "invalid",
@@ -63,4 +64,9 @@ export async function loadImages(
     files?.discard();
     use.release();
   }
+}
+
+function told(store: ImageStore, loaded: LoadedImage[]): LoadedImage[] {
+  for (const { id, names } of loaded) store.tell?.("load", id, names[0] ?? id);
+  return loaded;
 }

@@ -40,6 +40,7 @@ export async function* saveImages(
       yield tarPadding(content.size);
     }
     yield TAR_END;
+    for (const text of texts) store.tell?.("save", text, text);
   } finally {
     use.release();
   }

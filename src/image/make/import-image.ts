@@ -1,6 +1,6 @@
 import { decompressed } from "../layer/index.ts";
 import type { Platform } from "../oci.ts";
-import type { Reference } from "../reference.ts";
+import { familiarReference, type Reference } from "../reference.ts";
 import type { MakeContext } from "./add-layer.ts";
 import { applyChanges } from "./change.ts";
 import { type MadeImage, makeImage } from "./make-image.ts";
@@ -28,7 +28,7 @@ export async function importImage(
 ): Promise<MadeImage> {
   const { os, architecture, variant } = options.platform;
   const created = new Date(options.created ?? Date.now()).toISOString();
-  return makeImage(context, options.reference, {
+  const made = await makeImage(context, options.reference, {
     layers: [() => decompressed(archive, "the archive")],
     config: {
       created,
@@ -39,4 +39,11 @@ export async function importImage(
       history: [{ created, ...(options.message ? { comment: options.message } : {}) }],
     },
   });
+  const { id } = made;
+  context.store.tell?.(
+    "import",
+    id,
+    options.reference === undefined ? id : familiarReference(options.reference),
+  );
+  return made;
 }

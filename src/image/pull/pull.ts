@@ -99,6 +99,8 @@ export async function pullImage(
       digest: fetched.digest,
       size: fetched.bytes.length,
     });
+    const shown = familiarReference(reference);
+    store.tell?.("pull", shown, shown);
     return { digest: fetched.digest, manifestDigest: chosen.digest, manifest, config };
   } finally {
     use.release();

@@ -81,6 +81,8 @@ export async function pushImage(
     for (const { bytes, digest, mediaType } of documents)
       if (digest !== top.digest) await target.pushManifest(digest, bytes, mediaType);
     await target.pushManifest(manifestName(reference), top.bytes, top.mediaType);
+    const shown = familiarReference(reference);
+    store.tell?.("push", shown, shown);
     return { digest: top.digest, size: top.bytes.length };
   } finally {
     use.release();

@@ -13,14 +13,22 @@ export interface ImageStore {
   readonly claims: string;
   /** Removes folders whose files belong to ids of a user namespace; absent: there are none, or root removes them. */
   readonly removeForeign?: (folders: readonly string[]) => Promise<void>;
+  /** Is told what happened to an image, in docker's words; `id` may be the name where the image is not here. */
+  readonly tell?: (action: ImageAction, id: string, name: string) => void;
 }
+
+/** What docker calls what happens to images. */
+export type ImageAction = "delete" | "import" | "load" | "pull" | "push" | "save" | "tag" | "untag";
 
 /**
  * Opens the image store of an engine's root folder, making it if it is missing. Any number of processes may do so.
  *
  * @throws HuskError "unsupported" for a layout of another version, "denied" where nothing can be written
  */
-export function openImageStore(root: string, options: Pick<ImageStore, "removeForeign"> = {}): ImageStore {
+export function openImageStore(
+  root: string,
+  options: Pick<ImageStore, "removeForeign" | "tell"> = {},
+): ImageStore {
   const store: ImageStore = {
     ...options,
     layout: `${root}/images`,

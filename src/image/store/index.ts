@@ -2,7 +2,7 @@ export { BlobWriter, blobPath, digestOf, hasBlob, putBlob, readBlob } from "./bl
 export type { Claim } from "./claims.ts";
 export { collectGarbage, type Collected, pruneUnnamed, useStore } from "./collect-garbage.ts";
 export { diskError } from "./disk-error.ts";
-export { type ImageStore, openImageStore } from "./image-store.ts";
+export { type ImageAction, type ImageStore, openImageStore } from "./image-store.ts";
 export {
   findImage,
   forgetImages,
