@@ -1,6 +1,6 @@
 // Folders that become layers.
-import { expect, test } from "bun:test";
-import { lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packLayer } from "../src/image/layer/index.ts";
 import { type TarEntry, TarReader } from "../src/image/tar/index.ts";
@@ -91,3 +91,50 @@ needs({ root: true, command: ["getcap", "setfattr", "mknod"] })(
     expect(readFileSync(join(lower, "kept"), "utf8")).toBe("lowermore\n");
   },
 );
+
+describe("a tree that somebody changes while it is packed", () => {
+  /** Begins to pack, lets `change` happen after the first piece, and gives the rest. */
+  const packDuring = async (folder: string, change: () => void): Promise<Buffer> => {
+    const pieces = packLayer(folder, { overlay: false }, tools);
+    const parts = [(await pieces.next()).value as Uint8Array];
+    change();
+    for await (const piece of pieces) parts.push(piece);
+    return Buffer.concat(parts);
+  };
+
+  test("a folder that becomes a link leads nowhere outside", async () => {
+    const [folder, outside] = [newFolder(), newFolder()];
+    for (const place of [folder, outside]) mkdirSync(join(place, "b"));
+    writeFileSync(join(folder, "a"), "first");
+    writeFileSync(join(folder, "b/file"), "mine");
+    writeFileSync(join(outside, "b/file"), "host");
+    const packed = packDuring(folder, () => {
+      renameSync(join(folder, "b"), join(folder, "c"));
+      symlinkSync(join(outside, "b"), join(folder, "b"));
+    });
+    await expect(packed).rejects.toThrow("became another file while it was read");
+  });
+
+  test("a file that becomes something else is not opened", async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "a"), "first");
+    writeFileSync(join(folder, "b"), "mine");
+    const packed = packDuring(folder, () => {
+      rmSync(join(folder, "b"));
+      Bun.spawnSync(["mkfifo", join(folder, "b")]);
+    });
+    await expect(packed).rejects.toThrow("became another file while it was read");
+  });
+});
+
+test("folders deeper than a path can be long", async () => {
+  const folder = newFolder();
+  const deep = Array.from({ length: 15 }, () => "d".repeat(250)).join("/");
+  await shell(`cd "$1"; mkdir -p "$2"; cd "$2"; mkdir -p "$3"; cd "$3"; echo 1 > file`, [
+    folder,
+    deep,
+    "e".repeat(200),
+  ]);
+  const names = entries(await pack(folder, false)).map(({ name }) => name);
+  expect(names.at(-1)).toBe(`${deep}/${"e".repeat(200)}/file`);
+});

@@ -204,7 +204,7 @@ export function planExec(request: ExecRequest): PlannedExec {
     container.step("the container's /proc", "labels are set through it");
     labelExec(container, container.call("openat", AT_FDCWD, "/proc", O_PATH_DIRECTORY_CLOEXEC, 0), process);
   }
-  const directory = enterWorkingDirectory(container, process.cwd, true);
+  const directory = enterWorkingDirectory(container, process.cwd, false);
   ownStreams(container, request.ownedStreams, process.user.uid);
   listener?.prepare(container, listener.channel);
   if (process.noNewPrivileges) setNoNewPrivileges(container);

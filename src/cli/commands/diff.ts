@@ -5,6 +5,8 @@ import { readArguments } from "../command-arguments.ts";
 import { CHANGE_FLAGS } from "../flags/changes.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
+import { oneLine } from "../stderr.ts";
+import { isTerminal } from "../terminal.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk diff CONTAINER` */
@@ -15,8 +17,14 @@ export async function diff(argv: readonly string[], from: number, globals: Globa
   const home = homeOf(globals);
   const { record } = findTarget(home, given.words[0] as string);
   const output = new ByteOutput();
+  const shown = isTerminal(1) ? forPeople : (path: string): string => path;
   for (const { kind, path } of await containerChanges(home, record.id))
-    output.write(1, Buffer.from(`${kind} ${path}\n`, "latin1"));
+    output.write(1, Buffer.from(`${kind} ${shown(path)}\n`, "latin1"));
   output.flush();
   return 0;
+}
+
+/** Names are a stranger's: control characters in them do nothing to a terminal. */
+function forPeople(path: string): string {
+  return Buffer.from(oneLine(Buffer.from(path, "latin1").toString())).toString("latin1");
 }

@@ -3,6 +3,7 @@ import { HuskError } from "../../platform/error.ts";
 import { eachContainer, isNotFound, lifeArguments, readyHome } from "../each-container.ts";
 import { findId } from "../../engine/container/find.ts";
 import type { Globals } from "../grammar.ts";
+import { reportError } from "../report-error.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk rm CONTAINER…` */
@@ -25,13 +26,14 @@ export async function rm(argv: readonly string[], from: number, globals: Globals
   });
 }
 
-/** With --force what is not there is no error, and not said either. */
+/** With --force what is not there is said, as docker does, and is no failure. */
 function exists(folders: Parameters<typeof findId>[0], word: string): boolean {
   try {
     findId(folders, word);
     return true;
   } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
+    if (!isNotFound(error)) throw error;
+    reportError(error, false);
+    return false;
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readFileSync, rmSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
+import { displayName } from "../../image/index.ts";
 import { writeWhole } from "../../platform/whole-file.ts";
 import { withContainer } from "../container/lock.ts";
 import { isAlive } from "../container/state.ts";
@@ -66,13 +67,17 @@ export async function applyContainer(home: Home, id: string, options: ApplyOptio
       throw new HuskError("not-found", `${record.name} changed nothing at ${unknown}`, {
         hint: `see husk diff ${record.name}`,
       });
+    const warn = options.warn ?? (() => {});
+    for (const { action, path, change } of plan.steps)
+      if (action !== "remove" && change.stats?.isFile() === true && (change.stats.mode & 0o6000n) !== 0n)
+        warn(`${displayName(path)} runs as its owner or group, whoever starts it (set-user-id)`);
     if (plan.conflicts.length > 0 || options.dryRun === true || plan.steps.length === 0) return plan;
     const { tools } = imageContext(home, () => {});
     const temporaries = temporariesOf(plan.steps).map((path) =>
       Buffer.from(path, "latin1").toString("base64"),
     );
     writeWhole(pending, JSON.stringify(temporaries), 0o600);
-    await applyChanges(plan.steps, { ...tools, warn: options.warn ?? (() => {}) });
+    await applyChanges(plan.steps, { ...tools, warn });
     rmSync(pending, { force: true });
     return plan;
   });

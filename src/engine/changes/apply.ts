@@ -13,11 +13,19 @@ import {
   readSync,
   renameSync,
   rmdirSync,
-  rmSync,
   symlinkSync,
   unlinkSync,
 } from "node:fs";
-import { type ByteString, displayName, finishLayer, type Finish, readXattrs } from "../../image/index.ts";
+import {
+  type ByteString,
+  displayName,
+  type Finish,
+  finishLayer,
+  FolderWalk,
+  inFolder,
+  readXattrs,
+  removeTree,
+} from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { ApplyStep } from "./plan-apply.ts";
 import type { Change } from "./read-changes.ts";
@@ -38,6 +46,20 @@ export interface ApplyTools {
  * @throws HuskError "conflict" if something changed meanwhile: what came before it is done, and said
  */
 export async function applyChanges(steps: readonly ApplyStep[], tools: ApplyTools): Promise<ByteString[]> {
+  const walk = new FolderWalk("/.");
+  try {
+    return await bringOver(steps, tools, walk);
+  } finally {
+    walk.close();
+  }
+}
+
+async function bringOver(
+  steps: readonly ApplyStep[],
+  tools: ApplyTools,
+  walk: FolderWalk,
+): Promise<ByteString[]> {
+  const at = (path: ByteString): string | Buffer => inFolder(...placeOn(walk, path));
   const made: { readonly step: ApplyStep; readonly temporary: ByteString }[] = [];
   const folders: ByteString[] = [];
   const done: ByteString[] = [];
@@ -49,7 +71,7 @@ export async function applyChanges(steps: readonly ApplyStep[], tools: ApplyTool
       if (stats === undefined) continue;
       if (stats.isDirectory()) {
         if (action === "make") {
-          mkdirSync(host(path), { mode: 0o700 });
+          mkdirSync(at(path), { mode: 0o700 });
           folders.push(path);
         }
         if (action === "make" || action === "mode") finishes.set(path.slice(1), finishOf(stats));
@@ -57,14 +79,14 @@ export async function applyChanges(steps: readonly ApplyStep[], tools: ApplyTool
       }
       const temporary = beside(path, index);
       made.push({ step, temporary });
-      const finish = copy(change, stats, temporary);
+      const finish = copy(change, stats, at(temporary));
       finishes.set(temporary.slice(1), finish);
     }
     await addXattrs(steps, made, finishes, tools);
     await finishLayer("/", finishes, tools, tools.warn);
   } catch (cause) {
-    for (const { temporary } of made) rmSync(host(temporary), { force: true });
-    for (const folder of folders.toReversed()) rmdirSync(host(folder));
+    for (const { temporary } of made) takeAway(walk, temporary);
+    for (const folder of folders.toReversed()) takeAway(walk, folder, rmdirSync);
     if (cause instanceof HuskError) throw cause;
     throw new HuskError("failed", `cannot bring the changes over: ${(cause as Error).message}`, {
       cause,
@@ -76,21 +98,22 @@ export async function applyChanges(steps: readonly ApplyStep[], tools: ApplyTool
     for (const step of steps) {
       const { action, path, change } = step;
       if (action === "remove") {
-        check(step);
+        check(step, at(path));
         if (step.before?.isDirectory() === true) {
           const away = beside(path, steps.indexOf(step));
-          renameSync(host(path), host(away));
-          rmSync(host(away), { recursive: true });
-        } else unlinkSync(host(path));
+          renameSync(at(path), at(away));
+          walk.forget(path.slice(1));
+          removeTree(...placeOn(walk, away));
+        } else unlinkSync(at(path));
       } else if (change.stats?.isDirectory() === false) {
-        check(step);
-        renameSync(host(made[next]?.temporary as ByteString), host(path));
+        check(step, at(path));
+        renameSync(at(made[next]?.temporary as ByteString), at(path));
         next++;
       }
       done.push(path);
     }
   } catch (cause) {
-    for (const { temporary } of made.slice(next)) rmSync(host(temporary), { force: true });
+    for (const { temporary } of made.slice(next)) takeAway(walk, temporary);
     const rest = steps.length - done.length;
     const hint = `${done.length} changes are done, ${rest} are not: husk apply again shows which`;
     if (cause instanceof HuskError) throw new HuskError(cause.code, cause.message, { cause, hint });
@@ -109,9 +132,39 @@ export function temporariesOf(steps: readonly ApplyStep[]): ByteString[] {
   );
 }
 
+/**
+ * The folder of a path on this machine, open until the walk goes on, and the path's last name. Whoever exchanges a
+ * folder for a link meanwhile does not lead what is brought over elsewhere.
+ *
+ * @throws HuskError "conflict" for a folder that is a link by now, or gone
+ */
+function placeOn(walk: FolderWalk, path: ByteString): [folder: number, name: ByteString] {
+  const names = path.slice(1).split("/");
+  const name = names.pop() as ByteString;
+  const folder = walk.find(names, undefined);
+  if (folder?.path === names.join("/")) return [folder.fd, name];
+  throw new HuskError(
+    "conflict",
+    `the folder of ${displayName(path)} changed while changes were brought over`,
+  );
+}
+
+/** Removes what an attempt that failed has made; what cannot be found any more stays. */
+function takeAway(
+  walk: FolderWalk,
+  path: ByteString,
+  remove: (place: string | Buffer) => void = unlinkSync,
+): void {
+  try {
+    remove(inFolder(...placeOn(walk, path)));
+  } catch {
+    // The reason why it failed is told.
+  }
+}
+
 /** What is there has to be what the plan was made for. */
-function check({ path, before }: ApplyStep): void {
-  const now = lstatSync(host(path), { bigint: true, throwIfNoEntry: false });
+function check({ path, before }: ApplyStep, place: string | Buffer): void {
+  const now = lstatSync(place, { bigint: true, throwIfNoEntry: false });
   if (now?.ino === before?.ino && now?.ctimeNs === before?.ctimeNs) return;
   // Removing what is in a folder changes the folder.
   if (before?.isDirectory() === true && now?.ino === before.ino) return;
@@ -119,9 +172,8 @@ function check({ path, before }: ApplyStep): void {
 }
 
 /** Makes the content of a new file under another name and tells what is left to do. */
-function copy(change: Change, stats: BigIntStats, temporary: ByteString): Finish {
+function copy(change: Change, stats: BigIntStats, to: string | Buffer): Finish {
   const from = source(change);
-  const to = host(temporary);
   const finish = finishOf(stats);
   if (stats.isFile()) {
     copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);

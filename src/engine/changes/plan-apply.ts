@@ -67,6 +67,11 @@ export function planApply(changes: readonly Change[], choice: ApplyChoice): Appl
     }
     const step = decide(change, choice);
     if (step === undefined) continue;
+    const above = blockedBy(path, choice.now);
+    if (above !== undefined) {
+      conflicts.push({ path, why: `would be in ${above}, which is no folder here` });
+      continue;
+    }
     if ("why" in step) conflicts.push(step);
     else (step.action === "remove" ? removals : steps).push(step);
   }
@@ -96,8 +101,20 @@ function decide(change: Change, choice: ApplyChoice): ApplyStep | Conflict | und
   if (isEqual(change, stats, before, choice)) return undefined;
   if (kind === "A") return { path, why: "was new in the container, and is here by now" };
   if (before.isDirectory()) return { path, why: "is a folder here" };
+  if (stats.isDirectory()) return { path, why: "became a folder, and is none here" };
   if (isNewer(before, choice.since)) return { path, why: "changed here meanwhile" };
   return { action: "replace", path, change, before };
+}
+
+/** The first name above a path that is no folder on this machine: below a link is another place than was changed. */
+function blockedBy(path: ByteString, now: ApplyChoice["now"]): ByteString | undefined {
+  for (let end = path.indexOf("/", 1); end > 0; end = path.indexOf("/", end + 1)) {
+    const above = path.slice(0, end);
+    const stats = now(above);
+    if (stats === undefined) return undefined;
+    if (!stats.isDirectory()) return above;
+  }
+  return undefined;
 }
 
 function isEqual(change: Change, stats: BigIntStats, before: BigIntStats, choice: ApplyChoice): boolean {

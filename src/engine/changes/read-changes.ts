@@ -91,6 +91,7 @@ function readFolder(part: ChangedPart, folder: number, path: ByteString): Change
     const below = stats.isDirectory() ? readBelow(part, folder, bytes, inside) : [];
     const kind = before === undefined ? "A" : "C";
     const isFresh = part.isPlain && before !== undefined;
+    if (whole === "/etc" && below.length === 0 && stats.isDirectory() && isAsBefore(stats, before)) continue;
     const untouched = isFresh && (stats.isDirectory() ? below.length === 0 : stats.isSymbolicLink());
     if (!untouched) changes.push({ kind, path: whole, part, stats });
     for (const change of below) changes.push(change);
@@ -100,6 +101,11 @@ function readFolder(part: ChangedPart, folder: number, path: ByteString): Change
       if (!seen.has(name) && !OWN.has(`${part.place}${path}/${name}`))
         changes.push({ kind: "D", path: `${part.place}${path}/${name}`, part });
   return changes;
+}
+
+/** A folder in which husk alone put something, so that its times say nothing. */
+function isAsBefore(stats: BigIntStats, before: BigIntStats | undefined): boolean {
+  return before?.mode === stats.mode && before.uid === stats.uid && before.gid === stats.gid;
 }
 
 function readBelow(part: ChangedPart, folder: number, name: Buffer, path: ByteString): Change[] {

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, rmSync } from "node:fs";
 import { removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
@@ -6,8 +6,9 @@ import { setFrozen } from "../../runtime/oci/freezer.ts";
 import { launch } from "../../runtime/launch.ts";
 import { makeWritable } from "../container/writable.ts";
 import { withContainer } from "../container/lock.ts";
-import { readRun } from "../container/run-record.ts";
-import { isAlive } from "../container/state.ts";
+import { isProcessOf } from "../container/process-of.ts";
+import { readRun, type RunRecord } from "../container/run-record.ts";
+import { isAlive, readState } from "../container/state.ts";
 import type { Home } from "../home.ts";
 import { shortId } from "../id.ts";
 import { launchError } from "../life/launch-error.ts";
@@ -34,15 +35,36 @@ export async function withContainerRoot<T>(
     const target = readTarget(home, id);
     const { state, paths } = target;
     if (!isAlive(state) || state.pid === 0) return held(home, target, body);
-    const groups = readRun(paths.running)?.cgroups;
-    if (state.status === "paused" || groups === undefined) return body(`/proc/${state.pid}/root`);
-    setFrozen(groups, true);
+    const run = readRun(paths.running);
+    const groups = state.status === "paused" ? undefined : run?.cgroups;
+    if (groups !== undefined) setFrozen(groups, true);
     try {
-      return await body(`/proc/${state.pid}/root`);
+      const process = openProcess(home, target, run);
+      try {
+        return await body(`/proc/${ownPid}/fd/${process}/root`);
+      } finally {
+        closeSync(process);
+      }
     } finally {
-      setFrozen(groups, false);
+      if (groups !== undefined) setFrozen(groups, false);
     }
   });
+}
+
+const ownPid = process.pid;
+
+/** /proc/PID of a container's first process: it stays that process's, whoever gets the number afterwards. */
+function openProcess(home: Home, { record, state }: Target, run: RunRecord | undefined): number {
+  let opened: number | undefined;
+  try {
+    opened = openSync(`/proc/${state.pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
+    const isFirst = (): boolean => readState(home.folders, record.id).pid === state.pid;
+    if (run !== undefined && isProcessOf(opened, run, isFirst)) return opened;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  if (opened !== undefined) closeSync(opened);
+  throw new HuskError("conflict", `${record.name} ended just now`, { hint: "do it again" });
 }
 
 async function held<T>(home: Home, target: Target, body: (root: string) => Promise<T>): Promise<T> {

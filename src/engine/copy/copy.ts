@@ -88,7 +88,7 @@ export async function copyFromContainer(
       try {
         const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
         const inside = idChange(root, "inside");
-        const change = archive ? inside : (entry: TarEntry): TarEntry => ({ ...entry, ...own });
+        const change = archive ? inside : (entry: TarEntry): TarEntry => givenTo(entry, own);
         return await land(home, { source, from, target, to, change });
       } finally {
         from.leave();
@@ -117,7 +117,7 @@ export async function copyToContainer(
         const outside = idChange(root, "outside");
         const change = archive
           ? outside
-          : (entry: TarEntry): TarEntry => outside({ ...entry, uid: 0, gid: 0 });
+          : (entry: TarEntry): TarEntry => outside(givenTo(entry, { uid: 0, gid: 0 }));
         return await land(home, { source, from, target, to, change });
       } finally {
         to.leave();
@@ -126,6 +126,12 @@ export async function copyToContainer(
   } finally {
     from?.leave();
   }
+}
+
+/** A program that runs as its owner does not become one that runs as somebody else; folders keep their group. */
+function givenTo(entry: TarEntry, owner: { readonly uid: number; readonly gid: number }): TarEntry {
+  const lost = (entry.uid === owner.uid ? 0 : 0o4000) | (entry.gid === owner.gid ? 0 : 0o2000);
+  return { ...entry, ...owner, mode: entry.type === "directory" ? entry.mode : entry.mode & ~lost };
 }
 
 interface Copy {

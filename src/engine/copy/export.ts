@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { packLayer, packMerged } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { setFrozen } from "../../runtime/oci/freezer.ts";
@@ -32,7 +33,10 @@ async function archiveOf(home: Home, target: Target): Promise<AsyncIterable<Uint
   const { record, paths } = target;
   const { source } = record;
   const { tools } = imageContext(home, () => {});
-  if (source.kind === "image") return packMerged([paths.upper, ...(await imageLayers(home, target))], tools);
+  if (source.kind === "image") {
+    const written = existsSync(paths.upper) ? [paths.upper] : [];
+    return packMerged([...written, ...(await imageLayers(home, target))], tools);
+  }
   if (source.kind === "rootfs") return packLayer(source.path, { overlay: false }, tools);
   throw new HuskError(
     "unsupported",

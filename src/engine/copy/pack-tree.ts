@@ -39,7 +39,7 @@ function* pack(
   const stats = statAt(here, name);
   if (stats === undefined || stats.isSocket()) return;
   const { change = (entry: TarEntry) => entry } = options;
-  const entry = change({ ...describe(here, name, stats, undefined), name: as });
+  const entry = change({ ...describe(folder, name, stats, undefined), name: as });
   const inode = `${stats.dev}:${stats.ino}`;
   const first = stats.nlink > 1n && !stats.isDirectory() ? inodes.get(inode) : undefined;
   if (first !== undefined) {
@@ -48,7 +48,7 @@ function* pack(
   }
   inodes.set(inode, as);
   if (as !== ".") yield tarHeader(entry);
-  if (entry.type === "file") yield* content(here, name, entry.size);
+  if (entry.type === "file") yield* content(folder, name, entry.size);
   if (entry.type !== "directory") return;
   const fd = openSync(place(here, name), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   try {

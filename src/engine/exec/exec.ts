@@ -12,6 +12,7 @@ import { type ExecRequest, planExec } from "../../runtime/plan-exec.ts";
 import { callerOpenFiles, lowerRlimits } from "../../runtime/process/rlimits.ts";
 import { explainExecFailure } from "../../runtime/program.ts";
 import { allCapabilities, namesOf } from "../../security/index.ts";
+import { isProcessOf } from "../container/process-of.ts";
 import { type RunRecord, readRun } from "../container/run-record.ts";
 import { readState } from "../container/state.ts";
 import type { Home } from "../home.ts";
@@ -161,19 +162,6 @@ function enter(home: Home, id: string): Entered {
     );
   }
   return { name, record, entry: record.entry, pid, process };
-}
-
-/**
- * Whether an open /proc/PID is the container's, and not that of a process which got the number after it: it is in a
- * group with the container's name. Without groups, the container still has it for its first process.
- */
-function isProcessOf(process: number, { id, cgroups }: RunRecord, isFirst: () => boolean): boolean {
-  if (cgroups === undefined || cgroups.groups.length === 0) return isFirst();
-  try {
-    return readFileSync(`/proc/self/fd/${process}/cgroup`, "latin1").includes(id);
-  } catch {
-    return false;
-  }
 }
 
 function refuseUnlessRunning(status: string, name: string): void {

@@ -15,10 +15,10 @@ export function attributesOf(record: ContainerRecord): Record<string, string> {
   return Object.fromEntries(chosen.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** docker's form of them: `key=value,other=value ` with what is no letter or digit escaped. */
+/** docker's form of them: `key=value,other=value ` with what is no letter or digit escaped; a space without any. */
 export function detailsOf(record: ContainerRecord): string {
   const parts = Object.entries(attributesOf(record)).map(
     ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`,
   );
-  return parts.length === 0 ? "" : `${parts.join(",")} `;
+  return `${parts.join(",")} `;
 }

@@ -18,10 +18,12 @@ const MOST_BYTES = 256 * 1024 * 1024;
  * @throws HuskError "failed" when ps fails or is missing, "invalid" for options that leave out the column PID
  */
 export function listProcesses(pids: readonly number[], options: readonly string[]): ProcessTable {
-  const { status, stdout, stderr, error } = spawnSync("ps", options.length > 0 ? options : ["-ef"], {
-    encoding: "utf8",
-    maxBuffer: MOST_BYTES,
-  });
+  const wishes = options.length > 0 ? options : ["-ef"];
+  const ask = (words: readonly string[]) =>
+    spawnSync("ps", words, { encoding: "utf8", maxBuffer: MOST_BYTES });
+  // As docker: options that choose columns only show these processes; some go with no other choice.
+  let { status, stdout, stderr, error } = ask([...wishes, "-q", pids.join(",")]);
+  if (error === undefined && status !== 0) ({ status, stdout, stderr, error } = ask(wishes));
   if (error !== undefined || status !== 0)
     throw new HuskError("failed", `ps: ${error?.message ?? stderr.trim()}`, {
       hint: "ps(1) is in Debian's package procps",

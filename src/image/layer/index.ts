@@ -2,7 +2,8 @@ export { decompressed } from "./decompress.ts";
 export { compressionOfBytes, MAGIC_BYTES } from "./compression.ts";
 export type { Finish } from "./finish.ts";
 export { finishLayer, type KeeperTools } from "./keeper-work.ts";
-export { namesOf } from "./path.ts";
+export { FolderWalk } from "./folder-walk.ts";
+export { inFolder, namesOf } from "./path.ts";
 export {
   type FromWorker,
   type LayerSink,

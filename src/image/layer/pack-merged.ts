@@ -1,7 +1,8 @@
 import type { BigIntStats } from "node:fs";
 import { type ByteString, TAR_END, type TarEntry, tarHeader } from "../tar/index.ts";
 import type { KeeperTools } from "./keeper-work.ts";
-import { content, describe, isOpaque, listTree } from "./pack.ts";
+import { FolderWalk } from "./folder-walk.ts";
+import { content, describe, isOpaque, listTree, placeOf } from "./pack.ts";
 import { readXattrs } from "./read-xattrs.ts";
 
 /** A file of one of the layers. */
@@ -24,18 +25,24 @@ export async function* packMerged(
   const shown = await merge(folders, tools);
   const paths = [...shown.keys()].toSorted((a, b) => (inTreeOrder(a) < inTreeOrder(b) ? -1 : 1));
   const inodes = new Map<string, ByteString>();
-  for (const path of paths) {
-    const { root, stats, xattrs } = shown.get(path) as Shown;
-    const entry: TarEntry = describe(root, path, stats, xattrs);
-    const inode = `${root}:${stats.ino}`;
-    const first = stats.nlink > 1n && entry.type !== "directory" ? inodes.get(inode) : undefined;
-    if (first !== undefined) {
-      yield tarHeader({ ...entry, type: "hard-link", linkName: first, size: 0 });
-      continue;
+  const walks = new Map(folders.map((folder) => [folder, new FolderWalk(`${folder}/.`)]));
+  try {
+    for (const path of paths) {
+      const { root, stats, xattrs } = shown.get(path) as Shown;
+      const [folder, name] = placeOf(walks.get(root) as FolderWalk, path);
+      const entry: TarEntry = { ...describe(folder, name, stats, xattrs), name: path };
+      const inode = `${root}:${stats.ino}`;
+      const first = stats.nlink > 1n && entry.type !== "directory" ? inodes.get(inode) : undefined;
+      if (first !== undefined) {
+        yield tarHeader({ ...entry, type: "hard-link", linkName: first, size: 0 });
+        continue;
+      }
+      inodes.set(inode, path);
+      yield tarHeader(entry);
+      if (entry.type === "file") yield* content(folder, name, entry.size);
     }
-    inodes.set(inode, path);
-    yield tarHeader(entry);
-    if (entry.type === "file") yield* content(root, path, entry.size);
+  } finally {
+    for (const walk of walks.values()) walk.close();
   }
   yield TAR_END;
 }

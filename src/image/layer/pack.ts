@@ -2,6 +2,7 @@ import {
   type BigIntStats,
   closeSync,
   constants,
+  fstatSync,
   lstatSync,
   openSync,
   readdirSync,
@@ -12,18 +13,20 @@ import { HuskError } from "../../platform/error.ts";
 import {
   type ByteString,
   displayName,
-  isAscii,
   TAR_END,
   type TarEntry,
   tarHeader,
   tarPadding,
   type TarType,
 } from "../tar/index.ts";
+import { FolderWalk } from "./folder-walk.ts";
 import type { KeeperTools } from "./keeper-work.ts";
-import { OPAQUE_NAME, WHITEOUT_PREFIX } from "./path.ts";
+import { inFolder, OPAQUE_NAME, WHITEOUT_PREFIX } from "./path.ts";
 import { readXattrs } from "./read-xattrs.ts";
 
 const PIECE = 1 << 18;
+const O_PATH = 0o10000000;
+const O_CLOEXEC = 0o2000000;
 const S_IFMT = 0o170000;
 const types: Readonly<Record<number, TarType>> = {
   0o100000: "file",
@@ -64,63 +67,102 @@ export async function* packLayer(
   const withXattrs = all.filter(({ stats }) => !stats.isSymbolicLink()).map(({ path }) => path);
   const xattrs = await readXattrs(folder, withXattrs, tools);
   const inodes = new Map<bigint, ByteString>();
-  for (const { path, stats } of all) {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    if (name.startsWith(WHITEOUT_PREFIX))
-      throw new HuskError("unsupported", `a layer cannot hold the file ${displayName(path)}`, {
-        hint: `names that begin with ${WHITEOUT_PREFIX} mark deleted files in layers: rename it`,
-      });
-    if (options.overlay && stats.isCharacterDevice() && stats.rdev === 0n) {
-      const hidden = `${path.slice(0, path.length - name.length)}${WHITEOUT_PREFIX}${name}`;
-      yield tarHeader(marker(hidden));
-      continue;
-    }
-    const own = xattrs.get(path);
-    const found = describe(folder, path, stats, own);
-    const entry = options.change === undefined ? found : options.change(found);
-    if (entry === undefined) continue;
-    const first = stats.nlink > 1n && entry.type !== "directory" ? inodes.get(stats.ino) : undefined;
-    if (first !== undefined) {
-      yield tarHeader({ ...entry, type: "hard-link", linkName: first, size: 0 });
-      continue;
-    }
-    inodes.set(stats.ino, path);
-    yield tarHeader(entry);
-    if (entry.type === "file") yield* content(folder, path, entry.size);
-    if (options.overlay && isOpaque(own))
-      yield tarHeader(marker(`${path === "." ? "" : `${path}/`}${OPAQUE_NAME}`));
+  const walk = new FolderWalk(`${folder}/.`);
+  try {
+    for (const found of all) yield* packFile(walk, found, xattrs.get(found.path), options, inodes);
+  } finally {
+    walk.close();
   }
   yield TAR_END;
 }
 
-/** Everything below a root but sockets, folders before what is in them, in the order of names' bytes. */
+function* packFile(
+  walk: FolderWalk,
+  { path, stats }: Found,
+  own: ReadonlyMap<ByteString, Uint8Array> | undefined,
+  options: PackOptions,
+  inodes: Map<bigint, ByteString>,
+): Generator<Uint8Array, void, undefined> {
+  const [folder, name] = placeOf(walk, path);
+  if (name.startsWith(WHITEOUT_PREFIX))
+    throw new HuskError("unsupported", `a layer cannot hold the file ${displayName(path)}`, {
+      hint: `names that begin with ${WHITEOUT_PREFIX} mark deleted files in layers: rename it`,
+    });
+  if (options.overlay && stats.isCharacterDevice() && stats.rdev === 0n) {
+    const hidden = `${path.slice(0, path.length - name.length)}${WHITEOUT_PREFIX}${name}`;
+    yield tarHeader(marker(hidden));
+    return;
+  }
+  const found = { ...describe(folder, name, stats, own), name: path };
+  const entry = options.change === undefined ? found : options.change(found);
+  if (entry === undefined) return;
+  const first = stats.nlink > 1n && entry.type !== "directory" ? inodes.get(stats.ino) : undefined;
+  if (first !== undefined) {
+    yield tarHeader({ ...entry, type: "hard-link", linkName: first, size: 0 });
+    return;
+  }
+  inodes.set(stats.ino, path);
+  yield tarHeader(entry);
+  if (entry.type === "file") yield* content(folder, name, entry.size);
+  if (options.overlay && isOpaque(own))
+    yield tarHeader(marker(`${path === "." ? "" : `${path}/`}${OPAQUE_NAME}`));
+}
+
+/**
+ * Everything below a root but sockets, folders before what is in them, in the order of names' bytes. No link is
+ * followed, and what goes meanwhile is passed over.
+ */
 export function listTree(root: string): Found[] {
   const found: Found[] = [];
-  list(root, "", found);
+  list(openFolder(`${root}/.`), "", found);
   return found;
 }
 
-function list(root: string, path: ByteString, into: Found[]): void {
-  const names = readdirSync(place(root, path), { encoding: "buffer" }).map((name) => name.toString("latin1"));
-  for (const name of names.toSorted((a, b) => (a < b ? -1 : 1))) {
-    const inside = path === "" ? name : `${path}/${name}`;
-    const stats = lstatSync(place(root, inside), { bigint: true });
-    if (stats.isSocket()) continue;
-    into.push({ path: inside, stats });
-    if (stats.isDirectory()) list(root, inside, into);
+function list(folder: number, path: ByteString, into: Found[]): void {
+  try {
+    const names = readdirSync(`/proc/self/fd/${folder}`, { encoding: "buffer" }).map((name) =>
+      name.toString("latin1"),
+    );
+    for (const name of names.toSorted((a, b) => (a < b ? -1 : 1))) {
+      const place = inFolder(folder, name);
+      const stats = lstatSync(place, { bigint: true, throwIfNoEntry: false });
+      if (stats === undefined || stats.isSocket()) continue;
+      const inside = path === "" ? name : `${path}/${name}`;
+      into.push({ path: inside, stats });
+      if (stats.isDirectory()) list(openFolder(place), inside, into);
+    }
+  } finally {
+    closeSync(folder);
   }
 }
 
-function place(root: string, path: ByteString): string | Buffer {
-  return isAscii(path)
-    ? `${root}/${path}`
-    : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, "latin1")]);
+function openFolder(place: string | Buffer): number {
+  return openSync(place, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW | O_CLOEXEC);
 }
 
-/** A file as an entry of an archive. */
+/**
+ * The folder of a path, open until the walk goes on, and the path's last name.
+ *
+ * @throws HuskError "failed" for a folder that is gone
+ */
+export function placeOf(walk: FolderWalk, path: ByteString): [folder: number, name: ByteString] {
+  const names = path.split("/");
+  const name = names.pop() as ByteString;
+  const folder = walk.find(names, undefined);
+  if (folder === undefined) throw changed(path);
+  return [folder.fd, name];
+}
+
+function changed(path: ByteString): HuskError {
+  return new HuskError("failed", `${displayName(path)} became another file while it was read`, {
+    hint: "stop what writes there, and do it again",
+  });
+}
+
+/** A file in a folder that is open, as an entry of an archive. */
 export function describe(
-  root: string,
-  path: ByteString,
+  folder: number,
+  name: ByteString,
   stats: BigIntStats,
   xattrs: ReadonlyMap<ByteString, Uint8Array> | undefined,
 ): TarEntry {
@@ -129,10 +171,10 @@ export function describe(
   const kept = [...(xattrs ?? [])].filter(([name]) => isPortable(name));
   const isDevice = type === "character-device" || type === "block-device";
   const link =
-    type === "symlink" ? readlinkSync(place(root, path), { encoding: "buffer" }).toString("latin1") : "";
+    type === "symlink" ? readlinkSync(inFolder(folder, name), { encoding: "buffer" }).toString("latin1") : "";
   const nanoseconds = ((stats.mtimeNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
   return {
-    name: path,
+    name,
     type,
     mode: mode & 0o7777,
     uid: Number(stats.uid),
@@ -181,19 +223,22 @@ function marker(name: ByteString): TarEntry {
   };
 }
 
-/** A file's content and the padding after it. */
+/**
+ * The content of a regular file in a folder that is open, and the padding after it. Whatever stands there by now,
+ * nothing but a regular file is opened: a device may be one that the container's maker has no right to read.
+ */
 export function* content(
-  root: string,
-  path: ByteString,
+  folder: number,
+  name: ByteString,
   size: number,
 ): Generator<Uint8Array, void, undefined> {
-  const fd = openSync(place(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const fd = openFile(folder, name);
   try {
     for (let at = 0; at < size; ) {
       const piece = new Uint8Array(Math.min(PIECE, size - at));
       const count = readSync(fd, piece, 0, piece.length, at);
       if (count === 0)
-        throw new HuskError("failed", `${displayName(path)} became shorter while it was read`, {
+        throw new HuskError("failed", `${displayName(name)} became shorter while it was read`, {
           hint: "stop what writes to it, and do it again",
         });
       yield piece.subarray(0, count);
@@ -203,4 +248,14 @@ export function* content(
     closeSync(fd);
   }
   yield tarPadding(size);
+}
+
+function openFile(folder: number, name: ByteString): number {
+  const found = openSync(inFolder(folder, name), O_PATH | constants.O_NOFOLLOW | O_CLOEXEC);
+  try {
+    if (!fstatSync(found).isFile()) throw changed(name);
+    return openSync(`/proc/self/fd/${found}`, constants.O_RDONLY | O_CLOEXEC);
+  } finally {
+    closeSync(found);
+  }
 }

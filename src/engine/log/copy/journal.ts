@@ -17,7 +17,9 @@ export async function openJournal(identifier: string, path: string = JOURNAL_SOC
   const connect = async (priority: number): Promise<UnixConnection> => {
     const connection = await connectUnix(path, { received() {}, closed() {} });
     // Identifier, unit, priority, whether lines have priorities of their own, and where else they go: nowhere.
-    await connection.write(new TextEncoder().encode(`${identifier}\n\n${priority}\n0\n0\n0\n0\n`));
+    await connection.write(
+      new TextEncoder().encode(`${identifier.replace(/[\n\0]/g, " ")}\n\n${priority}\n0\n0\n0\n0\n`),
+    );
     return connection;
   };
   const [output, errors] = [await connect(INFORMATION), await connect(ERROR)];

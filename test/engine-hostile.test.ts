@@ -1,0 +1,128 @@
+// What a container's program leaves behind for the commands that touch its files.
+import { afterEach, beforeEach, describe, expect } from "bun:test";
+import { chmodSync, chownSync, existsSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Engine, engine, huskPath, needs, openTerminal, temporaryFolder } from "./harness/index.ts";
+
+const test = needs({ command: "busybox" });
+const asRoot = needs({ root: true, command: "busybox" });
+let own: Engine;
+let here: string;
+
+beforeEach(async () => {
+  own = engine();
+  here = temporaryFolder("hostile");
+  await own.husk([
+    "image",
+    "make",
+    "-q",
+    "box",
+    "busybox",
+    "--link",
+    "sh,cat,echo,ls,stat,sleep,ln,mkdir,mkfifo,chmod,chown,touch,rm,mv,pwd",
+  ]);
+});
+afterEach(async () => {
+  await own.husk(["rm", "-f", "-v", "one"]);
+});
+
+const out = async (...args: string[]): Promise<string> => {
+  const { status, stdout, stderr } = await own.husk(args, { cwd: here });
+  expect([args.join(" "), status, stderr.replace(/^Successfully copied .*\n/, "")]).toEqual([
+    args.join(" "),
+    0,
+    "",
+  ]);
+  return stdout;
+};
+
+describe("cp", () => {
+  asRoot("a program that runs as its owner does not become one that runs as root, either way", async () => {
+    await out("run", "--name", "one", "box", "sh", "-c", "touch /x /r; chown 1000:1000 /x; chmod 6755 /x /r");
+    await out("cp", "one:/x", "x");
+    await out("cp", "one:/r", "r");
+    const modeOf = (name: string): number => statSync(join(here, name)).mode & 0o7777;
+    expect([statSync(join(here, "x")).uid, modeOf("x"), modeOf("r")]).toEqual([0, 0o755, 0o6755]);
+    await out("cp", "-a", "one:/x", "kept");
+    expect([statSync(join(here, "kept")).uid, modeOf("kept")]).toEqual([1000, 0o6755]);
+    writeFileSync(join(here, "host"), "");
+    chownSync(join(here, "host"), 1000, 1000);
+    chmodSync(join(here, "host"), 0o6755);
+    await out("cp", "host", "one:/host");
+    await out("cp", "-a", "one:/host", "back");
+    expect([statSync(join(here, "back")).uid, modeOf("back")]).toEqual([0, 0o755]);
+  });
+});
+
+describe("diff", () => {
+  test("names do nothing to a terminal, and are exact elsewhere", async () => {
+    await out("run", "--name", "one", "box", "sh", "-c", "touch $(echo -e '/a\\033]0;title\\007')");
+    expect(await out("diff", "one")).toContain("A /a\x1b]0;title\x07\n");
+    const env = { HUSK_ROOT: own.root, HUSK_RUN: own.run };
+    const terminal = openTerminal([huskPath, "diff", "one"], { env });
+    expect(await terminal.exit()).toBe(0);
+    await terminal.shows("A /a?]0;title?");
+    expect(terminal.output()).not.toContain("\x1b");
+  });
+});
+
+describe("what was never started", () => {
+  test("export and commit give the image's files, diff nothing", async () => {
+    await out("create", "--name", "one", "box", "true");
+    expect(await out("diff", "one")).toBe("");
+    await out("export", "-o", "files.tar", "one");
+    expect(readFileSync(join(here, "files.tar")).includes("bin/busybox")).toBe(true);
+    expect(await out("commit", "one")).toMatch(/^sha256:/);
+  });
+});
+
+describe("exec", () => {
+  test("makes no folder in the container", async () => {
+    await out("run", "-d", "--name", "one", "box", "sleep", "100");
+    const { status, stderr } = await own.husk(["exec", "-w", "/none", "one", "pwd"]);
+    expect([status, stderr]).toEqual([expect.any(Number), expect.stringContaining("/none")]);
+    expect(status).not.toBe(0);
+    expect(await out("exec", "one", "sh", "-c", "ls -d /none 2>/dev/null || echo gone")).toBe("gone\n");
+  });
+});
+
+describe("apply", () => {
+  const place = `/usr/local/lib/husk-hostile-${process.pid}`;
+  beforeEach(() => mkdirSync(`${place}/folder`, { recursive: true }));
+  afterEach(() => rmSync(place, { recursive: true, force: true }));
+  const tries = async (script: string): Promise<void> => {
+    await out("run", "--name", "one", "host", "sh", "-c", `cd ${place}; ${script}`);
+  };
+
+  asRoot("a folder that became a link here leads nowhere", async () => {
+    await tries("echo 1 > folder/file");
+    rmSync(`${place}/folder`, { recursive: true });
+    symlinkSync(here, `${place}/folder`);
+    for (const paths of [[], [`${place}/folder/file`]]) {
+      const { status, stderr } = await own.husk(["apply", "one", ...paths]);
+      expect([status === 0, stderr]).toEqual([false, expect.stringContaining("which is no folder here")]);
+    }
+    expect(existsSync(join(here, "file"))).toBe(false);
+  });
+
+  asRoot("a file or link that became a folder is a conflict, and nothing is done", async () => {
+    writeFileSync(`${place}/file`, "");
+    symlinkSync("folder", `${place}/link`);
+    await Bun.sleep(20);
+    await tries("rm file link; mkdir file link; echo 1 > link/inside; echo 2 > new");
+    const { status, stderr } = await own.husk(["apply", "one"]);
+    expect(status).not.toBe(0);
+    for (const name of ["file", "link"])
+      expect(stderr).toContain(`husk: ${place}/${name} became a folder, and is none here\n`);
+    expect([existsSync(`${place}/folder/inside`), existsSync(`${place}/new`)]).toEqual([false, false]);
+  });
+
+  asRoot("what runs as its owner is said", async () => {
+    await tries("echo 1 > tool; chmod 4755 tool; echo 2 > plain");
+    const { stderr } = await own.husk(["apply", "--dry-run", "one"]);
+    expect(stderr.match(/.*set-user-id.*/g)).toEqual([
+      `husk: warning: "${place}/tool" runs as its owner or group, whoever starts it (set-user-id)`,
+    ]);
+  });
+});
