@@ -3,6 +3,7 @@ import { installKeeper } from "../platform/keeper-file.ts";
 import { openFolders } from "./folders.ts";
 import { tellImage } from "./events/object-event.ts";
 import type { Home } from "./home.ts";
+import { internalCommand } from "./life/supervision.ts";
 import { fileOwners } from "./image-owners.ts";
 
 /** What it takes to bring layers into an engine's store, with the rights of this user. */
@@ -15,7 +16,7 @@ export function imageContext(home: Home, warn: (message: string) => void): MakeC
     tools: {
       keeper: installKeeper(home.keeper, folders.root),
       reportDirectory: folders.run,
-      ...(ids === undefined ? {} : { ids }),
+      ...(ids === undefined ? {} : { ids, packer: internalCommand(home.husk, folders, "pack") }),
     },
   };
 }

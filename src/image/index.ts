@@ -41,6 +41,7 @@ export {
   finishLayer,
   FolderWalk,
   inFolder,
+  type Packing,
   packLayer,
   packMerged,
   readInLayers,

@@ -3,8 +3,10 @@ import type { Home } from "../home.ts";
 
 /**
  * What keepers start a program for: `restart`, `finish` or `health` of a container; `log` copies its log for other tools.
+ * `pack` writes an archive of folders to stdout, for a husk that may not read all of them.
  *
- * @param rest of `restart`: how often so far, and after which delay
+ * @param id the container's; of `pack` what to make of the folders
+ * @param rest of `restart`: how often so far, and after which delay; of `pack` the folders
  * @returns the exit status
  * @throws HuskError "invalid" for anything else
  */
@@ -12,8 +14,9 @@ export async function internal(
   home: Home,
   what: string,
   id: string,
-  [restarts, delay]: readonly string[],
+  rest: readonly string[],
 ): Promise<number> {
+  const [restarts, delay] = rest;
   switch (what) {
     case "restart":
       await (await import("./start-again.ts")).startAgain(
@@ -30,6 +33,9 @@ export async function internal(
       return 0;
     case "health":
       return (await import("../health/run-check.ts")).runHealthCheck(home, id);
+    case "pack":
+      await (await import("../pack-for.ts")).packTo(home, id, rest);
+      return 0;
     default:
       throw new HuskError("invalid", `husk internal ${what}: no such task`, {
         hint: "this is for husk's own use",

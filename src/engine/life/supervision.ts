@@ -60,7 +60,7 @@ export function internalCommand(
   husk: readonly string[],
   { root, run }: Home["folders"],
   what: string,
-  id: string,
+  ...more: readonly string[]
 ): string[] {
-  return [...husk, "--root", root, "--run", run, "internal", what, id];
+  return [...husk, "--root", root, "--run", run, "internal", what, ...more];
 }

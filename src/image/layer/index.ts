@@ -13,6 +13,7 @@ export {
 } from "./remote-layer.ts";
 export { serveLayer } from "./serve-layer.ts";
 export { LayerStream, type UnpackedLayer } from "./layer-stream.ts";
+export type { Packing } from "./pack-in-namespace.ts";
 export { packMerged } from "./pack-merged.ts";
 export { content, describe, packLayer, type PackOptions } from "./pack.ts";
 export { readInLayers } from "./read-in-layers.ts";

@@ -8,7 +8,7 @@ import {
 } from "../../plan/index.ts";
 import type { OwnIds } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
-import { launch } from "../../runtime/launch.ts";
+import { launch, type Launched } from "../../runtime/launch.ts";
 import { type ByteString, displayName } from "../tar/index.ts";
 import type { Finish } from "./finish.ts";
 import { finishPlans } from "./finish-plan.ts";
@@ -21,6 +21,11 @@ export interface KeeperTools {
   readonly reportDirectory: string;
   /** Of an ordinary user with a range of ids: files may belong to those. */
   readonly ids?: OwnIds;
+  /**
+   * How a husk is started that packs folders in a user namespace of `ids`, to which what and the folders are added;
+   * absent: folders are packed with this process's rights.
+   */
+  readonly packer?: readonly string[];
 }
 
 /**
@@ -56,7 +61,7 @@ export async function finishLayer(
 
 /** Performs a plan without a container and returns its report. */
 export async function perform(plan: Plan, tools: KeeperTools): Promise<Report> {
-  const { outcome, encoded } = await launch(plan, {
+  const launched = await launch(plan, {
     keeper: tools.keeper,
     id: "layer",
     reportDirectory: tools.reportDirectory,
@@ -64,6 +69,11 @@ export async function perform(plan: Plan, tools: KeeperTools): Promise<Report> {
     stdout: "ignore",
     stderr: 2,
   });
+  return settled(plan, launched);
+}
+
+/** The report of a plan without a container, once it is performed. */
+export async function settled(plan: Plan, { outcome, encoded }: Launched): Promise<Report> {
   const ended = await outcome;
   if (ended.kind === "lost") throw new HuskError("failed", `husk's keeper was killed (${ended.signal})`);
   if (ended.report.outcome === "failed") throw workError(plan, encoded, ended.report);
@@ -79,6 +89,8 @@ function workError(plan: Plan, encoded: EncodedPlan, report: Report): HuskError 
       return "devices and whiteouts need root, or (whiteouts alone) a user namespace";
     if (call === "fchownat" && errno === "EINVAL")
       return "the image has files of ids beyond this user's range: as root, usermod --add-subuids and --add-subgids give more";
+    if (call === "lsetxattr" && errno === "EOPNOTSUPP")
+      return "the file system of --root has no extended attributes for this user: put the store on another (ext4, xfs, btrfs), or run husk as root";
     return errno === "ENOSPC" ? "the disk is full" : undefined;
   });
 }

@@ -3,6 +3,7 @@ import { type ByteString, TAR_END, type TarEntry, tarHeader } from "../tar/index
 import type { KeeperTools } from "./keeper-work.ts";
 import { FolderWalk } from "./folder-walk.ts";
 import { content, describe, isOpaque, listTree, placeOf } from "./pack.ts";
+import { packInNamespace, packsInNamespace } from "./pack-in-namespace.ts";
 import { readXattrs } from "./read-xattrs.ts";
 
 /** A file of one of the layers. */
@@ -22,6 +23,7 @@ export async function* packMerged(
   folders: readonly string[],
   tools: KeeperTools,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  if (packsInNamespace(tools)) return yield* packInNamespace("merged", folders, tools);
   const shown = await merge(folders, tools);
   const paths = [...shown.keys()].toSorted((a, b) => (inTreeOrder(a) < inTreeOrder(b) ? -1 : 1));
   const inodes = new Map<string, ByteString>();

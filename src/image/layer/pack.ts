@@ -22,6 +22,7 @@ import {
 import { FolderWalk } from "./folder-walk.ts";
 import type { KeeperTools } from "./keeper-work.ts";
 import { inFolder, OPAQUE_NAME, WHITEOUT_PREFIX } from "./path.ts";
+import { packInNamespace, packsInNamespace } from "./pack-in-namespace.ts";
 import { readXattrs } from "./read-xattrs.ts";
 
 const PIECE = 1 << 18;
@@ -63,6 +64,8 @@ export async function* packLayer(
   options: PackOptions,
   tools: KeeperTools,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  if (options.change === undefined && packsInNamespace(tools))
+    return yield* packInNamespace(options.overlay ? "overlay" : "folder", [folder], tools);
   const all = listTree(folder);
   const withXattrs = all.filter(({ stats }) => !stats.isSymbolicLink()).map(({ path }) => path);
   const xattrs = await readXattrs(folder, withXattrs, tools);
@@ -177,8 +180,8 @@ export function describe(
     name,
     type,
     mode: mode & 0o7777,
-    uid: Number(stats.uid),
-    gid: Number(stats.gid),
+    uid: ownId(stats.uid, process.geteuid?.()),
+    gid: ownId(stats.gid, process.getegid?.()),
     size: type === "file" ? Number(stats.size) : 0,
     mtime: {
       seconds: Number((stats.mtimeNs - nanoseconds) / 1_000_000_000n),
@@ -191,6 +194,11 @@ export function describe(
     deviceMinor: isDevice ? Number((stats.rdev & 0xffn) | ((stats.rdev >> 12n) & ~0xffn)) : 0,
     ...(kept.length > 0 ? { xattrs: new Map(kept) } : {}),
   };
+}
+
+/** An ordinary user is root in containers. */
+function ownId(id: bigint, own: number | undefined): number {
+  return own !== 0 && Number(id) === own ? 0 : Number(id);
 }
 
 /** Labels and access control lists are this machine's matter; overlayfs's attributes describe its own layers. */
