@@ -47,7 +47,7 @@ export type { Folders } from "./engine/folders.ts";
 export type { ForkOptions } from "./engine/fork/fork.ts";
 export type { EngineInfo } from "./engine/info.ts";
 export type { AttachSettings, ContainerAttachment } from "./engine/library/attachment.ts";
-export type { Input } from "./engine/library/collect.ts";
+export type { CollectSettings, Input } from "./engine/library/collect.ts";
 export {
   type AppliedChanges,
   Container,

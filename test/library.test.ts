@@ -42,6 +42,21 @@ test("much output is complete when the program ends at once", async () => {
   expect(stdout.length).toBe(5_000_000);
 });
 
+test("a program that writes without end is killed, and not kept", async () => {
+  const error = await husk.run("host", ["yes"], { maxOutput: 1_000_000 }).catch((caught: unknown) => caught);
+  expect([(error as HuskError).code, (error as HuskError).message]).toEqual([
+    "failed",
+    "the program wrote more than 1000000 bytes, and was killed",
+  ]);
+  expect((await husk.run("host", ["echo", "1234"], { maxOutput: 5 })).stdout.length).toBe(5);
+  expect(containersLeft()).toEqual([]);
+});
+
+test("an input that never ends does not hold up a program that has", async () => {
+  const stdin = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array(3)) });
+  expect(text((await husk.run("host", ["head", "-c", "3"], { stdin })).stdout)).toBe("\0\0\0");
+});
+
 test("an aborted run ends the container", async () => {
   const error = await husk
     .run("host", ["sleep", "1000"], { signal: AbortSignal.timeout(300) })

@@ -20,18 +20,13 @@ import type { CommitContainerOptions } from "../copy/commit.ts";
 import type { CopyOptions } from "../copy/copy.ts";
 import type { ForkOptions } from "../fork/fork.ts";
 import { attachmentOf, type AttachSettings, type ContainerAttachment } from "./attachment.ts";
-import { bytesOf, feed, type Input } from "./collect.ts";
+import { collect, type CollectSettings } from "./collect.ts";
 import type { ImageSummary } from "./image-settings.ts";
 import type { Abortable } from "./options.ts";
 import { type ByteSource, piecesOf, streamOf } from "./streams.ts";
 
-const SIGKILL = 9;
-
 /** What {@link Container.exec} can be asked for. */
-export interface ExecSettings extends Omit<ExecOptions, "command" | "interactive">, Abortable {
-  /** What the program reads from its standard input; absent: nothing. */
-  readonly stdin?: Input;
-}
+export interface ExecSettings extends Omit<ExecOptions, "command" | "interactive">, CollectSettings {}
 
 /** How a program ended, and what it printed; with a terminal, everything is in `stdout`. */
 export interface ExecOutput extends ExecResult {
@@ -160,29 +155,18 @@ export class Container implements AsyncDisposable {
   /**
    * Runs a program in it to its end, with its own rights and limits. The program ends with this process, or `signal`.
    *
-   * @throws HuskError "conflict" when the container does not run, "command-not-found", "cannot-execute"
+   * @throws HuskError "conflict" when the container does not run, "command-not-found", "cannot-execute"; "failed" for
+   *   too much output
    */
   async exec(command: readonly string[], options: ExecSettings = {}): Promise<ExecOutput> {
-    const { signal, stdin, ...rest } = options;
+    const { signal, stdin, maxOutput, ...rest } = options;
     signal?.throwIfAborted();
     const program = await this.spawn(command, {
       ...rest,
       ...(stdin === undefined ? {} : { interactive: true }),
     });
-    const abort = (): void => program.kill(SIGKILL);
-    signal?.addEventListener("abort", abort, { once: true });
-    try {
-      const [stdout, stderr, end] = await Promise.all([
-        bytesOf(program.stdout),
-        bytesOf(program.stderr),
-        program.ended,
-        stdin === undefined ? undefined : feed(stdin, program.stdin),
-      ]);
-      signal?.throwIfAborted();
-      return { ...end, stdout, stderr };
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    const { end, stdout, stderr } = await collect(program, options);
+    return { ...end, stdout, stderr };
   }
 
   /**

@@ -8,7 +8,7 @@ import type { EngineInfo } from "../info.ts";
 import { runAttached } from "../life/run.ts";
 import { sweepHome } from "../life/sweep-home.ts";
 import { completeOptions } from "./complete-options.ts";
-import { bytesOf, feed, type Input } from "./collect.ts";
+import { collect, type CollectSettings } from "./collect.ts";
 import { Containers } from "./containers.ts";
 import { Images } from "./images.ts";
 import type { ContainerOptions, EngineOptions, ImageSource } from "./options.ts";
@@ -28,10 +28,7 @@ export interface RunOutput {
 }
 
 /** What {@link Engine.run} can be asked for besides. */
-export interface RunSettings extends ContainerOptions {
-  /** What the program reads from its standard input; absent: nothing. */
-  readonly stdin?: Input;
-}
+export interface RunSettings extends ContainerOptions, CollectSettings {}
 
 /** An engine: containers on this machine, without a daemon. Any number may be open for the same folders. */
 export class Engine implements AsyncDisposable {
@@ -56,15 +53,19 @@ export class Engine implements AsyncDisposable {
    * with this process; {@link Containers.run} makes one that does not.
    *
    * @param command program and arguments; empty: what the image says
-   * @throws HuskError "command-not-found", "cannot-execute", or what cannot be had here; what `signal` gives as reason,
-   *   and then the container has ended, too
+   * @throws HuskError "command-not-found", "cannot-execute", or what cannot be had here; "failed" for too much output;
+   *   what `signal` gives as reason. The container has ended then, too
    */
   async run(
     image: ImageSource,
     command: readonly string[] = [],
-    { signal, stdin, ...options }: RunSettings = {},
+    { signal, stdin, maxOutput, ...options }: RunSettings = {},
   ): Promise<RunOutput> {
-    signal?.throwIfAborted();
+    const settings = {
+      ...(signal === undefined ? {} : { signal }),
+      ...(stdin === undefined ? {} : { stdin }),
+      ...(maxOutput === undefined ? {} : { maxOutput }),
+    };
     const asked = {
       rm: true,
       ...options,
@@ -79,22 +80,9 @@ export class Engine implements AsyncDisposable {
         stderr: "pipe",
       });
       for (const warning of run.warnings) options.warn?.(warning);
-      const abort = (): void => run.kill(SIGKILL);
-      if (signal?.aborted === true) abort();
-      signal?.addEventListener("abort", abort, { once: true });
-      try {
-        const [stdout, stderr, end] = await Promise.all([
-          bytesOf(run.stdout),
-          bytesOf(run.stderr),
-          run.ended,
-          stdin === undefined ? undefined : feed(stdin, run.stdin),
-        ]);
-        signal?.throwIfAborted();
-        const { exitCode, timedOut, outOfMemory } = end;
-        return { exitCode, signal: end.signal, timedOut, outOfMemory, stdout, stderr };
-      } finally {
-        signal?.removeEventListener("abort", abort);
-      }
+      const { end, stdout, stderr } = await collect(run, settings);
+      const { exitCode, timedOut, outOfMemory } = end;
+      return { exitCode, signal: end.signal, timedOut, outOfMemory, stdout, stderr };
     } finally {
       complete.release();
     }
@@ -135,8 +123,6 @@ async function* eventsOf(folders: Folders, options: EventOptions): AsyncGenerato
   const { readEvents } = await import("../events/read-events.ts");
   yield* readEvents(folders, options);
 }
-
-const SIGKILL = 9;
 
 /**
  * Opens the engine that the options, or HUSK_ROOT and HUSK_RUN, name, and makes its folders. Whatever killed processes
