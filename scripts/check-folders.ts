@@ -82,7 +82,7 @@ function lengthFaults(path: string, text: string): string[] {
 }
 
 const faults: string[] = [];
-const folders = ["src", "native", "scripts", "test", "bench"].filter((folder) =>
+const folders = ["src", "native", "scripts", "test", "bench", "examples"].filter((folder) =>
   existsSync(join(root, folder)),
 );
 for (const path of folders.flatMap(sources)) {

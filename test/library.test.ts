@@ -53,7 +53,9 @@ test("a program that writes without end is killed, and not kept", async () => {
 });
 
 test("an input that never ends does not hold up a program that has", async () => {
-  const stdin = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array(3)) });
+  const stdin = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array(3)),
+  });
   expect(text((await husk.run("host", ["head", "-c", "3"], { stdin })).stdout)).toBe("\0\0\0");
 });
 
