@@ -1,7 +1,7 @@
 import { HuskError } from "../../platform/error.ts";
 import { formatInspected } from "../format/index.ts";
 import { reportError } from "../report-error.ts";
-import { INSPECTORS, type InspectOptions } from "./inspectors.ts";
+import { INSPECTORS, type InspectOptions, type Inspector } from "./inspectors.ts";
 
 /**
  * Prints what docker's inspect tells of things; those that are there also if others are not.
@@ -16,15 +16,18 @@ export async function inspectThings(
   options: InspectOptions,
 ): Promise<0 | 1> {
   const chosen = INSPECTORS.filter(([name]) => kind === undefined || name === kind);
-  const inspectors = await Promise.all(chosen.map(([, load]) => load(options)));
+  // Images and their store only when it is no container.
+  const loaded = new Map<string, Inspector>();
   const found: { thing: object; kind: string }[] = [];
   let missing: string | undefined;
   for (const name of names) {
     let isThere = false;
-    for (const inspector of inspectors) {
+    for (const [type, load] of chosen) {
+      const inspector = loaded.get(type) ?? (await load(options));
+      loaded.set(type, inspector);
       const thing = await inspector.find(name);
       if (thing === undefined) continue;
-      found.push({ thing, kind: inspector.kind });
+      found.push({ thing, kind: type });
       isThere = true;
       break;
     }

@@ -1,0 +1,110 @@
+// A full disk below --root, or a reader of the log that does not read, ends no container and holds up nobody.
+import { expect } from "bun:test";
+import { existsSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { engine, needs, run, shell, temporaryFolder, waitFor, huskPath } from "./harness/index.ts";
+
+needs({ root: true })(
+  "a disk that fills up: the container goes on, every command works, what was lost is told",
+  async () => {
+    const of = engine();
+    const data = temporaryFolder("data", 0o777);
+    expect((await run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", of.root])).status).toBe(0);
+    try {
+      const script = `head -c 3000000 /dev/zero | tr '\\0' x; sleep 0.1; echo; echo 1 > /mnt/full
+        until [ -e /mnt/go ]; do sleep 0.02; done; echo the end; exit 5`;
+      const begin = await of.husk([
+        ...["run", "-d", "--name", "writer", "--restart", "on-failure:1", "-v", `${data}:/mnt`],
+        ...["host", "sh", "-c", script],
+      ]);
+      expect([begin.status, begin.stderr]).toEqual([0, ""]);
+      await waitFor("a full disk", () => existsSync(join(data, "full")));
+      const id = begin.stdout.trim();
+
+      expect((await of.husk(["ps", "--format", "{{.Names}} {{.State}}"])).stdout).toBe("writer running\n");
+      expect((await of.husk(["exec", "writer", "sh", "-c", "echo in; exit 7"])).stdout).toBe("in\n");
+      const logs = await of.husk(["logs", "writer"]);
+      expect([logs.status, /^x+\n?$/.test(logs.stdout)]).toEqual([0, true]);
+      const notes = [...logs.stderr.matchAll(/^husk: warning: (\d+) bytes lost: no space left on the device$/gm)];
+      const lost = notes.reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+      expect(logs.stdout.trimEnd().length + lost).toBe(3_000_000);
+      await shell('cat /dev/zero > "$1" || true', [join(of.root, "filler")]);
+      // There is no room for another one, which is said, and nothing of it stays.
+      const refused = await of.husk(["run", "-d", "--name", "other", "host", "true"]);
+      expect([refused.status, refused.stdout]).toEqual([125, ""]);
+      expect(refused.stderr).toMatch(/no space left|ENOSPC/i);
+      expect(refused.stderr).toContain(of.root);
+      expect((await of.husk(["ps", "-a", "--format", "{{.Names}}"])).stdout).toBe("writer\n");
+      expect((await of.husk(["pause", "writer"])).status).toBe(0);
+      expect((await of.husk(["unpause", "writer"])).status).toBe(0);
+
+      // Its end is written down all the same, and it is started again as its policy says.
+      writeFileSync(join(data, "go"), "");
+      await waitFor(
+        "the end of the second run",
+        async () => {
+          const { stdout } = await of.husk([
+            "inspect",
+            "-f",
+            "{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}",
+            "writer",
+          ]);
+          process.env.HUSK_STORM && console.log(stdout, (await of.husk(["logs","-t", "writer"])).stderr, (await of.husk(["inspect","-f","{{json .State}}", "writer"])).stdout);
+        return stdout === "exited 5 1\n";
+        },
+        15_000,
+      );
+      const before = statSync(join(of.root, "containers", id, "exit"));
+      expect(before.size).toBeGreaterThan(63);
+      expect((await of.husk(["rm", "writer"])).status).toBe(0);
+      expect((await of.husk(["run", "--rm", "--name", "other", "host", "echo", "room"])).stdout).toBe(
+        "room\n",
+      );
+    } finally {
+      const { stdout } = await of.husk(["ps", "-aq"]);
+      if (stdout !== "") await of.husk(["rm", "-f", ...stdout.trim().split("\n")]);
+      await run(["umount", "-l", of.root]);
+    }
+  },
+  60_000,
+);
+
+needs({})(
+  "readers that do not read: logs -f and attach of a container that writes much hold up neither it nor others",
+  async () => {
+    const of = engine();
+    const env = { HUSK_ROOT: of.root, HUSK_RUN: of.run };
+    const data = temporaryFolder("data", 0o777);
+    const script =
+      "until [ -e /mnt/go ]; do sleep 0.02; done; seq 1 400000; echo 1 > /mnt/written; until [ -e /mnt/end ]; do sleep 0.02; done";
+    await of.husk(["run", "-d", "--name", "seq", "-v", `${data}:/mnt`, "host", "sh", "-c", script]);
+    const slow = [
+      ["logs", "-f", "seq"],
+      ["attach", "--no-stdin", "seq"],
+    ].map((words) =>
+      Bun.spawn([huskPath, ...words], {
+        stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, ...env },
+      }),
+    );
+    try {
+      await Bun.sleep(200);
+      writeFileSync(join(data, "go"), "");
+      await waitFor("all output", () => existsSync(join(data, "written")), 15_000);
+      const quick = await shell(`${huskPath} logs seq | sha256sum`, [], { env });
+      const expected = await shell("seq 1 400000 | sha256sum");
+      expect(quick.stdout).toBe(expected.stdout);
+      writeFileSync(join(data, "end"), "");
+      expect((await of.husk(["wait", "seq"])).stdout).toBe("0\n");
+      for (const reader of slow) {
+        const text = await new Response(reader.stdout).text();
+        expect(text.split("\n").length).toBe(400_001);
+        expect(await reader.exited).toBe(0);
+      }
+    } finally {
+      for (const reader of slow) reader.kill("SIGKILL");
+      await of.husk(["rm", "-f", "seq"]);
+    }
+  },
+  60_000,
+);
