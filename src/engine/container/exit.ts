@@ -6,6 +6,8 @@ import { HuskError } from "../../platform/error.ts";
 export interface ExitRecord {
   /** "running": it was started, and nobody has written yet how it ended. "failed": its program never began. */
   readonly kind: "running" | "ended" | "failed";
+  /** Its program was executed: before that, nothing of it may be entered. */
+  readonly launched: boolean;
   /** Status, 128 + n after signal n. */
   readonly exitCode: number;
   /** Signal that ended it, or 0. */
@@ -99,6 +101,7 @@ export function decodeExit(bytes: Uint8Array, file: string): ExitRecord | undefi
   const state = word(AT_STATE);
   return {
     kind: state === STARTING || state === RUNNING ? "running" : state === FAILED ? "failed" : "ended",
+    launched: state === RUNNING || state === ENDED,
     exitCode: view.getInt32(AT_EXIT_CODE, true),
     signal: view.getInt32(44, true),
     outOfMemory: state === ENDED && outOfMemoryKills(exportsIn(bytes, namesEnd)) > 0,

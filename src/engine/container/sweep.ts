@@ -65,6 +65,20 @@ async function tryRemove(folders: readonly string[], sweeper: Sweeper): Promise<
   for (const folder of folders) await sweeper.removeFolder(folder).catch(() => {});
 }
 
+/**
+ * Finishes what is left of a container's run, if its keeper was killed: before anybody starts it again, who would meet
+ * its groups and mounts. The caller has the container's lock.
+ */
+export async function buryLost(folders: Folders, id: string, load: () => Promise<Sweeper>): Promise<void> {
+  for (const entry of entriesOf(folders)) {
+    if (!entry.startsWith(".") || idOfDead(entry) !== id) continue;
+    const dead = takeAbandoned(folders, entry, id);
+    if (dead !== undefined) await bury(folders, dead, await load());
+  }
+  const dead = takeDead(folders, id);
+  if (dead !== undefined) await bury(folders, dead, await load());
+}
+
 function entriesOf({ run }: Folders): string[] {
   try {
     return readdirSync(`${run}/containers`);
@@ -79,8 +93,8 @@ interface Dead {
   /** Its record under its present name. */
   readonly file: string;
   readonly record: RunRecord | undefined;
-  /** Its owner was killed before the record was in place, so nothing else had been made. */
-  readonly unborn: boolean;
+  /** Nothing but this file is left of it; or there never was more, as it was not in place yet. */
+  readonly settled: boolean;
 }
 
 function isDead(folders: Folders, id: string, held: HeldLocks): boolean {
@@ -101,15 +115,18 @@ function takeDead(folders: Folders, id: string): Dead | undefined {
     renameSync(taken, running);
     return undefined;
   }
-  return { id, file: taken, record, unborn: false };
+  return { id, file: taken, record, settled: false };
 }
 
 /** Takes over the file of a process that died in the middle of its work. */
-function takeAbandoned({ run }: Folders, entry: string, id: string): Dead | undefined {
-  const taken = take({ run }, `${run}/containers/${entry}`, id);
+function takeAbandoned(folders: Folders, entry: string, id: string): Dead | undefined {
+  const { run } = folders;
+  const taken = take(folders, `${run}/containers/${entry}`, id);
   if (taken === undefined) return undefined;
-  const unborn = entry.startsWith(".new-");
-  return { id, file: taken, record: unborn ? undefined : readRun(taken), unborn };
+  // Who started it again since has cleared up before, and what is there by that name now is another run's.
+  const isPast = existsSync(containerPaths(folders, id).running) && !isDead(folders, id, readHeldLocks());
+  const settled = entry.startsWith(".new-") || isPast;
+  return { id, file: taken, record: settled ? undefined : readRun(taken), settled };
 }
 
 /** The id in the name of a file that a dead process worked on (`workFile`). */
@@ -134,11 +151,11 @@ function take({ run }: Pick<Folders, "run">, file: string, id: string): string |
 /** False when something could not be removed: the record stays, and a later command tries again. */
 async function bury(
   folders: Folders,
-  { id, file, record, unborn }: Dead,
+  { id, file, record, settled }: Dead,
   sweeper: Sweeper,
 ): Promise<boolean> {
   try {
-    if (!unborn) {
+    if (!settled) {
       if (record?.cgroups !== undefined) sweeper.removeGroups(record.cgroups);
       forgetRun(folders, id);
       if (existsSync(containerPaths(folders, id).record)) await sweeper.lost(id, record);

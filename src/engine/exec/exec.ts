@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { findFailure, type Report } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { readInRoot } from "../../platform/in-root.ts";
+import { startTimeOf } from "../../platform/process-identity.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
 import type { ContainerStream } from "../../platform/keeper-process.ts";
 import { failureError } from "../../plan/index.ts";
@@ -12,6 +13,7 @@ import { type ExecRequest, planExec } from "../../runtime/plan-exec.ts";
 import { callerOpenFiles, lowerRlimits } from "../../runtime/process/rlimits.ts";
 import { explainExecFailure } from "../../runtime/program.ts";
 import { allCapabilities, namesOf } from "../../security/index.ts";
+import { readExit } from "../container/exit.ts";
 import { isProcessOf } from "../container/process-of.ts";
 import { type RunRecord, readRun } from "../container/run-record.ts";
 import { readState } from "../container/state.ts";
@@ -100,10 +102,10 @@ export async function exec(
       }
       const { report } = outcome;
       if (report.outcome !== "failed") return { exitCode: report.exitCode, signal: report.exitSignal };
+      refuseUnlessThere(home, id, name, pid);
       const failure = findFailure(plan, launched.encoded.operations, report);
       if (failure?.operation.kind === "exec")
         throw execError(options.command[0] as string, failure.operation.paths, report, record);
-      refuseUnlessRunning(readState(folders, id).status, name);
       throw failure === undefined
         ? new HuskError("failed", `the keeper failed at an unknown step (${report.ordinal})`)
         : failureError(failure);
@@ -140,6 +142,8 @@ function enter(home: Home, id: string): Entered {
     state: { status, pid },
   } = readTarget(home, id);
   refuseUnlessRunning(status, name);
+  // Until its program is executed, its root may still be this machine's.
+  if (readExit(paths.exit)?.launched !== true) throw notRunning(name);
   let process: number;
   try {
     process = openSync(`/proc/${pid}`, O_DIRECTORY_CLOEXEC);
@@ -162,6 +166,13 @@ function enter(home: Home, id: string): Entered {
     );
   }
   return { name, record, entry: record.entry, pid, process };
+}
+
+/** What could not be entered because it was just ending has not failed, but is gone. */
+function refuseUnlessThere({ folders }: Home, id: string, name: string, pid: number): void {
+  const state = readState(folders, id);
+  refuseUnlessRunning(state.status, name);
+  if (state.pid !== pid || startTimeOf(pid) === undefined) throw notRunning(name);
 }
 
 function refuseUnlessRunning(status: string, name: string): void {

@@ -23,6 +23,8 @@ export async function killContainer(home: Home, id: string, signal: number): Pro
   const { stopSignal } = record.options;
   const ends = signal === SIGKILL || stopSignal === undefined || stopSignal === signal;
   if (ends) writeFileSync(paths.stopped, "", { mode: 0o600 });
+  // Before it can have died of it.
+  tellContainer(home.folders, record, "kill", { signal: String(signal) });
   try {
     await (ends ? stopContainer : signalContainer)(paths.socket, signal);
   } catch (error) {
@@ -31,5 +33,4 @@ export async function killContainer(home: Home, id: string, signal: number): Pro
     throw notRunning("cannot kill container", id);
   }
   if (ends && isPaused(home.folders, id)) thaw(home.folders, id);
-  tellContainer(home.folders, record, "kill", { signal: String(signal) });
 }

@@ -1,10 +1,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { readExit } from "../container/exit.ts";
 import { withContainer } from "../container/lock.ts";
-import { containerPaths } from "../container/paths.ts";
+import { type ContainerPaths, containerPaths } from "../container/paths.ts";
 import { readRecord } from "../container/read-record.ts";
 import { forgetRun, readRun } from "../container/run-record.ts";
 import type { Home } from "../home.ts";
+import { noteFailure } from "./note-failure.ts";
 import { wantsRestart } from "./restart-policy.ts";
 import { launchAgain } from "./start.ts";
 
@@ -31,12 +32,22 @@ export async function startAgain(home: Home, id: string, soFar?: RestartsSoFar):
     const wanted =
       !existsSync(paths.stopped) && wantsRestart(record.options.restart, restarts, exit.exitCode);
     if (!wanted) return forgetRun(folders, id);
-    writeFileSync(paths.restarts, String(restarts + 1), { mode: 0o600 });
+    noteRestarts(paths, restarts + 1);
     try {
       await launchAgain(home, record, paths, { restarts: restarts + 1, delay });
     } catch (error) {
+      noteFailure(paths, error);
       forgetRun(folders, id);
       throw error;
     }
   });
+}
+
+/** What cannot be counted, because the disk is full, is started all the same. */
+function noteRestarts({ restarts }: ContainerPaths, count: number): void {
+  try {
+    writeFileSync(restarts, String(count), { mode: 0o600 });
+  } catch {
+    // The number is for people only.
+  }
 }

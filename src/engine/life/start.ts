@@ -13,6 +13,7 @@ import type { RunOptions, RunSource } from "../run-options.ts";
 import { handOver, planRun, settle } from "./launch.ts";
 import { noteFailure } from "./note-failure.ts";
 import { nextDelay } from "./restart-policy.ts";
+import { settleRun } from "./sweep-home.ts";
 import { readTarget } from "./target.ts";
 
 /** How a container that exists is started. */
@@ -39,11 +40,17 @@ export async function startContainer(
     home.folders,
     id,
     async () => {
-      const { record, paths, state } = readTarget(home, id);
+      let target = readTarget(home, id);
+      const { state } = target;
       if (state.status === "paused")
         throw new HuskError("conflict", "cannot start a paused container, try unpause instead");
       if (isAlive(state)) return [];
-      await untilKeeperLeft(paths);
+      await untilKeeperLeft(target.paths);
+      if (existsSync(target.paths.running) || readExit(target.paths.exit)?.kind === "running") {
+        await settleRun(home, id);
+        target = readTarget(home, id);
+      }
+      const { record, paths } = target;
       if (again === undefined)
         for (const mark of [paths.stopped, paths.restarts]) rmSync(mark, { force: true });
       return launchAgain(home, record, paths, again);

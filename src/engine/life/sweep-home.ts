@@ -1,4 +1,4 @@
-import { sweep } from "../container/sweep.ts";
+import { buryLost, sweep } from "../container/sweep.ts";
 import type { Home } from "../home.ts";
 
 /**
@@ -8,6 +8,11 @@ import type { Home } from "../home.ts";
  */
 export function sweepHome(home: Home): Promise<string[]> {
   return sweep(home.folders, async () => (await import("./sweeper.ts")).sweeperOf(home));
+}
+
+/** Finishes what is left of one container's run whose keeper was killed. The caller has its lock. */
+export async function settleRun(home: Home, id: string): Promise<void> {
+  await buryLost(home.folders, id, async () => (await import("./sweeper.ts")).sweeperOf(home));
 }
 
 const SELDOM_MS = 1000;
