@@ -159,7 +159,7 @@ export class Container implements AsyncDisposable {
    *   too much output
    */
   async exec(command: readonly string[], options: ExecSettings = {}): Promise<ExecOutput> {
-    const { signal, stdin, maxOutput, ...rest } = options;
+    const { signal, stdin, maxOutput: _collected, ...rest } = options;
     signal?.throwIfAborted();
     const program = await this.spawn(command, {
       ...rest,
