@@ -1,9 +1,9 @@
 // Completion scripts in the real shells.
 import { COMMANDS } from "../src/cli/command-names.ts";
-import { beforeAll, describe, expect } from "bun:test";
+import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { husk, needs, run, temporaryFolder } from "./harness/index.ts";
+import { engine, husk, huskPath, needs, run, temporaryFolder } from "./harness/index.ts";
 
 const scripts: Record<string, string> = {};
 
@@ -69,6 +69,35 @@ const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
   ["husk oci run --bu", ["--bundle"]],
 ];
 
+/** Lines about an engine that has something in it, behind `husk --root … --run …`, and what is offered. */
+const named: readonly (readonly [line: string, offers: readonly string[]])[] = [
+  ["rm on", ["one"]],
+  ["exec ", ["one"]],
+  ["stop o", ["one"]],
+  ["container rm t", ["two"]],
+  ["start -a t", ["two"]],
+  ["rmi b", ["box:1", "box:2"]],
+  ["image rm box:2", ["box:2"]],
+  ["run -it b", ["box:1", "box:2"]],
+  ["volume rm ", ["data"]],
+  ["inspect d", ["data"]],
+];
+
+const own = engine();
+const folders = `${huskPath} --root ${own.root} --run ${own.run} `;
+
+beforeAll(async () => {
+  for (const args of [
+    ["run", "-d", "--name", "one", "-v", "data:/data", "host", "sleep", "100"],
+    ["create", "--name", "two", "host", "true"],
+    ["image", "make", "box:1", "cat"],
+    ["tag", "box:1", "box:2"],
+  ])
+    expect([args, (await own.husk(args)).status]).toEqual([args, 0]);
+}, 30_000);
+
+afterAll(() => own.husk(["rm", "-f", "one", "two"]));
+
 describe("bash", () => {
   needs({ command: "bash" })("offers commands, flags, values and programs", async () => {
     const script = `source "$1"; shift
@@ -83,6 +112,22 @@ describe("bash", () => {
     const { stdout, stderr } = await run(["bash", "-c", script, "bash", scripts["bash"]!, ...typed]);
     expect(stderr).toBe("");
     expect(stdout.trimEnd().split("\n")).toEqual(lines.map(([, offers]) => offers.join(" ")));
+  });
+
+  needs({ command: "bash" })("offers names of containers, images and volumes", async () => {
+    const script = `source "$1"; shift
+      for line in "$@"; do
+        line=\${line//:/ : }
+        read -ra COMP_WORDS <<<"$line"; [[ $line == *" " ]] && COMP_WORDS+=("")
+        COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)) COMPREPLY=()
+        _husk "\${COMP_WORDS[0]}" 2>/dev/null
+        printf '%s\\n' "\${COMPREPLY[@]}" | sort -u | paste -sd' '
+      done`;
+    const typed = named.map(([line]) => folders + line);
+    const { stdout } = await run(["bash", "-c", script, "bash", scripts["bash"]!, ...typed]);
+    // Behind a colon the shell has the rest completed.
+    const offers = named.map(([line, offer]) => (line.includes(":") ? "2" : offer.join(" ")));
+    expect(stdout.trimEnd().split("\n")).toEqual(offers);
   });
 
   needs({ command: "bash" })("--flag=value is one word with its flag", async () => {
@@ -111,13 +156,28 @@ describe("fish", () => {
   });
 });
 
+describe("fish and names", () => {
+  needs({ command: "fish" })("of containers, images and volumes", async () => {
+    const script = `source $argv[1]
+      for line in $argv[2..-1]
+        complete -C"$line" | string replace -r '\\t.*' '' | sort -u | string join ' '
+      end`;
+    const typed = named.map(([line]) => `husk${folders.slice(huskPath.length)}${line}`);
+    const { stdout } = await run(["fish", "--no-config", "-c", script, scripts["fish"]!, ...typed], {
+      env: { HOME: temporaryFolder("home"), PATH: `${join(huskPath, "..")}:${process.env["PATH"]}` },
+    });
+    expect(stdout.trimEnd().split("\n")).toEqual(named.map(([, offers]) => offers.join(" ")));
+  });
+});
+
 describe("zsh", () => {
   needs({ command: "zsh" })("offers commands, flags and values", async () => {
     // The completion system works only in a line editor, so there is a terminal around it. What is typed ahead
     // suppresses the list: the script waits for the last offer before it goes on.
     const script = `zmodload zsh/zpty
-      folder=$1; shift
+      folder=$1 program=$2; shift 2
       zpty editor zsh -f -i
+      zpty -w editor "path=($program \\$path)"
       zpty -w editor "PS1=; PS2=; fpath=($folder \\$fpath); autoload -U compinit; compinit -u -D; LISTMAX=10000"
       zpty -w editor "zstyle ':completion:*' list-separator '|'; bindkey '^I' list-choices; stty cols 200 rows 100 -echo"
       zpty -w editor 'echo REA""DY'
@@ -130,7 +190,10 @@ describe("zsh", () => {
         print -r -- "=== $line"; print -r -- "$list$rest"
       done
       zpty -d editor`;
-    const typed = lines.filter(([line]) => !line.includes("unshar"));
+    const typed = [
+      ...lines.filter(([line]) => !line.includes("unshar")),
+      ...named.map(([line, offers]) => [`husk${folders.slice(huskPath.length)}${line}`, offers] as const),
+    ];
     const folder = join(scripts["zsh"]!, "..");
     const { stdout } = await run([
       "zsh",
@@ -139,6 +202,7 @@ describe("zsh", () => {
       script,
       "zsh",
       folder,
+      join(huskPath, ".."),
       ...typed.flatMap(([line, offers]) => [line, offers.at(-1)!]),
     ]);
     const shown = stdout.split("=== ").slice(1);

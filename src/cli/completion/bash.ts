@@ -6,6 +6,7 @@ import {
   globalFlags,
   nestedCommands,
 } from "./commands.ts";
+import { NAME_KINDS, namesCommands } from "./names.ts";
 import { valuesOf } from "./values.ts";
 
 /** The script for bash 4.4 or newer; needs no bash-completion package. */
@@ -22,11 +23,27 @@ export function bashCompletion(): string {
 _husk_words() {
   local word
   HUSK_WORDS=()
+  local joined=
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD}"; do
+    # debian:12 comes as three words.
+    if [[ -n $joined || $word == : ]] && ((\${#HUSK_WORDS[@]} > 0)); then
+      HUSK_WORDS[-1]+=$word
+      [[ $word == : ]] && joined=yes || joined=
+      continue
+    fi
     [[ $word == = ]] || HUSK_WORDS+=("$word")
   done
   HUSK_CURRENT=\${COMP_WORDS[COMP_CWORD]}
   [[ $HUSK_CURRENT == = ]] && { HUSK_CURRENT=; HUSK_WORDS+=(""); }
+  [[ \${HUSK_WORDS[-1]-} == *:* ]] && HUSK_CURRENT=\${HUSK_WORDS[-1]}
+}
+
+# Names of containers, images or volumes; the folders of the line are this engine's.
+_husk_names() {
+  local -a husk=("\${HUSK_PROGRAM:-husk}" "\${HUSK_FOLDERS[@]}")
+  case $1 in
+${NAME_KINDS.map((kind) => `  ${kind}) ${namesCommands(kind, '"${husk[@]}"')} ;;`).join("\n")}
+  esac 2>/dev/null
 }
 
 # Flags of a command.
@@ -57,7 +74,7 @@ ${[...commands, ...nested].flatMap(({ name, flags }) => flags.flatMap((flag) => 
 }
 
 _husk() {
-  local HUSK_WORDS HUSK_CURRENT command= sourced= at word last IFS=$'\\n'
+  local HUSK_WORDS HUSK_CURRENT HUSK_PROGRAM=$1 HUSK_FOLDERS=() command= sourced= at word last IFS=$'\\n'
   COMPREPLY=()
   _husk_words
   [[ \${1##*/} == husk-oci ]] && command=oci
@@ -72,13 +89,16 @@ _husk() {
           _husk_value "$command" "$word"
           return
         fi
+        [[ $word == --root || $word == --run ]] && HUSK_FOLDERS+=("$word" "\${HUSK_WORDS[at + 1]}")
         ((at++))
       fi
     elif [[ -z $command ]]; then
       command=$word
     elif [[ ${isFamily} ]]; then
       command="$command $word"
-    elif [[ $command == run || $command == explain ]]; then
+    elif [[ $command == exec || $command == "container exec" ]]; then
+      return
+    elif [[ $command == run || $command == create || $command == explain ]]; then
       # The program of the container: its name, then its arguments.
       ((at + 1 == last)) && [[ -z $sourced ]] && COMPREPLY=($(compgen -c -- "$HUSK_CURRENT"))
       [[ \${#COMPREPLY[@]} -gt 0 ]] || { compopt -o filenames; COMPREPLY=($(compgen -f -- "$HUSK_CURRENT")); }
@@ -93,16 +113,29 @@ _husk() {
   case $command in
   "") word="${commands.map(({ name }) => name).join("\\n")}" ;;
 ${commands.flatMap(({ name, takes }) => (typeof takes === "string" ? [] : [`  ${name}) word="${takes.join("\\n")}" ;;`])).join("\n")}
-  run | explain)
+  run | create | explain)
     if [[ -n $sourced ]]; then COMPREPLY=($(compgen -c -- "$HUSK_CURRENT")); return; fi
-    word=host ;;
+    word="host\n$(_husk_names images)" ;;
+${namedCases([...commands, ...nested])}
   *) return ;;
   esac
   COMPREPLY=($(compgen -W "$(printf "$word")" -- "$HUSK_CURRENT"))
+  # The shell replaces what stands behind the last colon only.
+  if [[ $HUSK_CURRENT == *:* && $COMP_WORDBREAKS == *:* ]]; then
+    word=\${HUSK_CURRENT%"\${HUSK_CURRENT##*:}"}
+    COMPREPLY=("\${COMPREPLY[@]#"$word"}")
+  fi
 }
 
 complete -F _husk husk husk-oci ./husk
 `;
+}
+
+function namedCases(commands: readonly CompletedCommand[]): string {
+  return NAME_KINDS.map((kind) => {
+    const of = commands.filter(({ names }) => names === kind).map(({ name }) => `"${name}"`);
+    return `  ${of.join(" | ")}) word=$(_husk_names ${kind}) ;;`;
+  }).join("\n");
 }
 
 function spellings({ letter, name }: CompletedFlag): string[] {

@@ -25,6 +25,7 @@ import { HELP as SYSTEM, SYSTEM_COMMANDS, systemHelp } from "../help/system.ts";
 import { HELP as UNSHARE } from "../help/unshare.ts";
 import { HELP as VERSION } from "../help/version.ts";
 import { VOLUME_COMMANDS, volumeHelp } from "../help/volume.ts";
+import { type NameKind, nameKind } from "./names.ts";
 
 /** What a shell needs to know of a command to complete its line. */
 export interface CompletedCommand {
@@ -33,6 +34,8 @@ export interface CompletedCommand {
   readonly flags: readonly CompletedFlag[];
   /** What its arguments are: words, `directories`, or a `program` with arguments of its own. */
   readonly takes: readonly string[] | "program" | "nothing";
+  /** What of the engine its arguments name. */
+  readonly names?: NameKind | undefined;
 }
 
 export interface CompletedFlag extends Flag {
@@ -72,7 +75,13 @@ export function globalFlags(): CompletedFlag[] {
 export function completedCommands(): CompletedCommand[] {
   return COMMANDS.map(([name, summary]) => {
     const help = HELPS[name] as Help;
-    return { name, summary, flags: describe(help.flags, help.about), takes: taken(name) };
+    return {
+      name,
+      summary,
+      flags: describe(help.flags, help.about),
+      takes: taken(name),
+      names: nameKind(name),
+    };
   });
 }
 
@@ -127,7 +136,11 @@ export function completedFamilies(): Family[] {
 /** The commands of families under their whole names: `oci run`. */
 export function nestedCommands(): CompletedCommand[] {
   return completedFamilies().flatMap(({ name, commands }) =>
-    commands.map((command) => ({ ...command, name: `${name} ${command.name}` })),
+    commands.map((command) => ({
+      ...command,
+      name: `${name} ${command.name}`,
+      names: nameKind(`${name} ${command.name}`),
+    })),
   );
 }
 

@@ -1,4 +1,5 @@
 import { type CompletedFlag, completedCommands, globalFlags, nestedCommands } from "./commands.ts";
+import { NAME_KINDS, namesCommands } from "./names.ts";
 import { valuesOf } from "./values.ts";
 
 /** The script for fish 3 or newer. */
@@ -45,6 +46,31 @@ export function fishCompletion(): string {
     "    string match -qr -- '^--(rootfs|bundle)' (commandline -opc)",
     "end",
     "",
+    "# This engine: the program, and the folders of the line.",
+    "function __husk_program",
+    "    set -l words (commandline -opc)",
+    "    echo $words[1]",
+    "    for at in (seq 2 (count $words))",
+    "        if string match -qr -- '^--(root|run)=' $words[$at]",
+    "            echo $words[$at]",
+    "        else if contains -- $words[$at] --root --run",
+    "            printf '%s\\n' $words[$at] $words[(math $at + 1)]",
+    "        end",
+    "    end",
+    "end",
+    "",
+    "# Names of containers, images or volumes.",
+    "function __husk_names",
+    "    set -l husk (__husk_program)",
+    "    command -q $husk[1]; or return",
+    "    switch $argv",
+    ...NAME_KINDS.flatMap((kind) => [
+      `        case ${kind}`,
+      `            begin; ${namesCommands(kind, "$husk")}; end 2>/dev/null`,
+    ]),
+    "    end",
+    "end",
+    "",
     "complete -c husk -f",
   ];
   for (const flag of globalFlags()) lines.push(complete("not __husk_in_program", flag));
@@ -52,12 +78,17 @@ export function fishCompletion(): string {
     lines.push(`complete -c husk -n '__husk_at' -a ${name} -d ${quote(summary)}`);
   }
   lines.push("complete -c husk -n '__husk_at' -s v -l version -d 'Print version information and quit'");
-  for (const { name, takes, flags } of [...commands, ...nested]) {
+  for (const { name, takes, flags, names } of [...commands, ...nested]) {
+    if (names !== undefined) {
+      const place = name.endsWith("exec") ? "__husk_at" : "__husk_behind";
+      lines.push(`complete -c husk -n '${place} ${name}' -a '(__husk_names ${names})'`);
+    }
     if (typeof takes !== "string")
       lines.push(`complete -c husk -n '__husk_at ${name}' -a ${quote(takes.join(" "))}`);
     if (takes === "program")
       lines.push(
         `complete -c husk -n '__husk_at ${name}; and not __husk_in_program' -a host -d 'This machine'`,
+        `complete -c husk -n '__husk_at ${name}; and not __husk_in_program' -a '(__husk_names images)'`,
       );
     const place = name.includes(" ") ? "__husk_behind" : "__husk_at";
     for (const flag of flags) lines.push(complete(`${place} ${name}`, flag));

@@ -6,6 +6,7 @@ import {
   type Family,
   globalFlags,
 } from "./commands.ts";
+import { NAME_KINDS, type NameKind, nameKind, namesCommands } from "./names.ts";
 import { valuesOf } from "./values.ts";
 
 /** The script for zsh, on its own completion system (zshcompsys(1)). */
@@ -26,19 +27,37 @@ ${descriptions(commands)}
 
 ${families.map(listFunction).join("\n\n")}
 
+# Names of containers, images or volumes; the folders of the line are this engine's.
+_husk_names() {
+  local -a husk=(\${husk_program:-husk} $husk_folders) names
+  case $1 in
+${NAME_KINDS.map((kind) => `  ${kind}) names=(\${(f)"$({ ${namesCommands(kind, "$husk")}; } 2>/dev/null)"}) ;;`).join("\n")}
+  esac
+  compadd -a names
+}
+
 # The image, unless a folder is given for it.
 _husk_source() {
   if (( \${words[(I)(--rootfs|--bundle)(|=*)]} )); then
     _command_names -e
   else
     compadd host
+    _husk_names images
   fi
 }
 
 ${families.map((family) => familyFunction(family, commands, global)).join("\n\n")}
 
 _husk() {
-  local curcontext=$curcontext state line
+  local curcontext=$curcontext state line husk_program=$words[1]
+  local -a husk_folders
+  local -i at
+  for ((at = 2; at < CURRENT; at++)); do
+    case $words[at] in
+    --root | --run) husk_folders+=($words[at] $words[at+1]) ;;
+    --root=* | --run=*) husk_folders+=($words[at]) ;;
+    esac
+  done
   if [[ $service == husk-oci ]]; then
     _husk_oci
     return
@@ -85,7 +104,7 @@ ${specs([...own, ...global])} \\
     '1: :_husk_${name}_commands' '*:: :->arguments'
   [[ $state == arguments ]] || return
   case $words[1] in
-${commands.map((command) => `  ${command.name})\n    _arguments -s -S \\\n${specs([...command.flags, ...global])} '*: :' ;;`).join("\n")}
+${commands.map((command) => `  ${command.name})\n    _arguments -s -S \\\n${specs([...command.flags, ...global])} ${quote(argumentOf(nameKind(`${name} ${command.name}`)))} ;;`).join("\n")}
   esac
 }`;
 }
@@ -100,6 +119,11 @@ function commandCase(
   const flags = specs([...command.flags, ...global]);
   if (takes === "program") {
     return `  ${name})\n    _arguments -s -S -A '-*' \\\n${flags} \\\n      '1: :_husk_source' '*:: :_normal' ;;`;
+  }
+  if (takes === "nothing" && command.names !== undefined) {
+    const rest =
+      name === "exec" ? `'1: : _husk_names running' '*:: :_normal'` : quote(argumentOf(command.names));
+    return `  ${name})\n    _arguments -s -S${name === "exec" ? " -A '-*'" : ""} \\\n${flags} \\\n      ${rest} ;;`;
   }
   const argument = takes === "nothing" ? "" : ` \\\n      '1: :(${takes.join(" ")})'`;
   return `  ${name})\n    _arguments -s -S \\\n${flags}${argument} ;;`;
@@ -126,6 +150,11 @@ function action(flag: CompletedFlag): string {
   if (words.length > 0) return `(${words.join(" ")})`;
   if (flag.values === "dir") return "_files -/";
   return flag.values === "file" ? "_files" : "";
+}
+
+/** The action of _arguments for names; behind a space it gets no arguments of _arguments' own. */
+function argumentOf(kind: NameKind | undefined): string {
+  return kind === undefined ? "*: :" : `*: : _husk_names ${kind}`;
 }
 
 function quote(text: string): string {
