@@ -1,5 +1,5 @@
 // Very many containers that live on their own at once: a hundred, or a thousand in the long form.
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { openEngine } from "../src/index.ts";
 import { foldersOf, removeByHand } from "./harness/by-hand-group.ts";

@@ -15,6 +15,7 @@ export async function container(argv: readonly string[], from: number, globals: 
       return printHelp(["container"]);
     case "ls":
     case "list":
+    case "ps":
       return (await loadCommand("ps"))(argv, from + 1, globals);
     case "remove":
       return (await loadCommand("rm"))(argv, from + 1, globals);
