@@ -44,7 +44,7 @@ describe("create, start, wait, rm", () => {
     const { status, stderr } = await fails(["create", "--name", name, "host", "true"]);
     expect([status, stderr]).toEqual([
       1,
-      expect.stringContaining(`the container name "${name}" is in use by container ${id.slice(0, 12)}`),
+      expect.stringContaining(`the container name "${name}" is already in use by container ${id.slice(0, 12)}`),
     ]);
     await husk(["rm", name]);
   });
@@ -208,7 +208,7 @@ describe("changing", () => {
     expect(await state(`${name}-new`)).toBe("running 0");
     expect((await fails(["stop", name])).stderr).toContain("No such container");
     await husk(["create", "--name", name, "host", "true"]);
-    expect((await fails(["rename", name, `${name}-new`])).stderr).toContain("is in use by container");
+    expect((await fails(["rename", name, `${name}-new`])).stderr).toContain("is already in use by container");
     expect((await fails(["rename", name, name])).stderr).toContain("same name");
     expect((await fails(["rename", name, "a/b"])).stderr).toContain("not a usable name");
     await husk(["rm", "-f", name, `${name}-new`]);

@@ -93,7 +93,7 @@ describe("at once", () => {
       expect([status, stderr]).toEqual([
         125,
         expect.stringMatching(
-          /^husk: the container name "wanted" is in use by container [0-9a-f]{12} — .*\n$/,
+          /^husk: the container name "wanted" is already in use by container [0-9a-f]{12} — .*\n$/,
         ),
       ]);
       expect(stderr).toContain(id);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { huskOciScript, makeRootfs, shell, temporaryFolder } from "./harness/index.ts";
 
 /** What dockerd and its client need; Debian's come first, whatever else is called docker here. */
-const prelude = `
+export const prelude = `
 folder=$1 husk=$2 rootfs=$3
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin DOCKER_CONFIG=$folder/client DOCKER_HOST=unix://$folder/d.sock
 parent=husk-test-dockerd-$$

@@ -1,4 +1,4 @@
-import { folderSize } from "../../engine/container/folder-size.ts";
+import { folderSize, writtenSize } from "../../engine/container/folder-size.ts";
 import { listContainers } from "../../engine/container/list.ts";
 import { containerPaths } from "../../engine/container/paths.ts";
 import { isAlive } from "../../engine/container/state.ts";
@@ -13,7 +13,7 @@ export async function containersDiskUsage(globals: Globals): Promise<Usage> {
   const folders = openFolders(chooseFolders(globals));
   const containers = listContainers(folders, () => {}).map((summary) => {
     const { folder, upper } = containerPaths(folders, summary.record.id);
-    return { summary, isActive: isAlive(summary), size: folderSize(folder), written: folderSize(upper) };
+    return { summary, isActive: isAlive(summary), size: folderSize(folder), written: writtenSize(upper) };
   });
   const now = Date.now();
   return {

@@ -1,4 +1,4 @@
-import { entriesOf, nullOf, shapeOf } from "./shape.ts";
+import { entriesOf, isNil, nullOf, shapeOf } from "./shape.ts";
 
 /** What a map has under a key it does not have. */
 export const NO_VALUE: unique symbol = Symbol("<no value>");
@@ -49,7 +49,7 @@ export function printNumber(value: number): string {
  * list, where docker writes them as escapes.
  */
 export function json(value: unknown): string {
-  if (value === null || value === undefined || typeof value === "symbol") return "null";
+  if (value === null || value === undefined || typeof value === "symbol" || isNil(value)) return "null";
   if (typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(json).join(",")}]`;
   const parts: string[] = [];

@@ -56,10 +56,18 @@ export function shapeOf(value: object): Shape | undefined {
   return shapes.get(value);
 }
 
+/** Lists and maps that are nil in Go: printed as empty ones, and `null` in JSON. */
+const NIL_MAP = Object.freeze({});
+const NIL_LIST: readonly unknown[] = Object.freeze([]);
+
+export function isNil(value: unknown): boolean {
+  return value === NIL_MAP || value === NIL_LIST;
+}
+
 /** What a null field of a struct is in Go. */
 export function nullOf(field: string): unknown {
   if (POINTERS.has(field)) return null;
-  return MAPS.has(field) ? {} : [];
+  return MAPS.has(field) ? NIL_MAP : NIL_LIST;
 }
 
 /** Entries as Go shows them: of a map by key, of a struct as they stand. */

@@ -1,4 +1,4 @@
-import { folderSize } from "../../engine/container/folder-size.ts";
+import { writtenSize } from "../../engine/container/folder-size.ts";
 import { containerPaths } from "../../engine/container/paths.ts";
 import { inspectContainer } from "../../engine/inspect/container.ts";
 import { sweepHome } from "../../engine/life/sweep-home.ts";
@@ -28,7 +28,7 @@ export function containerInspector({ globals, size }: InspectOptions): Inspector
   };
 
   async function sizes(folders: typeof home.folders, id: string): Promise<object> {
-    const written = folderSize(containerPaths(folders, id).upper);
+    const written = writtenSize(containerPaths(folders, id).upper);
     const { source } = findTarget(home, id).record;
     if (source.kind !== "image") return { SizeRw: written, SizeRootFs: written };
     const { hostPlatform, listImages } = await import("../../image/index.ts");

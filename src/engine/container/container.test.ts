@@ -93,7 +93,7 @@ test("a container is found by name, id and the beginning of its id, in docker's 
 
 test("two containers cannot have one name or id, and nothing is left of the second", () => {
   const web = made("web");
-  expect(() => made("web")).toThrow(`the container name "web" is in use by container ${web.id.slice(0, 12)}`);
+  expect(() => made("web")).toThrow(`the container name "web" is already in use by container ${web.id.slice(0, 12)}`);
   expect(() => makeFolder(folders, record("other", web.id))).toThrow(
     `the container id "${web.id}" is in use`,
   );
@@ -114,7 +114,7 @@ test("a name that a killed command left is free", () => {
   // Somebody is just working on it: it may become true.
   symlinkSync(renamed.id, `${folders.root}/names/soon`);
   const release = lockContainer(folders, renamed.id);
-  expect(() => claimName(folders, "soon", "new")).toThrow("is in use by container");
+  expect(() => claimName(folders, "soon", "new")).toThrow("is already in use by container");
   release?.();
 });
 

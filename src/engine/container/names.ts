@@ -26,7 +26,7 @@ export function claimName(folders: Folders, name: string, id: string): void {
       if (attempt < 3 && removeStale(folders, name)) continue;
       throw new HuskError(
         "conflict",
-        `${NAME_IN_USE} "${name}" is in use by container ${shortId(nameHolder(folders, name) ?? "")}`,
+        `${NAME_IN_USE} "${name}" is already in use by container ${shortId(nameHolder(folders, name) ?? "")}`,
         { cause, hint: "choose another --name, or remove (husk rm) or rename that container" },
       );
     }

@@ -51,13 +51,22 @@ function healthcheck({
   const nanoseconds = (name: string, milliseconds: number | undefined): object =>
     milliseconds === undefined ? {} : { [name]: milliseconds * 1_000_000 };
   return {
-    ...(command === undefined ? {} : { Test: command.length === 0 ? ["NONE"] : ["CMD", ...command] }),
+    ...(command === undefined ? {} : { Test: healthTest(command) }),
     ...nanoseconds("Interval", interval),
     ...nanoseconds("Timeout", timeout),
     ...nanoseconds("StartPeriod", startPeriod),
     ...nanoseconds("StartInterval", startInterval),
     ...(retries === undefined ? {} : { Retries: retries }),
   };
+}
+
+/** As docker has it: a command line for the shell is one word. */
+function healthTest(command: readonly string[]): string[] {
+  const [shell, flag, line, ...rest] = command;
+  if (shell === undefined) return ["NONE"];
+  if (shell === "/bin/sh" && flag === "-c" && line !== undefined && rest.length === 0)
+    return ["CMD-SHELL", line];
+  return ["CMD", ...command];
 }
 
 function signalName(number: number): string {
