@@ -23,10 +23,27 @@ const PATIENCE = 2;
  * @param send gets the signal's number
  */
 export function forwardSignals(send: (signal: number) => void, force: (() => void) | undefined): void {
-  let asked = 0;
-  const handle = (name: string, signal: number): void => {
-    if (force !== undefined && (name === "SIGINT" || name === "SIGTERM") && ++asked > PATIENCE) force();
-    else send(signal);
+  holdSignals()(send, force);
+}
+
+/**
+ * Keeps signals that come before there is anybody to hand them to: a program may be at work before this process has
+ * learnt that it is.
+ *
+ * @returns hands on what has come and what will, as {@link forwardSignals}
+ */
+export function holdSignals(): typeof forwardSignals {
+  const held: [name: string, signal: number][] = [];
+  let handle = (name: string, signal: number): void => {
+    held.push([name, signal]);
   };
-  for (const name of FORWARDED) process.on(name, handle);
+  for (const name of FORWARDED) process.on(name, (_, signal) => handle(name, signal));
+  return (send, force) => {
+    let asked = 0;
+    handle = (name, signal) => {
+      if (force !== undefined && (name === "SIGINT" || name === "SIGTERM") && ++asked > PATIENCE) force();
+      else send(signal);
+    };
+    for (const came of held) handle(...came);
+  };
 }

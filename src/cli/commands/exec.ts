@@ -3,7 +3,7 @@ import { exec as execIn } from "../../engine/exec/exec.ts";
 import type { ExecOptions } from "../../engine/exec/program.ts";
 import { type CommandArguments, readArguments } from "../command-arguments.ts";
 import { CONTAINER_FLAGS } from "../flags/container.ts";
-import { forwardSignals } from "../forward-signals.ts";
+import { holdSignals } from "../forward-signals.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { oneLine, printError } from "../stderr.ts";
@@ -26,13 +26,14 @@ export async function exec(argv: readonly string[], from: number, globals: Globa
   }
   const home = homeOf(globals);
   const keys = given.text("detach-keys");
+  const handOn = detach ? undefined : holdSignals();
   const program = await execIn(home, findId(home.folders, given.words[0] as string), options, {
     detach,
     ...(options.tty === true ? { detachKeys: await detachKeys(keys) } : {}),
   });
   for (const warning of program.warnings) printError(oneLine(`husk: warning: ${warning}`));
-  if (detach) return 0;
-  forwardSignals(program.kill, undefined);
+  if (handOn === undefined) return 0;
+  handOn(program.kill, undefined);
   if (options.tty === true) leaveWhenTold();
   return (await program.ended).exitCode;
 }
