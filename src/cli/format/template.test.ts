@@ -223,7 +223,7 @@ test("a null in a struct is an empty list or map, or nil", () => {
   const format = (template: string): string =>
     formatInspected([{ Config: { Cmd: null, Labels: null }, Init: null }], template, "thing");
   expect(format("{{.Config.Cmd}} {{.Config.Labels}} {{.Config.Labels.x}}")).toBe("[] map[] <no value>\n");
-  expect(format("{{.Config}} {{len .Config.Cmd}} {{json .Config.Cmd}}")).toBe("{[] map[]} 0 []\n");
+  expect(format("{{.Config}} {{len .Config.Cmd}} {{json .Config.Cmd}}")).toBe("{[] map[]} 0 null\n");
 });
 
 test("an unknown field names those there are", () => {
