@@ -37,7 +37,7 @@ export function holdSignals(): typeof forwardSignals {
   let handle = (name: string, signal: number): void => {
     held.push([name, signal]);
   };
-  for (const name of FORWARDED) process.on(name, (_, signal) => handle(name, signal));
+  for (const name of FORWARDED) process.on(name, (_: string, signal: number) => handle(name, signal));
   return (send, force) => {
     let asked = 0;
     handle = (name, signal) => {
