@@ -32,7 +32,7 @@ beforeAll(async () => {
 }, 120_000);
 
 for (const name of files)
-  needs({ file: nodePath })(
+  needs({ file: nodePath, idRange: true })(
     `${name} on Node`,
     async () => {
       const imports = [`${repository}/test/node/hooks.ts`, `${built}/harness/preload.js`];

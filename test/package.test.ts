@@ -1,7 +1,7 @@
 // The npm package: what it carries, and that it works in an empty project, on Bun and on Node.
-import { beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { findCommand, needs, repository, run, temporaryFolder, waitFor } from "./harness/index.ts";
+import { findCommand, isRoot, needs, repository, run, temporaryFolder, waitFor } from "./harness/index.ts";
 import { buildPackage, bunPath, nodePath } from "./harness/package.ts";
 
 const folder = temporaryFolder("package");
@@ -24,7 +24,7 @@ let tarball = "";
 let yaml = "";
 
 beforeAll(async () => {
-  if (findCommand("npm") === undefined) return;
+  if (!isRoot || findCommand("npm") === undefined) return;
   await buildPackage();
   tarball = await pack(repository);
   yaml = await pack(`${repository}/node_modules/yaml`);
@@ -91,38 +91,44 @@ async function use(place: string, runtime: readonly string[], path: string): Pro
   return said;
 }
 
-needs({ command: "npm" })("it carries the library, its types, and a keeper for both processors", async () => {
-  const { stdout } = await run(["tar", "-tzf", tarball]);
-  const names = stdout.trim().split("\n");
-  const inner = names.filter((name) => name.startsWith("package/dist/"));
-  expect(inner.filter((name) => !/\.js$|\.d\.ts$|\/keeper-(x64|arm64)$/.test(name))).toEqual([]);
-  expect(names.filter((name) => /test|bench|native/.test(name))).toEqual([]);
-  for (const [keeper, machine] of [
-    ["x64", 62],
-    ["arm64", 183],
-  ] as const) {
-    // ELF's e_machine (elf(5)): EM_X86_64, EM_AARCH64. The other one needs a cross compiler.
-    if (keeper !== process.arch && findCommand("aarch64-linux-gnu-gcc") === undefined) continue;
-    expect(readFileSync(`${repository}/dist/package/keeper-${keeper}`).readUInt16LE(18)).toBe(machine);
-  }
-});
+needs({ root: true, command: "npm" })(
+  "it carries the library, its types, and a keeper for both processors",
+  async () => {
+    const { stdout } = await run(["tar", "-tzf", tarball]);
+    const names = stdout.trim().split("\n");
+    const inner = names.filter((name) => name.startsWith("package/dist/"));
+    expect(inner.filter((name) => !/\.js$|\.d\.ts$|\/keeper-(x64|arm64)$/.test(name))).toEqual([]);
+    expect(names.filter((name) => /test|bench|native/.test(name))).toEqual([]);
+    for (const [keeper, machine] of [
+      ["x64", 62],
+      ["arm64", 183],
+    ] as const) {
+      // ELF's e_machine (elf(5)): EM_X86_64, EM_AARCH64. The other one needs a cross compiler.
+      if (keeper !== process.arch && findCommand("aarch64-linux-gnu-gcc") === undefined) continue;
+      expect(readFileSync(`${repository}/dist/package/keeper-${keeper}`).readUInt16LE(18)).toBe(machine);
+    }
+  },
+);
 
-test("its modules import only each other, what the runtime brings, and what is declared", () => {
-  const { dependencies } = JSON.parse(readFileSync(`${repository}/package.json`, "utf8")) as {
-    dependencies: Record<string, string>;
-  };
-  const foreign = new Set<string>();
-  for (const name of readdirSync(`${repository}/dist/package`, { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".js")) continue;
-    const text = readFileSync(`${repository}/dist/package/${name}`, "utf8");
-    for (const pattern of [/^(?:import|export) (?:[^";]* from )?"([^"]+)"/gm, /\bimport\("([^"]+)"\)/g])
-      for (const [, from = ""] of text.matchAll(pattern))
-        if (!from.startsWith(".") && !from.startsWith("node:")) foreign.add(from);
-  }
-  expect([...foreign]).toEqual(Object.keys(dependencies));
-});
+needs({ root: true })(
+  "its modules import only each other, what the runtime brings, and what is declared",
+  () => {
+    const { dependencies } = JSON.parse(readFileSync(`${repository}/package.json`, "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    const foreign = new Set<string>();
+    for (const name of readdirSync(`${repository}/dist/package`, { recursive: true, encoding: "utf8" })) {
+      if (!name.endsWith(".js")) continue;
+      const text = readFileSync(`${repository}/dist/package/${name}`, "utf8");
+      for (const pattern of [/^(?:import|export) (?:[^";]* from )?"([^"]+)"/gm, /\bimport\("([^"]+)"\)/g])
+        for (const [, from = ""] of text.matchAll(pattern))
+          if (!from.startsWith(".") && !from.startsWith("node:")) foreign.add(from);
+    }
+    expect([...foreign]).toEqual(Object.keys(dependencies));
+  },
+);
 
-needs({ command: "npm", file: nodePath })(
+needs({ root: true, command: "npm", file: nodePath })(
   "installed by npm, it runs containers on Node",
   async () => {
     const place = await project("on-node");
@@ -151,7 +157,7 @@ needs({ command: "npm", file: nodePath })(
   120_000,
 );
 
-needs({ command: "npm" })(
+needs({ root: true, command: "npm" })(
   "installed by Bun, it runs containers on Bun",
   async () => {
     const place = await project("on-bun");

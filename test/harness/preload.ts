@@ -2,4 +2,5 @@
 import { afterAll } from "bun:test";
 import { removeTemporary } from "./temporary.ts";
 
-afterAll(removeTemporary);
+// Packages and images are many files.
+afterAll(removeTemporary, 60_000);

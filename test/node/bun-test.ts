@@ -2,9 +2,14 @@
 import { after, afterEach, before, beforeEach, describe, test as nodeTest } from "node:test";
 
 export { expect } from "./expect.ts";
-export { after as afterAll, afterEach, before as beforeAll, beforeEach, describe };
+export { afterEach, beforeEach, describe };
 
 type Body = () => unknown;
+export const beforeAll = (body: Body, timeout = 5000): void =>
+  before(async () => void (await body()), { timeout });
+export const afterAll = (body: Body, timeout = 5000): void =>
+  after(async () => void (await body()), { timeout });
+
 const run = (name: string, body: Body, timeout = 5000): void => {
   void nodeTest(name, { timeout }, async () => void (await body()));
 };
