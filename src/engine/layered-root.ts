@@ -18,7 +18,7 @@ export function layeredRoot(
 ): Extract<RootfsSource, { kind: "layers" }> {
   // Root's layers are shown with the container's ids; those of an ordinary user belong to that user's own.
   const isMapped = options.uidMap !== undefined || options.gidMap !== undefined;
-  if (isMapped && !readHostFacts().privileged)
+  if (isMapped && source.copy === undefined && !readHostFacts().privileged)
     throw new HuskError(
       "unsupported",
       `${source.name}: its files belong to your own ids, which --uidmap and --gidmap do not change`,

@@ -34,8 +34,9 @@ export interface RootfsOptions {
 
 /** Whether what a container writes to its root file system is kept apart from what it is made of. */
 export function hasWritableFolder(options: RunOptions): boolean {
-  const { kind } = options.source;
-  return (kind === "host" || kind === "image") && !isOff(options, "root");
+  const { source } = options;
+  if (source.kind === "image" && source.copy !== undefined) return false;
+  return (source.kind === "host" || source.kind === "image") && !isOff(options, "root");
 }
 
 /** How the root file system is made, for a configuration that is complete. */
@@ -48,6 +49,7 @@ export async function rootfsSource(
   const wanted = options.source;
   const kept = writable === undefined ? {} : { writable };
   if (wanted.kind === "image" && !isOff(options, "root")) {
+    if (wanted.copy !== undefined) return { kind: "directory", path: wanted.copy };
     const { layeredRoot } = await import("./layered-root.ts");
     return { ...layeredRoot(options, wanted, spec), ...kept };
   }

@@ -166,6 +166,8 @@ export type RunSource =
       readonly layers: readonly string[];
       readonly accounts: { readonly passwd: string; readonly group: string };
       readonly identity: ImageIdentity;
+      /** A folder with a copy of all their files that the container writes to; absent: an overlay of the layers. */
+      readonly copy?: string;
     }
   | { readonly kind: "rootfs"; readonly path: string }
   | { readonly kind: "bundle"; readonly path: string };

@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, statSync } from "node:fs";
-import { LayerStream } from "../image/index.ts";
+import { LayerStream, type TarEntry } from "../image/index.ts";
 import type { Home } from "./home.ts";
 import { imageContext } from "./image-context.ts";
 
@@ -7,6 +7,7 @@ import { imageContext } from "./image-context.ts";
  * Unpacks an archive, not compressed, into a folder, with the owners this user may give.
  *
  * @param whiteouts "none": the archive is no layer; "overlay": as overlayfs has them
+ * @param change of what is said of an entry, such as owners
  * @returns the archive's size in bytes
  */
 export async function unpackArchive(
@@ -14,9 +15,10 @@ export async function unpackArchive(
   folder: string,
   archive: AsyncIterable<Uint8Array>,
   whiteouts: "none" | "overlay",
+  change?: (entry: TarEntry) => TarEntry,
 ): Promise<number> {
   const { tools, unpack } = imageContext(home, () => {});
-  const stream = new LayerStream(folder, { ...unpack, whiteouts }, tools, "none");
+  const stream = new LayerStream(folder, { ...unpack, whiteouts, ...(change && { change }) }, tools, "none");
   try {
     let bytes = 0;
     for await (const piece of archive) {

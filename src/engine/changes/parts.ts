@@ -25,6 +25,7 @@ export async function changedParts(home: Home, { record, paths }: Target): Promi
         hint: "containers of an image or of host keep their changes apart",
       },
     );
+  if (existsSync(paths.copy)) throw noChanges(record.name);
   if (!existsSync(paths.upper)) return [];
   if (source.kind === "image") {
     return [
@@ -47,6 +48,13 @@ export async function changedParts(home: Home, { record, paths }: Target): Promi
     if (existsSync(upper)) views.push(await overlayPart(home, part.path, upper, folderLower(part.from)));
   }
   return [root, ...views];
+}
+
+/** Where overlays cannot be had, what a container wrote does not stand apart. */
+export function noChanges(name: string): HuskError {
+  return new HuskError("unsupported", `${name} is a copy of its image: nobody knows what it changed`, {
+    hint: `husk export ${name} | husk import - NAME makes an image of all its files`,
+  });
 }
 
 /** The folders below what a container of an image writes, the topmost first. */

@@ -13,6 +13,8 @@ export interface ContainerPaths {
   /** The writable layer, and overlayfs's own folder beside it. */
   readonly upper: string;
   readonly work: string;
+  /** All files of its root, where overlays cannot be had; then there is no `upper`. */
+  readonly copy: string;
   /** The last health checks. */
   readonly health: string;
   /** Exists if somebody stopped it: `unless-stopped` then does not start it after a reboot. */
@@ -41,6 +43,7 @@ export function containerPaths({ root, run }: Folders, id: string): ContainerPat
     log: `${folder}/log`,
     upper: `${folder}/upper`,
     work: `${folder}/work`,
+    copy: `${folder}/rootfs`,
     health: `${folder}/health.json`,
     stopped: `${folder}/stopped`,
     restarts: `${folder}/restarts`,

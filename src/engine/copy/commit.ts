@@ -8,6 +8,7 @@ import {
   type RunConfig,
 } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
+import { noChanges } from "../changes/parts.ts";
 import { forkFolder, forksOf } from "../fork/fork-layers.ts";
 import { withContainer } from "../container/lock.ts";
 import type { ContainerRecord } from "../container/record.ts";
@@ -33,7 +34,7 @@ export interface CommitContainerOptions {
  * A running one is frozen meanwhile.
  *
  * @param id the container's whole id
- * @throws HuskError "unsupported" for one that is not of an image; "invalid" for a name or change; "failed"
+ * @throws HuskError "unsupported" for one that is not of an image, or a copy of one; "invalid" for a name or change; "failed"
  */
 export async function commitContainer(
   home: Home,
@@ -48,6 +49,7 @@ export async function commitContainer(
       throw new HuskError("unsupported", `${record.name} is not a container of an image`, {
         hint: "husk image make makes an image of this machine's programs, husk import one of an archive",
       });
+    if (existsSync(paths.copy)) throw noChanges(record.name);
     const context = imageContext(home, warn);
     const written = [paths.upper, ...forksOf(record).map((fork) => forkFolder(home.folders.root, fork))];
     const made = await whileFrozen(target, () =>

@@ -4,7 +4,7 @@ import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
 import { setFrozen } from "../../runtime/oci/freezer.ts";
 import { launch } from "../../runtime/launch.ts";
-import { makeWritable } from "../container/writable.ts";
+import { firstByte, makeRoot, settleRoot } from "../copied-root/index.ts";
 import { withContainer } from "../container/lock.ts";
 import { isProcessOf } from "../container/process-of.ts";
 import { readRun, type RunRecord } from "../container/run-record.ts";
@@ -71,7 +71,8 @@ async function held<T>(home: Home, target: Target, body: (root: string) => Promi
   const { record, paths } = target;
   const { folders } = home;
   const { id } = record;
-  const { options, isNew } = await runOptionsOf(home, record, paths);
+  const { options: asked, isNew } = await runOptionsOf(home, record, paths);
+  const { options } = await settleRoot(home, id, asked, isNew);
   const { mounts, health: _, ...rest } = options;
   const pidFile = `${paths.running.slice(0, -".json".length)}.held`;
   const prepared = await prepareContainer(
@@ -93,14 +94,7 @@ async function held<T>(home: Home, target: Target, body: (root: string) => Promi
     },
   );
   const { cgroups, plan } = prepared.planned;
-  if (prepared.writable?.folder.isNew === true) {
-    const { root } = prepared.request;
-    makeWritable(
-      prepared.writable.folder,
-      prepared.writable.owner,
-      root.kind === "layers" ? root.mode : 0o755,
-    );
-  }
+  await makeRoot(home, options, prepared);
   const launched = await launch(plan, {
     keeper: installKeeper(home.keeper, folders.root),
     id: shortId(id),
@@ -130,10 +124,3 @@ async function held<T>(home: Home, target: Target, body: (root: string) => Promi
 }
 
 const SIGKILL = 9;
-
-async function firstByte(stream: ReadableStream<Uint8Array>): Promise<boolean> {
-  const reader = stream.getReader();
-  const { value } = await reader.read();
-  reader.releaseLock();
-  return value !== undefined && value.length > 0;
-}

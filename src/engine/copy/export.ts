@@ -33,6 +33,8 @@ async function archiveOf(home: Home, target: Target): Promise<AsyncIterable<Uint
   const { record, paths } = target;
   const { source } = record;
   const { tools } = imageContext(home, () => {});
+  if (source.kind === "image" && existsSync(paths.copy))
+    return packLayer(paths.copy, { overlay: false }, tools);
   if (source.kind === "image") {
     const written = existsSync(paths.upper) ? [paths.upper] : [];
     return packMerged([...written, ...(await imageLayers(home, target))], tools);

@@ -29,7 +29,8 @@ export interface ForkOptions {
  * the first one's alone is copied.
  *
  * What a stopped container of an image wrote becomes a layer that both stand on, in one step, whatever its size.
- * A running one is frozen while it is copied, and so is what a container of host wrote.
+ * A running one is frozen while it is copied, and so is what a container of host wrote; a container that is a copy of
+ * its image is copied as a whole.
  *
  * @param id the first one's whole id
  * @throws HuskError "unsupported" for a container that writes into a folder directly; "conflict" for a name that is
@@ -54,13 +55,17 @@ export async function forkContainer(
 async function forkImage(home: Home, target: Target, name: string | undefined): Promise<ContainerRecord> {
   const { paths, state } = target;
   const { root } = home.folders;
+  if (existsSync(paths.copy))
+    return recordFork(home, target.record, [], name, (folder) =>
+      whileFrozen(target, () => copyTree(home, paths.copy, `${folder}/rootfs`, "none")),
+    );
   // Nothing was written since it was forked last, or ever.
   if (!existsSync(paths.upper) || readdirSync(paths.upper).length === 0)
     return recordFork(home, target.record, forksOf(target.record), name);
   const fork = newId();
   if (isAlive(state)) {
     try {
-      await whileFrozen(target, () => copyLayer(home, paths.upper, forkFolder(root, fork)));
+      await whileFrozen(target, () => copyTree(home, paths.upper, forkFolder(root, fork), "overlay"));
       return await recordFork(home, target.record, [fork, ...forksOf(target.record)], name);
     } catch (error) {
       await dropForks(home, [fork]);
@@ -81,7 +86,7 @@ async function forkHost(home: Home, target: Target, name: string | undefined): P
     if (!existsSync(paths.upper)) return;
     const copy = async (): Promise<void> => {
       for (const part of ["upper", "views"])
-        await copyLayer(home, `${paths.folder}/${part}`, `${folder}/${part}`);
+        await copyTree(home, `${paths.folder}/${part}`, `${folder}/${part}`, "overlay");
     };
     await whileFrozen(target, copy);
     mkdirSync(`${folder}/work`);
@@ -134,14 +139,23 @@ async function recordFork(
   }
 }
 
-/** Copies a folder in overlayfs's form with owners, times, attributes, whiteouts; it appears whole or not at all. */
-async function copyLayer(home: Home, from: string, to: string): Promise<void> {
+/**
+ * Copies a folder with owners, times, attributes; it appears whole or not at all.
+ *
+ * @param whiteouts "overlay": the folder is in overlayfs's form
+ */
+async function copyTree(home: Home, from: string, to: string, whiteouts: "none" | "overlay"): Promise<void> {
   const { tools } = imageContext(home, () => {});
   const parent = to.slice(0, to.lastIndexOf("/"));
   const unfinished = `${parent}/.new-${process.pid}-${to.slice(parent.length + 1)}`;
   mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   try {
-    await unpackArchive(home, unfinished, packLayer(from, { overlay: true }, tools), "overlay");
+    await unpackArchive(
+      home,
+      unfinished,
+      packLayer(from, { overlay: whiteouts === "overlay" }, tools),
+      whiteouts,
+    );
     becomeLike(unfinished, from);
     renameSync(unfinished, to);
   } catch (error) {

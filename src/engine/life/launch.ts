@@ -8,7 +8,7 @@ import { type KeeperOutcome, launch, type Launched } from "../../runtime/launch.
 import { containerPaths } from "../container/paths.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import { claimRun, forgetRun } from "../container/run-record.ts";
-import { makeWritable } from "../container/writable.ts";
+import { makeRoot, settleRoot } from "../copied-root/index.ts";
 import { tellContainer } from "../events/container-event.ts";
 import { entryOf } from "../exec/entry.ts";
 import type { Home } from "../home.ts";
@@ -42,20 +42,21 @@ export interface Planned {
 }
 
 /**
- * Decides how a container is started. Changes nothing.
+ * Decides how a container is started. Changes nothing, but that it may be tried whether overlays can be had here.
  *
- * @param options what the record says, with its source on this machine
+ * @param asked what the record says, with its source on this machine
  * @param isNew nothing was ever started in its folder
  * @throws HuskError what cannot be had
  */
 export async function planRun(
   home: Home,
   record: ContainerRecord,
-  options: RunOptions,
+  asked: RunOptions,
   how: SupervisionOptions & { readonly isNew: boolean; readonly streams?: StreamOptions },
 ): Promise<Planned> {
   const paths = containerPaths(home.folders, record.id);
   const { running, pid, folder } = paths;
+  const { options, warnings } = await settleRoot(home, record.id, asked, how.isNew);
   const prepared = await prepareContainer(withMounts(home, options), {
     id: record.id,
     joins: (privileged) => findJoins(home.folders, options, privileged),
@@ -70,7 +71,12 @@ export async function planRun(
       supervision: supervisionOf(home, record, paths, how),
     },
   });
-  return { record, options, prepared, how };
+  return {
+    record,
+    options,
+    prepared: { ...prepared, warnings: [...warnings, ...prepared.warnings] },
+    how,
+  };
 }
 
 /** Volumes as the folders they are. */
@@ -124,7 +130,7 @@ export async function handOver(
   try {
     if (cgroups?.evacuate !== undefined) evacuate(cgroups.evacuate);
     make?.();
-    makeFolders(prepared);
+    await makeRoot(home, options, prepared);
     if (options.health !== undefined) await beginHealth(home, id);
     tellContainer(folders, record, "start");
     const own = how.detached ? DETACHED : streams;
@@ -159,11 +165,6 @@ async function beginHealth({ folders }: Home, id: string): Promise<void> {
 /** Other tools look for its log elsewhere. */
 function isCopied(log: RunOptions["log"]): boolean {
   return log?.driver === "json-file" || log?.driver === "journald";
-}
-
-function makeFolders({ writable, request: { root } }: PreparedContainer): void {
-  if (writable?.folder.isNew !== true) return;
-  makeWritable(writable.folder, writable.owner, root.kind === "layers" ? root.mode : 0o755);
 }
 
 /** How an attached run ended. */

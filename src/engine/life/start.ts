@@ -120,5 +120,5 @@ async function sourceOf(home: Home, record: ContainerRecord, paths: ContainerPat
   if (source.kind !== "image") return source;
   if (source.forks !== undefined) completeFork(home.folders.root, record, paths);
   const { findImageSource } = await import("../image-source.ts");
-  return findImageSource(home, source, paths.upper);
+  return findImageSource(home, source, existsSync(paths.copy) ? paths.copy : paths.upper);
 }

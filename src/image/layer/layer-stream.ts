@@ -51,7 +51,7 @@ export class LayerStream {
     const handler: TarHandler = {
       entry: (entry: TarEntry) => {
         this.#size += entry.size;
-        unpacker.entry(entry);
+        unpacker.entry(options.change?.(entry) ?? entry);
       },
       data: (bytes, offset) => unpacker.data(bytes, offset),
       end: () => unpacker.end(),

@@ -23,7 +23,7 @@ export type ToWorker =
   | {
       readonly kind: "open";
       readonly folder: string;
-      readonly options: Omit<UnpackOptions, "warn">;
+      readonly options: Omit<UnpackOptions, "warn" | "change">;
       readonly tools: KeeperTools;
     }
   | { readonly kind: "write"; readonly bytes: Uint8Array }
@@ -55,7 +55,7 @@ export class RemoteLayer implements LayerSink {
 
   constructor(worker: LayerWorker, folder: string, options: UnpackOptions, tools: KeeperTools) {
     this.#worker = worker;
-    const { warn, ...rest } = options;
+    const { warn, change: _, ...rest } = options;
     worker.addEventListener("message", ({ data }) => {
       if (data.kind === "took") this.#waiting -= data.bytes;
       else if (data.kind === "warning") warn(data.message);

@@ -48,6 +48,8 @@ export interface UnpackOptions {
    * of "user" are set as well where they can be, as root's containers may have a user namespace, too.
    */
   readonly overlayXattrs: "trusted" | "user";
+  /** Changes what an archive says of an entry, such as owners; not its name, type or size. */
+  readonly change?: (entry: TarEntry) => TarEntry;
   /** Is told what could not be taken over, each a sentence. */
   readonly warn: (message: string) => void;
 }

@@ -1,0 +1,3 @@
+export { firstByte } from "./first-byte.ts";
+export { makeRoot } from "./make-root.ts";
+export { settleRoot } from "./settle-root.ts";
