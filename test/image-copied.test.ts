@@ -70,6 +70,22 @@ describe("where overlays cannot be had", () => {
   });
 });
 
+test("what a container with mapped ids wrote has its own ids in images and archives", async () => {
+  const own = engine();
+  await own.husk(["image", "make", "-q", "box", "busybox", "--link", "sh,stat,touch,chown"]);
+  const maps = ["--uidmap", "0:100000:65536", "--gidmap", "0:200000:65536"];
+  const write = ["sh", "-c", "touch /new; chown 7:8 /new"];
+  expect((await own.husk(["run", "--name", "one", ...maps, "box", ...write])).stderr).toBe("");
+  expect((await own.husk(["commit", "one", "mine:1"])).status).toBe(0);
+  expect((await own.husk(["run", "--rm", "mine:1", "stat", "-c", "%u:%g", "/new", "/usr"])).stdout).toBe(
+    "7:8\n0:0\n",
+  );
+  await own.husk(["export", "-o", `${own.root}/export.tar`, "one"]);
+  const { stdout } = await run(["tar", "-tv", "--numeric-owner", "-f", `${own.root}/export.tar`]);
+  expect(stdout).toMatch(/ 7\/8 .* new$/m);
+  expect(stdout).not.toMatch(/ [12]0000[0-9]/);
+});
+
 needs({ testUser: true, command: "busybox" })(
   "an ordinary user's --uidmap gets files of those ids",
   async () => {

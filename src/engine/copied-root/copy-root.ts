@@ -36,11 +36,21 @@ export async function copyRoot(
     for (const { path, content } of files) writeExtra(`${extra}${path}`, content);
     const archive = withRoot(packMerged([extra, ...source.layers], tools), mode);
     await unpackArchive(home, unfinished, archive, "none", idChange(spec, tools.ids));
+    if (tools.ids !== undefined && spec.linux.uidMappings?.[0]?.hostID !== process.geteuid?.())
+      openWay(home, copy);
     renameSync(unfinished, copy);
     await clear();
   } catch (error) {
     await clear();
     throw (error as NodeJS.ErrnoException).code === undefined ? error : writeError(copy, error);
+  }
+}
+
+/** The container's root, who is another user here, passes through the folders above its own, and reads nothing there. */
+function openWay({ folders: { root } }: Home, copy: string): void {
+  for (let path = copy; path.length > root.length; ) {
+    path = path.slice(0, path.lastIndexOf("/"));
+    chmodSync(path, 0o711);
   }
 }
 

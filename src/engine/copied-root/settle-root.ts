@@ -27,7 +27,8 @@ export async function settleRoot(
   const { copy } = containerPaths(home.folders, id);
   const copied = { ...options, source: { ...source, copy } };
   if (existsSync(copy)) return { options: copied, warnings: [] };
-  const isMapped = options.uidMap !== undefined || options.gidMap !== undefined;
+  const { uidMap, gidMap, userns } = options;
+  const isMapped = uidMap !== undefined || gidMap !== undefined || userns === "private";
   const mark = `${home.folders.run}/overlays${isMapped ? "-mapped" : ""}`;
   if (!isNew || existsSync(mark)) return { options, warnings: [] };
   const { tryOverlay } = await import("./try-overlay.ts");

@@ -57,7 +57,7 @@ export async function tryOverlay(
       home,
       prepared,
       `${folder}/pid`,
-      uidMap === undefined && gidMap === undefined,
+      uidMap === undefined && gidMap === undefined && userns !== "private",
     );
     if (refused === undefined) writeFileSync(mark, "");
     return refused === OTHER ? undefined : refused;

@@ -10,6 +10,7 @@ import {
 import { HuskError } from "../../platform/error.ts";
 import { noChanges } from "../changes/parts.ts";
 import { forkFolder, forksOf } from "../fork/fork-layers.ts";
+import { writtenIds } from "../copied-root/index.ts";
 import { withContainer } from "../container/lock.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import { tellContainer } from "../events/container-event.ts";
@@ -51,12 +52,14 @@ export async function commitContainer(
       });
     if (existsSync(paths.copy)) throw noChanges(record.name);
     const context = imageContext(home, warn);
+    const owners = writtenIds(record);
     const written = [paths.upper, ...forksOf(record).map((fork) => forkFolder(home.folders.root, fork))];
     const made = await whileFrozen(target, () =>
       commitImage(context, {
         base: findByNameOrId(context.store, source.id, hostPlatform()),
         platform: hostPlatform(),
         uppers: written.filter((folder) => existsSync(folder)).toReversed(),
+        ...(owners && { owners }),
         config: runConfig(record),
         changes,
         createdBy: record.options.command.join(" "),

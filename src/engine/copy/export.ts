@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
-import { packLayer, packMerged } from "../../image/index.ts";
+import { packLayer, packMerged, type TarEntry } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { setFrozen } from "../../runtime/oci/freezer.ts";
 import { imageLayers } from "../changes/parts.ts";
+import { writtenIds } from "../copied-root/index.ts";
 import { readRun } from "../container/run-record.ts";
 import { withContainer } from "../container/lock.ts";
 import { isAlive } from "../container/state.ts";
+import { forkFolder, forksOf } from "../fork/fork-layers.ts";
 import type { Home } from "../home.ts";
 import { imageContext } from "../image-context.ts";
 import { readTarget, type Target } from "../life/target.ts";
@@ -33,11 +35,18 @@ async function archiveOf(home: Home, target: Target): Promise<AsyncIterable<Uint
   const { record, paths } = target;
   const { source } = record;
   const { tools } = imageContext(home, () => {});
+  const change = writtenIds(record);
   if (source.kind === "image" && existsSync(paths.copy))
-    return packLayer(paths.copy, { overlay: false }, tools);
+    return packLayer(paths.copy, { overlay: false, ...(change && { change }) }, tools);
   if (source.kind === "image") {
-    const written = existsSync(paths.upper) ? [paths.upper] : [];
-    return packMerged([...written, ...(await imageLayers(home, target))], tools);
+    const upper = existsSync(paths.upper) ? [paths.upper] : [];
+    const written = new Set([
+      paths.upper,
+      ...forksOf(record).map((fork) => forkFolder(home.folders.root, fork)),
+    ]);
+    const owners = (entry: TarEntry, folder: string): TarEntry =>
+      written.has(folder) ? (change?.(entry) ?? entry) : entry;
+    return packMerged([...upper, ...(await imageLayers(home, target))], tools, owners);
   }
   if (source.kind === "rootfs") return packLayer(source.path, { overlay: false }, tools);
   throw new HuskError(

@@ -18,10 +18,13 @@ interface Shown {
  * container that does not run, without mounting anything. In the order of its names' bytes.
  *
  * @param folders in overlayfs's own form, the topmost first
+ * @param change changes what is said of a file of a folder, such as owners; it does not go with `tools.packer`, in whose
+ *   user namespace they are the container's
  */
 export async function* packMerged(
   folders: readonly string[],
   tools: KeeperTools,
+  change: (entry: TarEntry, folder: string) => TarEntry = (entry) => entry,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (packsInNamespace(tools)) return yield* packInNamespace("merged", folders, tools);
   const shown = await merge(folders, tools);
@@ -32,7 +35,7 @@ export async function* packMerged(
     for (const path of paths) {
       const { root, stats, xattrs } = shown.get(path) as Shown;
       const [folder, name] = placeOf(walks.get(root) as FolderWalk, path);
-      const entry: TarEntry = { ...describe(folder, name, stats, xattrs), name: path };
+      const entry = change({ ...describe(folder, name, stats, xattrs), name: path }, root);
       const inode = `${root}:${stats.ino}`;
       const first = stats.nlink > 1n && entry.type !== "directory" ? inodes.get(inode) : undefined;
       if (first !== undefined) {

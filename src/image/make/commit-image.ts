@@ -2,6 +2,7 @@ import type { StoredImage } from "../images.ts";
 import { packLayer } from "../layer/index.ts";
 import type { HistoryEntry, Platform, RunConfig } from "../oci.ts";
 import type { Reference } from "../reference.ts";
+import type { TarEntry } from "../tar/index.ts";
 import type { MakeContext } from "./add-layer.ts";
 import { applyChanges } from "./change.ts";
 import { type MadeImage, makeImage } from "./make-image.ts";
@@ -14,6 +15,8 @@ export interface CommitOptions {
   readonly platform: Platform;
   /** Upper folders of overlays, each on those before it: what the container changed. */
   readonly uppers: readonly string[];
+  /** Owners as the container sees them; absent: those the files have. */
+  readonly owners?: (entry: TarEntry) => TarEntry;
   /** How the container was run: what a container of the new image does if nobody says otherwise. */
   readonly config: RunConfig;
   /** Instructions on top of that ({@link applyChanges}). */
@@ -34,7 +37,7 @@ export interface CommitOptions {
  * @throws HuskError "invalid" for a change, "failed" for files that change meanwhile: the container should be paused
  */
 export async function commitImage(context: MakeContext, options: CommitOptions): Promise<MadeImage> {
-  const { base, uppers, author, message, createdBy } = options;
+  const { base, uppers, owners, author, message, createdBy } = options;
   const config = applyChanges(options.config, options.changes ?? []);
   const created = new Date(options.created ?? Date.now()).toISOString();
   const { os, architecture, variant } = base?.config ?? options.platform;
@@ -48,7 +51,9 @@ export async function commitImage(context: MakeContext, options: CommitOptions):
   const before = base?.config.history ?? base?.config.rootfs.diff_ids.map((): HistoryEntry => ({})) ?? [];
   return makeImage(context, options.reference, {
     ...(base === undefined ? {} : { base }),
-    layers: uppers.map((upper) => () => packLayer(upper, { overlay: true }, context.tools)),
+    layers: uppers.map(
+      (upper) => () => packLayer(upper, { overlay: true, ...(owners && { change: owners }) }, context.tools),
+    ),
     config: {
       created,
       ...(author ? { author } : {}),
