@@ -44,7 +44,9 @@ describe("create, start, wait, rm", () => {
     const { status, stderr } = await fails(["create", "--name", name, "host", "true"]);
     expect([status, stderr]).toEqual([
       1,
-      expect.stringContaining(`the container name "${name}" is already in use by container ${id.slice(0, 12)}`),
+      expect.stringContaining(
+        `the container name "${name}" is already in use by container ${id.slice(0, 12)}`,
+      ),
     ]);
     await husk(["rm", name]);
   });
@@ -112,7 +114,9 @@ describe("create, start, wait, rm", () => {
     const { status, stdout, stderr } = await fails(["kill", one, "nothing", two]);
     expect([status, stdout]).toEqual([1, `${one}\n${two}\n`]);
     expect(stderr).toStartWith("husk: No such container: nothing");
-    await husk(["rm", "-f", one, two, "nothing"]);
+    const removed = await of.husk(["rm", "-f", one, two, "nothing"]);
+    expect([removed.status, removed.stdout]).toEqual([0, `${one}\n${two}\n`]);
+    expect(removed.stderr).toStartWith("husk: No such container: nothing");
   });
 
   test("rm refuses what runs, and -f does not", async () => {

@@ -28,7 +28,7 @@ export function layeredRoot(
     );
   const { hosts = "", hostname, resolvConf } = ownFiles(options, spec);
   const files = [{ path: "/etc/hosts", content: hosts }];
-  if (hostname !== undefined) files.push({ path: "/etc/hostname", content: hostname });
+  if (hostname !== undefined) files.push({ path: "/etc/hostname", content: `${hostname}\n` });
   if (resolvConf !== undefined) files.push({ path: "/etc/resolv.conf", content: resolvConf });
   const mode = statSync(source.layers[0] as string).mode & 0o7777;
   return { kind: "layers", layers: source.layers, mode, files, byName: !takesDescriptors() };

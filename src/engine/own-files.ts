@@ -4,8 +4,9 @@ import { HuskError } from "../platform/error.ts";
 import type { Spec } from "../runtime/config.ts";
 import type { RunOptions } from "./run-options.ts";
 
-/** Contents of the files that tell a container of itself and others; absent: what its root file system has. */
+/** What the files tell a container of itself and others; absent: what its root file system has. */
 export interface OwnFiles {
+  /** The name alone. */
   readonly hostname?: string;
   readonly hosts?: string;
   readonly resolvConf?: string;
@@ -24,7 +25,7 @@ export function ownFiles(options: RunOptions, { hostname, linux }: Spec): OwnFil
   if (!hasHosts) hosts = hostsFile(hostname) + extra;
   else if (fromImage || extra !== "") hosts = withLineEnd(hostFile("/etc/hosts")) + extra;
   return {
-    ...(hostname === undefined ? {} : { hostname: `${hostname}\n` }),
+    ...(hostname === undefined ? {} : { hostname }),
     ...(hosts === undefined ? {} : { hosts }),
     ...(resolvConf === undefined ? {} : { resolvConf }),
   };

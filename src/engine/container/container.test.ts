@@ -93,7 +93,9 @@ test("a container is found by name, id and the beginning of its id, in docker's 
 
 test("two containers cannot have one name or id, and nothing is left of the second", () => {
   const web = made("web");
-  expect(() => made("web")).toThrow(`the container name "web" is already in use by container ${web.id.slice(0, 12)}`);
+  expect(() => made("web")).toThrow(
+    `the container name "web" is already in use by container ${web.id.slice(0, 12)}`,
+  );
   expect(() => makeFolder(folders, record("other", web.id))).toThrow(
     `the container id "${web.id}" is in use`,
   );

@@ -57,7 +57,7 @@ export function hostImage(options: HostImageOptions = {}): HostImage {
   for (const folder of options.with ?? []) addFolder(parts, folder);
   const warnings = hideWhereNested(parts);
   const { hostname, hosts, resolvConf, size } = options;
-  if (hostname !== undefined) parts.push(file("/etc/hostname", hostname));
+  if (hostname !== undefined) parts.push(file("/etc/hostname", `${hostname}\n`));
   if (hosts !== undefined) parts.push(file("/etc/hosts", hosts));
   if (resolvConf !== undefined) parts.push(file("/etc/resolv.conf", resolvConf));
   parts.push({ kind: "link", path: "/etc/mtab", target: "/proc/self/mounts" });
