@@ -9,6 +9,11 @@ import { bigProfile, makeBundle } from "./bundle.ts";
 import { byHand } from "./by-hand.ts";
 import { callers } from "./callers.ts";
 import { type Comparison, type Context, repository } from "./context.ts";
+import { execs } from "./engine/exec.ts";
+import { forks } from "./engine/fork.ts";
+import { life } from "./engine/life.ts";
+import { logs } from "./engine/log.ts";
+import { thousand } from "./engine/thousand.ts";
 import { engines, hostImage } from "./host-image.ts";
 import { keeperShare } from "./keeper-share.ts";
 import { library } from "./library.ts";
@@ -29,6 +34,11 @@ const comparisons: readonly Comparison[] = [
   callers,
   hostImage,
   engines,
+  life,
+  execs,
+  thousand,
+  logs,
+  forks,
   keeperShare,
   library,
   help,
