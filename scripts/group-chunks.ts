@@ -8,20 +8,30 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
 /**
- * A group is what these files load, as long as it is in no group before: the most common ones come first. A file that
- * nothing imports dynamically stands for itself: others need it and little else of a later group.
+ * A group is what these files load, as long as it is in no group before: the most common ones come first. Those that
+ * many commands need without the rest make groups of their own.
  */
 const GROUPS: readonly (readonly string[])[] = [
   ["cli/commands/help.ts"],
-  ["cli/commands/rm.ts", "engine/life/stop.ts", "cli/flags/container.ts", "cli/values/duration.ts"],
+  ["cli/commands/oci.ts", "cli/commands/oci-state.ts", "cli/commands/oci-list.ts"],
+  [
+    ...["cli/commands/rm.ts", "engine/life/stop.ts", "cli/flags/container.ts", "cli/flags/set-life-flag.ts"],
+    ...["cli/values/duration.ts", "cli/values/signal.ts", "platform/in-root.ts"],
+  ],
+  [
+    ...["runtime/launch.ts", "runtime/program-paths.ts", "runtime/process/lifetime.ts"],
+    ...["runtime/process/rlimits.ts", "engine/user.ts", "plan/failure.ts", "platform/keeper-file.ts"],
+  ],
   ["cli/commands/exec.ts"],
+  [
+    ...["engine/life/supervision.ts", "engine/subids.ts", "engine/events/object-event.ts"],
+    ...["namespace/id-map.ts", "namespace/time-offsets.ts"],
+  ],
   ["cli/commands/run.ts"],
 ];
 
 /** What Bun says of a bundle, as far as it is needed. */
-interface Chunk {
-  readonly entryPoint?: string;
-  readonly inputs: Readonly<Record<string, unknown>>;
+interface Module {
   readonly imports: readonly { readonly path: string; readonly kind: string }[];
 }
 
@@ -40,7 +50,7 @@ for (const [path, text] of texts)
     text.replaceAll(FROM_INDEX, (...found) => direct(path, found)),
   );
 
-const loaded = await findLoaded();
+const modules = await findModules();
 const [first, ...others] = entries as [string, ...string[]];
 /** What is there whenever husk starts. */
 const base = new Set([...reachedBy(first)].filter((path) => path !== first));
@@ -52,17 +62,26 @@ const groups = GROUPS.map((seeds, i) => {
   write(file, importsOf(file, group));
   return { file, group };
 });
-for (const [target, all] of loaded) {
-  const gate = `${target.slice(0, -".ts".length)}.gate.ts`;
-  const wanted = groups.filter(({ group }) => [...group].some((path) => all.has(path)));
+const targets = [...modules.keys()].flatMap((path) =>
+  [...(texts.get(path) ?? "").matchAll(DYNAMIC)].map(([, name]) => join(dirname(path), `${name}.ts`)),
+);
+for (const target of new Set([...others, ...targets])) {
+  if (!modules.has(target)) continue;
+  const all = reachedBy(target);
+  const wanted = groups.toReversed().filter(({ group }) => {
+    const isMet = [...group].some((path) => all.has(path));
+    // A group needs some of those before it.
+    if (isMet) for (const path of group) reachedBy(path, all);
+    return isMet;
+  });
   const imports = importsOf(
     target,
     wanted.map(({ file }) => file),
   );
-  if (target === first) continue;
   // Another entry, as a worker's, has no gate to go through, and the base to itself.
   if (others.includes(target)) write(target, `${imports}${importsOf(target, base)}${read(target)}`);
-  else write(gate, `${imports}export * from "./${basename(target)}";\n`);
+  else
+    write(`${target.slice(0, -".ts".length)}.gate.ts`, `${imports}export * from "./${basename(target)}";\n`);
 }
 for (const path of files) write(path, read(path).replaceAll(DYNAMIC, 'import("$1.gate.ts"'));
 
@@ -104,8 +123,8 @@ function origin(path: string, name: string): { path: string; name: string } {
   return { path, name };
 }
 
-/** The modules that each entry, and each module that is imported dynamically, loads at once. */
-async function findLoaded(): Promise<Map<string, Set<string>>> {
+/** All modules that the entries need at some time. */
+async function findModules(): Promise<Map<string, Module>> {
   const bundle = await Bun.build({
     entrypoints: entries.map((entry) => join(folder, entry)),
     target: "bun",
@@ -113,32 +132,21 @@ async function findLoaded(): Promise<Map<string, Set<string>>> {
     metafile: true,
     define: { HUSK_VERSION: '""', HUSK_KEEPER_DIGEST: '""' },
   });
-  const chunks = bundle.metafile?.outputs as Readonly<Record<string, Chunk>> | undefined;
-  if (chunks === undefined) throw new Error("group-chunks: Bun tells nothing of its bundle");
-  const result = new Map<string, Set<string>>();
-  for (const [path, { entryPoint }] of Object.entries(chunks)) {
-    if (entryPoint === undefined) continue;
-    const modules = [...chunksOf(chunks, path)].flatMap((one) => Object.keys(chunks[one]?.inputs ?? {}));
-    result.set(inFolder(entryPoint), new Set(modules.map(inFolder).filter((one) => one.endsWith(".ts"))));
-  }
-  return result;
+  const found = bundle.metafile?.inputs as Readonly<Record<string, Module>> | undefined;
+  if (found === undefined) throw new Error("group-chunks: Bun tells nothing of its bundle");
+  return new Map(Object.entries(found).map(([path, module]) => [inFolder(path), module]));
 }
 
-function chunksOf(
-  chunks: Readonly<Record<string, Chunk>>,
-  path: string,
-  into = new Set<string>(),
-): Set<string> {
-  const chunk = chunks[path];
-  if (chunk === undefined || into.has(path)) return into;
+/** What is loaded with a file: itself, and what it imports. */
+function reachedBy(path: string, into = new Set<string>()): Set<string> {
+  const found = modules.get(path);
+  if (found === undefined) throw new Error(`group-chunks: nothing imports ${path}`);
+  if (into.has(path) || !path.endsWith(".ts")) return into;
   into.add(path);
-  for (const next of chunk.imports) if (next.kind === "import-statement") chunksOf(chunks, next.path, into);
+  for (const next of found.imports)
+    if (next.kind === "import-statement" && modules.has(inFolder(next.path)))
+      reachedBy(inFolder(next.path), into);
   return into;
-}
-
-function reachedBy(seed: string): Set<string> {
-  if (!texts.has(seed)) throw new Error(`group-chunks: there is no ${seed}`);
-  return loaded.get(seed) ?? new Set([seed]);
 }
 
 /** Bun names modules as seen from the current folder. */

@@ -3,10 +3,9 @@ import { join } from "node:path";
 import type { Context } from "../context.ts";
 import type { Contestant } from "./contestant.ts";
 
-/** What dockerd puts into /run stays in there, and so does what it mounts; its images and layers are in memory. */
+/** What dockerd puts into /run stays in there, and so does what it mounts. */
 const DAEMON = `
 mount -t tmpfs tmpfs /run
-mount -t tmpfs tmpfs "$1/data"
 ip link set lo up
 exec dockerd --config-file "$1/daemon.json" --host "unix://$1/d.sock" --pidfile "$1/pid" --data-root "$1/data" \
   --exec-root "$1/exec" --bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \

@@ -12,14 +12,15 @@ events_logger = "none"
 lock_type = "file"
 `;
 
-/** podman with state of its own, in memory, and the bundle's root file system as image. */
-export async function startPodman({ bundle }: Context): Promise<Contestant> {
+/** podman with state of its own and the bundle's root file system as image. */
+export async function startPodman({ bundle, folder }: Context): Promise<Contestant> {
   const program = Bun.which("podman");
   if (program === null) throw new Error("podman is not installed");
   // podman puts sockets deep into its folder, and paths of sockets are short. This is our own mount namespace.
   const own = "/mnt";
-  Bun.spawnSync(["mount", "-t", "tmpfs", "tmpfs", own]);
-  mkdirSync(join(own, "root"));
+  const state = join(folder, "podman-engine");
+  mkdirSync(state);
+  Bun.spawnSync(["mount", "--bind", state, own]);
   const settings = join(own, "containers.conf");
   const storage = join(own, "storage.conf");
   writeFileSync(settings, SETTINGS);
