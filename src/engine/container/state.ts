@@ -85,8 +85,9 @@ export function readState(folders: Folders, id: string, held: HeldLocks = readHe
       locks = readHeldLocks();
       continue;
     }
+    // Its keeper has been handed it, and is about to take the lock.
+    if (starting && exit === undefined) return liveState(folders, id, exit);
     if (exit === undefined) return nothingYet;
-    if (starting && exit.kind === "running") return liveState(folders, id, exit);
     if (exit.kind !== "running") return endedState(exit);
     return { ...endedState(exit), exitCode: LOST, error: locked === undefined ? REBOOT : KEEPER_LOST };
   }

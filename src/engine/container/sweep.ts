@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import type { GroupFolders } from "../../cgroup/index.ts";
 import { tryLock } from "../../platform/lock.ts";
+import { pause } from "../../platform/pause.ts";
 import { isRunning, ownIdentity, type ProcessIdentity } from "../../platform/process-identity.ts";
 import type { Folders } from "../folders.ts";
+import { readExit } from "./exit.ts";
 import { takeAbandonedFolders } from "./folder.ts";
 import { type HeldLocks, isHeld, isListening, readHeldLocks } from "./held-locks.ts";
 import { lockContainer } from "./lock.ts";
@@ -26,7 +28,7 @@ export interface Sweeper {
  * Finishes what killed processes left: containers whose husk and keeper were killed, folders that were being made or
  * removed, locks. Each husk command begins with it; usually there is nothing to do.
  *
- * A run is dead when its creator is gone and nobody holds its lock. Any number of commands may sweep at once: who has
+ * A run is dead when nobody holds its lock, and its creator is gone or its keeper had begun. Any number of commands may sweep at once: who has
  * the container's lock and renames the record has it, and a keeper that took the lock meanwhile finds its record gone
  * and gives up.
  *
@@ -75,8 +77,21 @@ export async function buryLost(folders: Folders, id: string, load: () => Promise
     const dead = takeAbandoned(folders, entry, id);
     if (dead !== undefined) await bury(folders, dead, await load());
   }
+  // An attached one's keeper may be about to take the lock.
+  for (let look = 0; look < LOOKS && isUnclear(folders, id); look++) await pause(LOOK_MS);
   const dead = takeDead(folders, id);
   if (dead !== undefined) await bury(folders, dead, await load());
+}
+
+const LOOKS = 500;
+const LOOK_MS = 10;
+
+/** Its creator is there, and its keeper does not hold its record yet: it is just being started. */
+function isUnclear(folders: Folders, id: string): boolean {
+  const { running } = containerPaths(folders, id);
+  if (hasBegun(folders, id) || isHeld(running, readHeldLocks()) !== false) return false;
+  const record = readRun(running);
+  return record !== undefined && isRunning(record.creator);
 }
 
 function entriesOf({ run }: Folders): string[] {
@@ -99,9 +114,19 @@ interface Dead {
 
 function isDead(folders: Folders, id: string, held: HeldLocks): boolean {
   const { running } = containerPaths(folders, id);
+  const hadKeeper = hasBegun(folders, id);
   if (isHeld(running, held) !== false) return false;
   const record = readRun(running);
-  return record === undefined ? existsSync(running) : !isRunning(record.creator);
+  return record === undefined ? existsSync(running) : hadKeeper || !isRunning(record.creator);
+}
+
+/** Whether a keeper has had the record: it takes the lock before it writes that anything begins. */
+function hasBegun(folders: Folders, id: string): boolean {
+  try {
+    return readExit(containerPaths(folders, id).exit)?.kind === "running";
+  } catch {
+    return false; // Of a newer husk.
+  }
 }
 
 function takeDead(folders: Folders, id: string): Dead | undefined {

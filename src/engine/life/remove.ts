@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { takeFolder } from "../container/folder.ts";
 import { containerPaths } from "../container/paths.ts";
@@ -26,11 +26,17 @@ export interface RemoveOptions {
 export async function removeContainer(home: Home, id: string, options: RemoveOptions = {}): Promise<void> {
   await withContainer(home.folders, id, async () => {
     const target = readTarget(home, id);
-    const { record, state } = target;
+    const { record, paths, state } = target;
     if (isAlive(state)) {
       if (options.force !== true) throw stillAlive(record.name, state.status);
       const { endContainer } = await import("./stop.ts");
       await endContainer(home, target, { stopSignal: SIGKILL });
+    }
+    if (existsSync(paths.running)) {
+      // Its keeper was killed, or leaves just now.
+      const { settleRun } = await import("./sweep-home.ts");
+      await settleRun(home, id);
+      if (!existsSync(paths.record)) return;
     }
     await dropContainer(home, record, options.volumes === true);
   });

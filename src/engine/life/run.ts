@@ -130,6 +130,8 @@ async function beginRun(
           recordContainer(home, record);
           how.created?.(record.id);
         });
+        // Nobody may take for dead what is just being started.
+        if (detached) await handed.outcome.catch(() => {});
         return { planned, handed };
       }),
     ),

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { pause } from "../../platform/pause.ts";
@@ -8,6 +8,7 @@ import {
   waitForContainer as waitForKeeper,
 } from "../../platform/keeper-socket.ts";
 import { withContainer } from "../container/lock.ts";
+import { isRunning } from "../../platform/process-identity.ts";
 import { readRun } from "../container/run-record.ts";
 import { isAlive, isPaused } from "../container/state.ts";
 import { tellContainer } from "../events/container-event.ts";
@@ -85,6 +86,7 @@ export async function endContainer(
   const { options, id } = record;
   const first = stopSignal ?? options.stopSignal ?? SIGTERM;
   const patience = timeout ?? options.stopTimeout ?? PATIENCE_MS;
+  await untilListening(paths);
   const ended = ignoringGone(waitForKeeper(paths.socket, signal));
   tellContainer(home.folders, record, "kill", { signal: String(first) });
   await ignoringGone(neverAgain(paths.socket, first));
@@ -98,6 +100,15 @@ export async function endContainer(
   }
   if (await within(ended, PATIENCE_MS, signal)) return;
   await killGroups(home, paths.running, ended, id);
+}
+
+/** A keeper that was handed its container a moment ago is not to be missed. */
+async function untilListening({ running, socket }: Target["paths"]): Promise<void> {
+  for (let look = 0; look < LOOKS && !existsSync(socket); look++) {
+    const run = readRun(running);
+    if (run === undefined || !isRunning(run.creator)) return;
+    await pause(LOOK_MS);
+  }
 }
 
 /** The keeper does not get its container to end, or does not answer: it may be stopped. */
