@@ -19,6 +19,7 @@ export { content, describe, packLayer, type PackOptions } from "./pack.ts";
 export { readInLayers } from "./read-in-layers.ts";
 export { rewriteArchive, type Rewritten } from "./rewrite-archive.ts";
 export { readXattrs } from "./read-xattrs.ts";
+export { syncFiles } from "./sync-files.ts";
 export { removeInNamespace } from "./remove-in-namespace.ts";
 export { emptyFolder } from "./remove-tree.ts";
 export { removeTree } from "./remove-tree.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createGzip } from "node:zlib";
-import { type KeeperTools, LayerStream, type UnpackOptions } from "../layer/index.ts";
+import { type KeeperTools, LayerStream, syncFiles, type UnpackOptions } from "../layer/index.ts";
 import { type Descriptor, MEDIA } from "../oci.ts";
 import { diskError, type ImageStore, NewBlob, newLayer } from "../store/index.ts";
 
@@ -57,6 +57,7 @@ export async function addLayer(
     await ended;
     if (failure !== undefined) throw failure;
     const { digest, size: compressed } = blob.commit();
+    await syncFiles(target.folder, tools);
     target.commit({ diffId, size });
     return { descriptor: { mediaType: `${MEDIA.layer}+gzip`, digest, size: compressed }, diffId, size };
   } catch (error) {

@@ -6,6 +6,7 @@ import {
   LayerStream,
   type LayerWorker,
   RemoteLayer,
+  syncFiles,
   type UnpackOptions,
 } from "../layer/index.ts";
 import type { Descriptor } from "../oci.ts";
@@ -150,6 +151,8 @@ async function unpacking(
           hint: "the image was made wrongly, or tampered with",
         },
       );
+    // The blob's name says what is in it; nobody looks at a layer's files again.
+    await syncFiles(target.folder, tools);
     target.commit({ diffId, size: unpacked });
   } catch (error) {
     if (!isFinished) await stream.abandon();
