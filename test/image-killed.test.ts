@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { sha, makeImage, startDouble } from "./image-registry.ts";
+import { sha, makeImage, startDouble, startRegistry } from "./image-registry.ts";
 import {
   type Engine,
   engine,
@@ -12,6 +12,7 @@ import {
   missing,
   needs,
   run,
+  temporaryFile,
   temporaryFolder,
 } from "./harness/index.ts";
 
@@ -91,6 +92,37 @@ describe("kill -9 at any moment", () => {
     }
   }, 120_000);
 
+  needs({ command: "docker-registry" })(
+    "of a push",
+    async () => {
+      const registry = await startRegistry();
+      try {
+        const own = engine();
+        await own.husk(["pull", "-q", name]);
+        const target = (round: number | string): string => `${registry.host}/pushed-${round}:1`;
+        await own.husk(["tag", name, target("whole")]);
+        const whole = await duration(own, ["push", "-q", target("whole")]);
+        for (let round = 0; round < rounds; round++) {
+          // Another repository each time, or nothing would travel; that blobs are mounted from others is refused.
+          const there = target(round);
+          await own.husk(["tag", name, there]);
+          await own.husk(["rmi", target(round === 0 ? "whole" : round - 1)]);
+          await killAt(own, ["push", "-q", there], (whole * 1.1 * (round + 0.5)) / rounds);
+          expectSound(own);
+          const { status, stderr } = await own.husk(["push", "-q", there]);
+          expect([status, stderr]).toEqual([0, ""]);
+          expectNoLitter(own);
+          const other = engine();
+          expect((await other.husk(["pull", "-q", there])).status).toBe(0);
+          expectSound(other);
+        }
+      } finally {
+        await registry.stop();
+      }
+    },
+    120_000,
+  );
+
   test("of making and removing images", async () => {
     const own = engine();
     const make = ["image", "make", "box", "cat"];
@@ -133,6 +165,29 @@ needs({ root: true })(
       (digest) => double.requests.filter((request) => request.endsWith(`/blobs/${digest}`)).length,
     );
     expect(anew.filter((count) => count > 1)).toEqual([]);
+  },
+  60_000,
+);
+
+needs({ command: "strace" })(
+  "layers are on the disk before they get their names",
+  async () => {
+    const own = engine();
+    const log = temporaryFile("trace");
+    const words = ["strace", "-f", "-o", log, "-e", "trace=syncfs,rename,renameat,renameat2", huskPath];
+    const { status } = await run([...words, "pull", "-q", name], {
+      env: { HUSK_ROOT: own.root, HUSK_RUN: own.run },
+      timeout: 60_000,
+    });
+    expect(status).toBe(0);
+    let synced = 0;
+    let named = 0;
+    for (const line of readFileSync(log, "utf8").split("\n")) {
+      if (/ (syncfs\(.*|<\.\.\. syncfs resumed>\)? *)= 0$/.test(line)) synced++;
+      if (/ rename(at2?)?\(.*\/layers\/sha256-[0-9a-f]+"/.test(line))
+        expect(++named).toBeLessThanOrEqual(synced);
+    }
+    expect(named).toBe(3);
   },
   60_000,
 );

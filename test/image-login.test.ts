@@ -11,6 +11,7 @@ import { parseRules } from "../src/image/registry/registries-conf.ts";
 import { findImage, findLayer, hasBlob, type ImageStore, openImageStore } from "../src/image/store/index.ts";
 import { temporaryFolder } from "./harness/index.ts";
 import {
+  cutAfter,
   type DoubleRegistry,
   type MadeImage,
   makeImage,
@@ -89,6 +90,55 @@ describe("who asks", () => {
     await pull(store, { ...session(password), parallel: 1 });
     expectWhole(store);
     expect(count.tokens).toBeGreaterThan(1);
+  });
+
+  test("tokens that run out in the middle of layers that come in together, and break off", async () => {
+    const store = newStore();
+    const count = wantTokens(1000);
+    const asked = double.mischief;
+    const blob = image.blobs.get(image.layers[0]!)!;
+    const cuts: string[] = [];
+    double.mischief = async (request, url) => {
+      const answer = await asked(request, url);
+      if (answer !== undefined || !url.pathname.endsWith(image.layers[0]!) || cuts.length === 3)
+        return answer;
+      const from = Number(/[0-9]+/.exec(request.headers.get("range") ?? "0")?.[0]);
+      cuts.push(request.headers.get("authorization") ?? "");
+      count.tokens++; // Whoever has a token has an old one now.
+      const headers = { "content-range": `bytes ${from}-` };
+      return cutAfter(blob.subarray(from), 50_000, from === 0 ? {} : { status: 206, headers });
+    };
+    await pull(store, { ...session(password), parallel: 3 });
+    expectWhole(store);
+    expect(new Set(cuts).size).toBe(3);
+  });
+
+  test("a refresh token, which gives tokens again when they run out", async () => {
+    const store = newStore();
+    wantTokens(2);
+    const asked = double.mischief;
+    const bodies: URLSearchParams[] = [];
+    double.mischief = async (request, url) => {
+      if (url.pathname !== "/token") return asked(request, url);
+      expect([request.method, request.headers.get("authorization")]).toEqual(["POST", null]);
+      bodies.push(new URLSearchParams(await request.text()));
+      const own = new URL(request.url);
+      own.searchParams.set("scope", bodies.at(-1)!.get("scope") ?? "");
+      return asked(new Request(own.href, { headers: { authorization: basic } }), own);
+    };
+    const credentials = { kind: "token", token: "refresh-me" } as const;
+    const retries = { retries: quickRetries, credentials: async () => credentials };
+    await pull(store, { session: retries, parallel: 1 });
+    expectWhole(store);
+    expect(bodies.length).toBeGreaterThan(1);
+    for (const body of bodies)
+      expect(Object.fromEntries(body)).toEqual({
+        service: "double",
+        scope: "repository:team/app:pull",
+        grant_type: "refresh_token",
+        client_id: "husk",
+        refresh_token: "refresh-me",
+      });
   });
 
   test("wrong credentials and none", async () => {
