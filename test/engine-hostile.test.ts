@@ -3,7 +3,15 @@ import { afterEach, beforeEach, describe, expect } from "bun:test";
 import { chmodSync, chownSync, existsSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Engine, engine, huskPath, needs, openTerminal, temporaryFolder } from "./harness/index.ts";
+import {
+  type Engine,
+  engine,
+  huskPath,
+  needs,
+  openTerminal,
+  temporaryFolder,
+  waitFor,
+} from "./harness/index.ts";
 
 const test = needs({ command: "busybox" });
 const asRoot = needs({ root: true, command: "busybox" });
@@ -124,5 +132,35 @@ describe("apply", () => {
     expect(stderr.match(/.*set-user-id.*/g)).toEqual([
       `husk: warning: "${place}/tool" runs as its owner or group, whoever starts it (set-user-id)`,
     ]);
+  });
+});
+
+describe("a keeper that is killed", () => {
+  asRoot("takes its container with it, also one without groups that wants to live on", async () => {
+    await out(
+      "run",
+      "-d",
+      "--name",
+      "one",
+      "--no-isolate",
+      "limits",
+      "host",
+      "--",
+      "setpriv",
+      "--pdeathsig",
+      "clear",
+      "sleep",
+      "100",
+    );
+    const pid = Number(await out("inspect", "-f", "{{.State.Pid}}", "one"));
+    const commandOf = (id: number | string): string => readFileSync(`/proc/${id}/cmdline`, "latin1");
+    await waitFor("the program", () => commandOf(pid).startsWith("sleep"));
+    const keeper = Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]);
+    expect(commandOf(keeper)).toStartWith("husk-keeper");
+    process.kill(keeper, "SIGKILL");
+    await waitFor("the end of the keeper", () => !existsSync(`/proc/${keeper}`));
+    expect(commandOf(pid)).toStartWith("sleep");
+    expect(await out("ps", "-a", "--format", "{{.Status}}")).toStartWith("Exited (137)");
+    await waitFor("the end of the container", () => !existsSync(`/proc/${pid}`));
   });
 });

@@ -179,11 +179,14 @@ async function bury(
   { id, file, record, settled }: Dead,
   sweeper: Sweeper,
 ): Promise<boolean> {
+  const paths = containerPaths(folders, id);
   try {
     if (!settled) {
       if (record?.cgroups !== undefined) sweeper.removeGroups(record.cgroups);
+      if (record !== undefined && (record.cgroups?.groups ?? []).length === 0)
+        (await import("./survivor.ts")).killSurvivor(record, paths.pid);
       forgetRun(folders, id);
-      if (existsSync(containerPaths(folders, id).record)) await sweeper.lost(id, record);
+      if (existsSync(paths.record)) await sweeper.lost(id, record);
     }
     rmSync(file, { force: true });
     return true;
