@@ -6,19 +6,24 @@ import { imageContext } from "./image-context.ts";
 /**
  * Unpacks an archive, not compressed, into a folder, with the owners this user may give.
  *
+ * @param folder its path, or a descriptor of it
  * @param whiteouts "none": the archive is no layer; "overlay": as overlayfs has them
  * @param change of what is said of an entry, such as owners
  * @returns the archive's size in bytes
  */
 export async function unpackArchive(
   home: Home,
-  folder: string,
+  folder: string | number,
   archive: AsyncIterable<Uint8Array>,
   whiteouts: "none" | "overlay",
   change?: (entry: TarEntry) => TarEntry,
 ): Promise<number> {
   const { tools, unpack } = imageContext(home, () => {});
-  const stream = new LayerStream(folder, { ...unpack, whiteouts, ...(change && { change }) }, tools, "none");
+  const options = { ...unpack, whiteouts, ...(change && { change }) };
+  const stream =
+    typeof folder === "string"
+      ? new LayerStream(folder, options, tools, "none")
+      : new LayerStream(`/proc/self/fd/${folder}/.`, options, { ...tools, folder }, "none");
   try {
     let bytes = 0;
     for await (const piece of archive) {

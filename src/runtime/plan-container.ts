@@ -58,6 +58,7 @@ const LOCK_EX_NB = 6;
 const O_RDWR_CLOEXEC = 0o2000002;
 const AT_REMOVEDIR = 0x200;
 const AT_FDCWD = -100;
+const PR_SET_DUMPABLE = 4;
 const JOIN_MILLISECONDS = 60_000;
 
 /** Everything the rooms share while a plan is made. */
@@ -358,6 +359,8 @@ function stay(container: List): undefined {
     "no program is started: the root file system is held for whoever asked for it",
     () => NOT_NEEDED,
   );
+  // An ordinary user may look into a process that never executed a program only if it says so (ptrace(2)).
+  container.call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0);
   container.call("write", 1, "\n", 1).expect(1);
   container.call("ppoll", null, 0, null, null, 0);
 }

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readFileSync, rmSync } from "node:fs";
 import { removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
-import { setFrozen } from "../../runtime/oci/freezer.ts";
+import { canFreeze, setFrozen } from "../../runtime/oci/freezer.ts";
 import { launch } from "../../runtime/launch.ts";
 import { firstByte, makeRoot, settleRoot } from "../copied-root/index.ts";
 import { withContainer } from "../container/lock.ts";
@@ -36,7 +36,8 @@ export async function withContainerRoot<T>(
     const { state, paths } = target;
     if (!isAlive(state) || state.pid === 0) return held(home, target, body);
     const run = readRun(paths.running);
-    const groups = state.status === "paused" ? undefined : run?.cgroups;
+    // Everything is opened by descriptors: where nothing can freeze it, it may as well run on.
+    const groups = state.status === "paused" || !canFreeze(run?.cgroups) ? undefined : run?.cgroups;
     if (groups !== undefined) setFrozen(groups, true);
     try {
       const process = openProcess(home, target, run);

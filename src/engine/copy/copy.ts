@@ -58,7 +58,7 @@ export async function writeToContainer(
     try {
       if (!found.stats.isDirectory())
         throw new HuskError("invalid", `${path} in container ${id} is not a directory`);
-      await unpackInto(home, found.fd, archive);
+      await unpackArchive(home, found.fd, archive, "none");
     } finally {
       closeSync(found.fd);
     }
@@ -145,7 +145,12 @@ interface Copy {
 async function land(home: Home, { source, from, target, to, change }: Copy): Promise<number> {
   const { fd, as, leave } = landingOf(source, from.kind === "folder", target, to);
   try {
-    return await unpackInto(home, fd, packTree(from.fd, latin(from.name), { as: latin(as), change }));
+    return await unpackArchive(
+      home,
+      fd,
+      packTree(from.fd, latin(from.name), { as: latin(as), change }),
+      "none",
+    );
   } finally {
     leave();
   }
@@ -165,11 +170,6 @@ function notFound(path: string, id: string): HuskError {
 /** A path that can only mean a folder: a link at its end is followed. */
 function isFolderPath(path: string): boolean {
   return /\/\.?$/.test(path);
-}
-
-function unpackInto(home: Home, folder: number, archive: AsyncIterable<Uint8Array>): Promise<number> {
-  // The keeper reaches the folder through this process.
-  return unpackArchive(home, `/proc/${process.pid}/fd/${folder}/.`, archive, "none");
 }
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { packLayer, packMerged, type TarEntry } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
-import { setFrozen } from "../../runtime/oci/freezer.ts";
+import { canFreeze, setFrozen } from "../../runtime/oci/freezer.ts";
 import { imageLayers } from "../changes/parts.ts";
 import { writtenIds } from "../copied-root/index.ts";
 import { readRun } from "../container/run-record.ts";
@@ -67,8 +67,8 @@ async function archiveOf(home: Home, target: Target): Promise<AsyncIterable<Uint
 export async function whileFrozen<T>({ paths, record, state }: Target, body: () => Promise<T>): Promise<T> {
   if (!isAlive(state) || state.status === "paused") return body();
   const groups = readRun(paths.running)?.cgroups;
-  if (groups === undefined)
-    throw new HuskError("conflict", `${record.name} runs, and without control groups it cannot be frozen`, {
+  if (!canFreeze(groups))
+    throw new HuskError("conflict", `${record.name} runs, and there is no control group to freeze it by`, {
       hint: `husk stop ${record.name}`,
     });
   setFrozen(groups, true);

@@ -19,6 +19,11 @@ export interface KeeperTools {
   readonly keeper: string;
   /** A folder of husk's own for the report's nameless file. */
   readonly reportDirectory: string;
+  /**
+   * A descriptor of this process for the folder that is worked on, where the keeper could not reach it by a path;
+   * absent: it goes by the path.
+   */
+  readonly folder?: number;
   /** Of an ordinary user with a range of ids: files may belong to those. */
   readonly ids?: OwnIds;
   /**
@@ -41,7 +46,8 @@ export async function finishLayer(
   warn: (message: string) => void,
 ): Promise<void> {
   if (paths.size === 0) return;
-  for (const { plan, attributes } of finishPlans(root, paths, tools.ids)) {
+  const place = tools.folder === undefined ? root : "/proc/self/fd/3/.";
+  for (const { plan, attributes } of finishPlans(place, paths, tools.ids)) {
     const report = await perform(plan, tools);
     const results = report.exports.get("xattrs") as Uint8Array;
     const view = new DataView(results.buffer, results.byteOffset, results.length);
@@ -68,6 +74,7 @@ export async function perform(plan: Plan, tools: KeeperTools): Promise<Report> {
     stdin: "ignore",
     stdout: "ignore",
     stderr: 2,
+    ...(tools.folder === undefined ? {} : { descriptors: [tools.folder] }),
   });
   return settled(plan, launched);
 }

@@ -21,6 +21,11 @@ export function freezerState(folders: GroupFolders): "frozen" | "thawed" | undef
   return read(`${group.path}/freezer.state`).startsWith("THAWED") ? "thawed" : "frozen";
 }
 
+/** Whether {@link setFrozen} has a control group to do it with. */
+export function canFreeze(folders: GroupFolders | undefined): boolean {
+  return folders !== undefined && freezingGroup(folders) !== undefined;
+}
+
 /**
  * Stops everything in the groups, or lets it go on, and waits until that is so.
  *
