@@ -238,6 +238,29 @@ describe("the store", () => {
   });
 });
 
+needs({ command: "docker-registry" })("all tags of a repository are pushed and pulled", async () => {
+  const repository = `${registry!.host}/several`;
+  for (const tag of ["2", "1"]) await own.husk(["tag", name, `${repository}:${tag}`]);
+  await own.husk(["tag", name, `${repository}/other:3`]);
+  const pushed = await own.husk(["push", "-a", repository]);
+  expect([pushed.status, pushed.stdout.split("\n").map((line) => line.split(": ")[0])]).toEqual([
+    0,
+    [`${repository}:1`, `${repository}:2`, ""],
+  ]);
+  const other = engine();
+  const pulled = await other.husk(["pull", "-a", "-q", repository]);
+  expect([pulled.status, pulled.stdout.split("\n").toSorted()]).toEqual([
+    0,
+    ["", `${repository}:1`, `${repository}:2`],
+  ]);
+  for (const command of ["push", "pull"]) {
+    const { status, stderr } = await own.husk([command, "--all-tags", `${repository}:1`]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("tag can't be used with --all-tags/-a")]);
+  }
+  expect((await own.husk(["push", "-a", `${registry!.host}/none`])).stderr).toContain("there is no image of");
+  await own.husk(["rmi", `${repository}:1`, `${repository}:2`, `${repository}/other:3`]);
+});
+
 needs({ command: "docker-registry" })("push and pull through a registry, logged in", async () => {
   const target = `${registry!.host}/pushed:1`;
   const config = temporaryFolder("docker");

@@ -120,6 +120,7 @@ export {
   removeFolder,
   removeNames,
   useStore,
+  tagsHere,
 } from "./store/index.ts";
 export type { TarEntry } from "./tar/index.ts";
 export { type ByteString, displayName, TAR_END, tarHeader } from "./tar/index.ts";

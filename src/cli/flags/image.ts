@@ -1,10 +1,12 @@
 /** Flags of the commands for images; {@link Grammar} tells the form. */
 export const IMAGE_FLAGS = {
   pull: `
+-a --all-tags
 --platform string
 -q --quiet
 `,
   push: `
+-a --all-tags
 --platform string
 -q --quiet
 `,

@@ -14,7 +14,11 @@ export const IMAGE_HELPS: Readonly<Record<keyof typeof IMAGE_FLAGS, Help>> = {
 
 Layers are verified and unpacked while they come in, several at a time. What is here already is not asked for again, and a download that was interrupted goes on where it stopped. A name without a host is docker's hub's.`,
     flags: IMAGE_FLAGS.pull,
-    about: { platform: PLATFORM, quiet: "Print only the image's name at the end" },
+    about: {
+      "all-tags": "Download every tag of the repository",
+      platform: PLATFORM,
+      quiet: "Print only the image's name at the end",
+    },
     examples: [
       ["husk pull debian:bookworm-slim", "An image of docker's hub"],
       ["husk pull localhost:5000/team/app:1", "An image of a registry on this machine"],
@@ -27,6 +31,7 @@ Layers are verified and unpacked while they come in, several at a time. What is 
 What the registry has already is not sent.`,
     flags: IMAGE_FLAGS.push,
     about: {
+      "all-tags": "Push every tag of the repository that is here",
       platform: "Platform to push where not all of the image's are here (default this machine's)",
       quiet: "Print nothing but errors",
     },

@@ -69,6 +69,21 @@ export function findImage(store: ImageStore, reference: Reference): Descriptor |
   );
 }
 
+/** Tags that images of a repository have here, in the order of their bytes. */
+export function tagsHere(
+  store: ImageStore,
+  { registry, repository }: Omit<Reference, "tag" | "digest">,
+): string[] {
+  const start = `${registry}/${repository}:`;
+  const tags: string[] = [];
+  for (const descriptor of readIndex(store).manifests) {
+    const tag =
+      nameOf(descriptor)?.startsWith(start) === true ? nameOf(descriptor)?.slice(start.length) : undefined;
+    if (tag !== undefined && !tag.includes("@")) tags.push(tag);
+  }
+  return tags.toSorted();
+}
+
 export function nameOf(descriptor: Descriptor): string | undefined {
   return descriptor.annotations?.[REF_NAME];
 }

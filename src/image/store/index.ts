@@ -5,6 +5,7 @@ export { diskError } from "./disk-error.ts";
 export { type ImageAction, type ImageStore, openImageStore } from "./image-store.ts";
 export {
   findImage,
+  tagsHere,
   forgetImages,
   keepUnnamed,
   nameImage,
