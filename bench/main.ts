@@ -15,6 +15,7 @@ import { life } from "./engine/life.ts";
 import { logs } from "./engine/log.ts";
 import { thousand } from "./engine/thousand.ts";
 import { engines, hostImage } from "./host-image.ts";
+import { imageLayers } from "./image-layers.ts";
 import { keeperShare } from "./keeper-share.ts";
 import { library } from "./library.ts";
 import { many } from "./many.ts";
@@ -34,6 +35,7 @@ const comparisons: readonly Comparison[] = [
   callers,
   hostImage,
   engines,
+  imageLayers,
   life,
   execs,
   thousand,
