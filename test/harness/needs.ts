@@ -1,7 +1,9 @@
 // Says what a test needs. Where it cannot be had, the test is skipped, counted, and its name tells why.
 import { test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter } from "node:path";
+import { temporaryFile } from "./temporary.ts";
 import { findUser, userWithRanges } from "./user.ts";
 
 export interface Needs {
@@ -21,6 +23,8 @@ export interface Needs {
   controller?: string | readonly string[];
   /** At least this kernel, as `6.8`. */
   kernel?: string;
+  /** Packages of Debian can be downloaded, as apt does it here. */
+  mirror?: true;
   /** A file, such as /dev/fuse. */
   file?: string | readonly string[];
   /** Only in `npm run test:soak`. */
@@ -73,6 +77,17 @@ function kernelIsAtLeast(wanted: string): boolean {
   return running[0]! > major || (running[0] === major && running[1]! >= minor);
 }
 
+let mirrorAnswers: boolean | undefined;
+
+function reachesMirror(): boolean {
+  const url = "http://deb.debian.org/debian/dists/bookworm/Release";
+  const options = ["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=5"];
+  const words = [...options, "download-file", url, temporaryFile("release")];
+  mirrorAnswers ??=
+    spawnSync("/usr/lib/apt/apt-helper", words, { stdio: "ignore", timeout: 10_000 }).status === 0;
+  return mirrorAnswers;
+}
+
 /** What of it this machine, user or run does not have. */
 export function missing(needs: Needs): string[] {
   const found: (string | false)[] = [
@@ -87,6 +102,9 @@ export function missing(needs: Needs): string[] {
     ...asList(needs.file).map((path) => !existsSync(path) && path),
     needs.soak === true && !isSoak && "npm run test:soak",
   ];
+  // Asked last, as it takes longest, and only if it decides.
+  if (needs.mirror === true && !found.some((reason) => reason !== false) && !reachesMirror())
+    found.push("a mirror of Debian that answers");
   return found.filter((reason) => reason !== false);
 }
 
