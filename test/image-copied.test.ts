@@ -70,6 +70,25 @@ describe("where overlays cannot be had", () => {
   });
 });
 
+test("where overlays can be mounted, but lack the attributes they need, containers get copies, too", async () => {
+  const folder = temporaryFolder("ramfs");
+  const words = `mount -t ramfs none "$1"; export HUSK_ROOT="$1/root" HUSK_RUN="$1/run"
+    $2 image make -q box busybox --link sh,mkdir,ls >/dev/null
+    $2 run --rm box sh -c 'mkdir /new && ls -d /new'`;
+  const { status, stdout, stderr } = await run([
+    "unshare",
+    "-m",
+    "sh",
+    "-euc",
+    words,
+    "sh",
+    folder,
+    huskPath,
+  ]);
+  expect([status, stdout]).toEqual([0, "/new\n"]);
+  expect(stderr).toMatch(/box is copied as a whole, .*its file system lacks what overlays need/);
+});
+
 test("what a container with mapped ids wrote has its own ids in images and archives", async () => {
   const own = engine();
   await own.husk(["image", "make", "-q", "box", "busybox", "--link", "sh,stat,touch,chown"]);
