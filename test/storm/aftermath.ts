@@ -11,7 +11,9 @@ const IN_A_DEAD_KEEPER = 2 * 65536;
 
 /** Ends all containers and waits until the engine is quiet. Returns their ids. */
 export async function calmDown({ of }: Storm): Promise<string[]> {
-  const ids = (await of.husk(["ps", "-aq", "--no-trunc"])).stdout.split("\n").filter(Boolean);
+  const list = async (): Promise<string[]> =>
+    (await of.husk(["ps", "-aq", "--no-trunc"])).stdout.split("\n").filter(Boolean);
+  const ids = await list();
   // Whose keeper was killed is started again by its policy, perhaps just now.
   await waitFor(
     "the end of all containers",
@@ -22,7 +24,8 @@ export async function calmDown({ of }: Storm): Promise<string[]> {
     },
     30_000,
   );
-  return ids;
+  // Those with --rm are gone now.
+  return list();
 }
 
 interface Inspected {
@@ -43,7 +46,9 @@ export async function untruths(storm: Storm, ids: readonly string[]): Promise<st
   const runs = readRuns(folder);
   const wrong = wrongStatuses(runs, await deaths(storm), storm);
   if (ids.length === 0) return wrong;
-  const shown = JSON.parse((await of.husk(["inspect", ...ids])).stdout) as Inspected[];
+  const inspected = await of.husk(["inspect", ...ids]);
+  if (inspected.status !== 0) return [...wrong, `inspect: ${inspected.stderr}`];
+  const shown = JSON.parse(inspected.stdout) as Inspected[];
   for (const { Id, State } of shown) {
     const own = runs.filter(({ host }) => Id.startsWith(host));
     const { stdout, stderr, status } = await of.husk(["logs", Id]);

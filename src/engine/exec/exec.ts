@@ -1,8 +1,7 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readlinkSync } from "node:fs";
 import { findFailure, type Report } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { readInRoot } from "../../platform/in-root.ts";
-import { startTimeOf } from "../../platform/process-identity.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
 import type { ContainerStream } from "../../platform/keeper-process.ts";
 import { failureError } from "../../plan/index.ts";
@@ -172,7 +171,18 @@ function enter(home: Home, id: string): Entered {
 function refuseUnlessThere({ folders }: Home, id: string, name: string, pid: number): void {
   const state = readState(folders, id);
   refuseUnlessRunning(state.status, name);
-  if (state.pid !== pid || startTimeOf(pid) === undefined) throw notRunning(name);
+  if (state.pid !== pid || hasLeft(pid)) throw notRunning(name);
+}
+
+/** A process that ends gives back its namespaces before it counts as ended. */
+function hasLeft(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/ns/ipc`);
+    return false;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" || code === "ESRCH";
+  }
 }
 
 function refuseUnlessRunning(status: string, name: string): void {

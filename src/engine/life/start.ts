@@ -51,6 +51,12 @@ export async function startContainer(
         target = readTarget(home, id);
       }
       const { record, paths } = target;
+      if (record.options.rm === true && readExit(paths.exit)?.launched === true) {
+        // Whoever was to remove it was killed, or waits for us.
+        const { dropContainer } = await import("./remove.ts");
+        await dropContainer(home, record, true);
+        throw new HuskError("conflict", "container is marked for removal and cannot be started");
+      }
       if (again === undefined)
         for (const mark of [paths.stopped, paths.restarts]) rmSync(mark, { force: true });
       return launchAgain(home, record, paths, again);
