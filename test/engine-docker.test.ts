@@ -108,6 +108,25 @@ say volume ls -q --filter dangling=true
 say volume inspect vol -f '{{.Name}} {{.Driver}} {{.Scope}} {{.Labels}} {{.Options}}'
 told volume inspect nosuch
 say run --rm $N --mount type=tmpfs,target=/x,tmpfs-size=64k box df -k /x
+# flags
+printf '# c\\nA=1\\n\\nB\\n C=2\\n' > env
+say run --rm $N -v /tmp:/x:z -e BAD -e A=b=c --env-file env --hostname hh box env
+say run --rm $N -m 1k box true
+say run --rm $N --cpus 1000 box true
+say run --rm $N -w rel box true
+say run --rm $N -u nosuch box true
+say run --rm $N --ulimit nofile=10:5 box true
+say run --rm $N --restart always box true
+say run --rm $N --cap-add bogus box true
+say run --rm $N --sysctl bogus=1 box true
+say run --rm $N --tmpfs rel box true
+say run --rm $N --pid container:nosuch box true
+say run --rm $N --log-opt max-size=abc box true
+say run --rm $N -t box tty
+say run --rm $N --read-only --entrypoint touch box /x
+say run --rm $N box nosuch
+say run --rm $N box /etc/passwd
+say run --bogus box
 # the end
 say rm -f nosuch
 say stop -t 0 two

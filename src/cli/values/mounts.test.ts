@@ -39,7 +39,6 @@ table(
     "/a:/b:ro,rw",
     "/a:/b:what",
     "/a:/b:ro:x",
-    "/a:/b:z",
     ":/b",
   ],
 );

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { BindSpec, Propagation, VolumeSpec } from "../../engine/run-options.ts";
 import { HuskError } from "../../platform/error.ts";
 import { invalidValue } from "./invalid.ts";
@@ -59,7 +60,8 @@ function readOptions(flag: string, value: string, options: string | undefined): 
     } else if (option === "nocopy") {
       read.noCopy = true;
     } else if (option === "z" || option === "Z") {
-      throw relabelLater(flag, value, option);
+      // Without SELinux there is nothing to label, here as with docker.
+      if (existsSync("/sys/fs/selinux/enforce")) throw relabelLater(flag, value, option);
     } else if (option !== "consistent" && option !== "cached" && option !== "delegated") {
       // Those three ask for nothing on Linux; docker takes them too.
       throw invalidValue(flag, value, `unknown option "${option}"; ${ACCEPTED}`);
