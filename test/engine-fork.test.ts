@@ -98,6 +98,6 @@ test("what cannot be forked is refused", async () => {
   await out("create", "--name", "first", ...program);
   await out("fork", "first", "second");
   const taken = await own.husk(["fork", "first", "second"]);
-  expect(taken.stderr).toContain('"second" is in use');
+  expect(taken.stderr).toContain('"second" is already in use');
   expect(forks()).toEqual([]);
 });
