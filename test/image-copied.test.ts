@@ -1,6 +1,8 @@
 // Containers of images where overlays, or mounts with other ids, cannot be had: their files are copied, and it is said.
 import { describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
+import { busybox } from "./image-archive.ts";
+import { makeImage, startDouble } from "./image-registry.ts";
 import { engine, findUser, huskPath, needs, run, temporaryFolder, userWithRanges } from "./harness/index.ts";
 
 const test = needs({ root: true, command: ["busybox", "unshare", "tar"] });
@@ -71,22 +73,26 @@ describe("where overlays cannot be had", () => {
 });
 
 test("where overlays can be mounted, but lack the attributes they need, containers get copies, too", async () => {
+  const double = startDouble();
+  double.add(
+    "app",
+    "1",
+    makeImage([
+      [...busybox, { name: "opaque/" }, { name: "opaque/lower" }, { name: "gone" }],
+      [{ name: "opaque/" }, { name: "opaque/.wh..wh..opq" }, { name: "opaque/upper" }, { name: ".wh.gone" }],
+    ]),
+  );
   const folder = temporaryFolder("ramfs");
   const words = `mount -t ramfs none "$1"; export HUSK_ROOT="$1/root" HUSK_RUN="$1/run"
-    $2 image make -q box busybox --link sh,mkdir,ls >/dev/null
-    $2 run --rm box sh -c 'mkdir /new && ls -d /new'`;
-  const { status, stdout, stderr } = await run([
-    "unshare",
-    "-m",
-    "sh",
-    "-euc",
-    words,
-    "sh",
-    folder,
-    huskPath,
-  ]);
-  expect([status, stdout]).toEqual([0, "/new\n"]);
-  expect(stderr).toMatch(/box is copied as a whole, .*its file system lacks what overlays need/);
+    $2 image make -q box busybox --link true >/dev/null; $2 run --rm box /usr/bin/true
+    $2 run -q --rm "$3" /bin/sh -c 'cd /; echo /opaque/* /gon*; echo >/new'`;
+  const argv = ["unshare", "-m", "sh", "-euc", words, "sh", folder, huskPath, `${double.host}/app:1`];
+  const { status, stdout, stderr } = await run(argv);
+  await double.stop();
+  expect([status, stdout]).toEqual([0, "/opaque/upper /gon*\n"]);
+  const [first, second] = stderr.split("\n");
+  expect(first).toMatch(/box is copied as a whole, .*its file system lacks what overlays need/);
+  expect(second).toMatch(/app:1 is copied as a whole, .*layers of the store lack marks/);
 });
 
 test("what a container with mapped ids wrote has its own ids in images and archives", async () => {

@@ -12,7 +12,7 @@ export function imageContext(home: Home, warn: (message: string) => void): MakeC
   const { ids, ...owners } = fileOwners();
   return {
     store: openImages(home),
-    unpack: { whiteouts: "overlay", ...owners, warn },
+    unpack: { whiteouts: "overlay", ...owners, lostMarks: "beside", warn },
     tools: {
       keeper: installKeeper(home.keeper, folders.root),
       reportDirectory: folders.run,

@@ -19,7 +19,8 @@ export async function unpackArchive(
   change?: (entry: TarEntry) => TarEntry,
 ): Promise<number> {
   const { tools, unpack } = imageContext(home, () => {});
-  const options = { ...unpack, whiteouts, ...(change && { change }) };
+  const { lostMarks: _, ...own } = unpack;
+  const options = { ...own, whiteouts, ...(change && { change }) };
   const stream =
     typeof folder === "string"
       ? new LayerStream(folder, options, tools, "none")

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { lacksMarks } from "../../image/index.ts";
 import { findFailure } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
@@ -7,6 +8,7 @@ import { writeError } from "../../platform/whole-file.ts";
 import { launch } from "../../runtime/launch.ts";
 import { makeWritable } from "../container/writable.ts";
 import type { Home } from "../home.ts";
+import { openImages } from "../image-context.ts";
 import { launchError } from "../life/launch-error.ts";
 import { removeFolder } from "../life/remove.ts";
 import { type PreparedContainer, prepareContainer } from "../prepare.ts";
@@ -29,6 +31,8 @@ export async function tryOverlay(
   source: Extract<RunSource, { kind: "image" }>,
   mark: string,
 ): Promise<string | undefined> {
+  if (lacksMarks(openImages(home)))
+    return "layers of the store lack marks that their file system could not have";
   const folder = newFolder(home);
   try {
     const lower = `${folder}/lower`;

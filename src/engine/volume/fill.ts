@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, readdirSync, readlinkSync, renameSync } from "node:fs";
-import { packMerged, readXattrs } from "../../image/index.ts";
+import { packMerged, readLostMarks, readXattrs } from "../../image/index.ts";
 import { findInRoot } from "../../platform/in-root.ts";
 import { writeError } from "../../platform/whole-file.ts";
 import { lookInLayer } from "../changes/lower.ts";
@@ -55,6 +55,7 @@ async function layersAt(
     if (found !== undefined) folders.push(layer + target);
     const there = parents.filter((parent) => parent !== "" && lookInLayer(layer, `/${parent}`) !== undefined);
     const xattrs = there.length === 0 ? new Map() : await readXattrs(layer, there, tools);
+    const lost = readLostMarks(layer);
     const isOpaque = there.some(
       (parent) =>
         Buffer.from(
@@ -63,7 +64,7 @@ async function layersAt(
             [],
         ).toString() === "y",
     );
-    if (isOpaque) break;
+    if (isOpaque || there.some((parent) => lost.has(parent))) break;
   }
   return folders;
 }

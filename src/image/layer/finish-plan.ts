@@ -74,10 +74,11 @@ class PlanBuilder {
       const call = list
         .call("lsetxattr", text(name), text(attribute), value, value.length, 0)
         .about(`${attribute} of ${about}`);
-      // Marks for overlays of both kinds: this layer's own kind has to be there.
+      // Marks for overlays of both kinds: this layer's own kind is there, or listed as lost.
       const isSpare =
         attribute.startsWith("user.overlay.") && xattrs.has(attribute.replace("user", "trusted"));
       if (isSpare || !attribute.includes(".overlay.")) call.accept("EOPNOTSUPP", "EPERM");
+      else call.accept("EOPNOTSUPP");
       if (!isSpare) {
         this.#attributes.push([path, attribute]);
         this.#results.push(call);

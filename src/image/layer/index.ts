@@ -16,6 +16,7 @@ export { LayerStream, type UnpackedLayer } from "./layer-stream.ts";
 export type { Packing } from "./pack-in-namespace.ts";
 export { packMerged } from "./pack-merged.ts";
 export { content, describe, packLayer, type PackOptions } from "./pack.ts";
+export { readLostMarks } from "./lost-marks.ts";
 export { readInLayers } from "./read-in-layers.ts";
 export { rewriteArchive, type Rewritten } from "./rewrite-archive.ts";
 export { readXattrs } from "./read-xattrs.ts";

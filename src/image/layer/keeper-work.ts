@@ -37,6 +37,7 @@ export interface KeeperTools {
  * Has the keeper do what is left of a layer below `root`.
  *
  * @param warn is told of attributes that the file system or this user cannot have
+ * @param lostMarks is told which folders cannot be marked as opaque; absent: that is an error
  * @throws HuskError naming the call and the path that failed
  */
 export async function finishLayer(
@@ -44,7 +45,9 @@ export async function finishLayer(
   paths: ReadonlyMap<ByteString, Finish>,
   tools: KeeperTools,
   warn: (message: string) => void,
+  lostMarks?: (paths: readonly ByteString[]) => void,
 ): Promise<void> {
+  const unmarked: ByteString[] = [];
   if (paths.size === 0) return;
   const place = tools.folder === undefined ? root : "/proc/self/fd/3/.";
   for (const { plan, attributes } of finishPlans(place, paths, tools.ids)) {
@@ -55,6 +58,10 @@ export async function finishLayer(
     for (const [i, [path, name]] of attributes.entries()) {
       const result = view.getInt32(4 * i, true);
       if (result >= 0) continue;
+      if (name.endsWith(".overlay.opaque")) {
+        unmarked.push(path);
+        continue;
+      }
       const why = `${name} (${errnoName(-result)})`;
       lost.set(why, [...(lost.get(why) ?? []), path]);
     }
@@ -63,6 +70,12 @@ export async function finishLayer(
       warn(`the attribute ${what} of ${displayName(of[0] ?? "")}${more} was left out: not possible here`);
     }
   }
+  if (unmarked.length === 0) return;
+  if (lostMarks === undefined)
+    throw new HuskError("unavailable", `the file system of ${root} has no attributes for overlays`, {
+      hint: "put --root on another (ext4, xfs, btrfs), or run husk as root",
+    });
+  lostMarks(unmarked);
 }
 
 /** Performs a plan without a container and returns its report. */
@@ -96,8 +109,6 @@ function workError(plan: Plan, encoded: EncodedPlan, report: Report): HuskError 
       return "devices and whiteouts need root, or (whiteouts alone) a user namespace";
     if (call === "fchownat" && errno === "EINVAL")
       return "the image has files of ids beyond this user's range: as root, usermod --add-subuids and --add-subgids give more";
-    if (call === "lsetxattr" && errno === "EOPNOTSUPP")
-      return "the file system of --root has no extended attributes for this user: put the store on another (ext4, xfs, btrfs), or run husk as root";
     return errno === "ENOSPC" ? "the disk is full" : undefined;
   });
 }

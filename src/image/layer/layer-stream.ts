@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createGunzip, createZstdDecompress, type Gunzip } from "node:zlib";
 import { HuskError } from "../../platform/error.ts";
-import { type TarEntry, type TarHandler, TarReader } from "../tar/index.ts";
+import { type ByteString, type TarEntry, type TarHandler, TarReader } from "../tar/index.ts";
 import { compressionOfBytes, MAGIC_BYTES } from "./compression.ts";
 import { finishLayer, type KeeperTools } from "./keeper-work.ts";
+import { writeLostMarks } from "./lost-marks.ts";
 import { LayerUnpacker, type UnpackOptions } from "./unpack.ts";
 
 /** Decompressed pieces are of this size: larger ones mean fewer turns between threads. */
@@ -87,7 +88,9 @@ export class LayerStream {
     if (this.#failure !== undefined) throw this.#failure;
     this.#reader.close();
     const left = this.#unpacker.close();
-    await finishLayer(this.#folder, left, this.#tools, this.#options.warn);
+    const { warn, lostMarks } = this.#options;
+    const beside = (paths: readonly ByteString[]): void => writeLostMarks(this.#folder, paths);
+    await finishLayer(this.#folder, left, this.#tools, warn, lostMarks && beside);
     return { diffId: `sha256:${this.#hash.digest("hex")}`, size: this.#size };
   }
 

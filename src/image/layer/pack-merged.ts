@@ -3,6 +3,7 @@ import { type ByteString, TAR_END, type TarEntry, tarHeader } from "../tar/index
 import type { KeeperTools } from "./keeper-work.ts";
 import { FolderWalk } from "./folder-walk.ts";
 import { content, describe, isOpaque, listTree, placeOf } from "./pack.ts";
+import { readLostMarks } from "./lost-marks.ts";
 import { packInNamespace, packsInNamespace } from "./pack-in-namespace.ts";
 import { readXattrs } from "./read-xattrs.ts";
 
@@ -58,10 +59,13 @@ async function merge(folders: readonly string[], tools: KeeperTools): Promise<Ma
     const found = listTree(root);
     const asked = found.filter(({ stats }) => !stats.isSymbolicLink()).map(({ path }) => path);
     const xattrs = await readXattrs(root, asked, tools);
+    const lost = readLostMarks(root);
     for (const { path, stats } of found) {
       const own = xattrs.get(path);
       const below = shown.get(path);
-      const hides = stats.isDirectory() ? isOpaque(own) || below?.stats.isDirectory() === false : true;
+      const hides = stats.isDirectory()
+        ? isOpaque(own) || lost.has(path) || below?.stats.isDirectory() === false
+        : true;
       if (below !== undefined && hides) hide(shown, path);
       const isWhiteout = stats.isCharacterDevice() && stats.rdev === 0n;
       if (!isWhiteout) shown.set(path, { root, stats, xattrs: own });

@@ -48,6 +48,11 @@ export interface UnpackOptions {
    * of "user" are set as well where they can be, as root's containers may have a user namespace, too.
    */
   readonly overlayXattrs: "trusted" | "user";
+  /**
+   * Folders that hide what is below them and cannot be marked so on this file system: they are listed in a file beside
+   * the layer's folder ({@link readLostMarks}); absent: an error.
+   */
+  readonly lostMarks?: "beside";
   /** Changes what an archive says of an entry, such as owners; not its name, type or size. */
   readonly change?: (entry: TarEntry) => TarEntry;
   /** Is told what could not be taken over, each a sentence. */

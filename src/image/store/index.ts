@@ -18,6 +18,7 @@ export { NewBlob } from "./new-blob.ts";
 export { temporaryBeside, writeWhole } from "./write-whole.ts";
 export {
   findLayer,
+  lacksMarks,
   layerFolder,
   layerFolders,
   type LayerFacts,

@@ -56,6 +56,11 @@ export function findLayer(store: ImageStore, diffId: string): LayerFacts | undef
   }
 }
 
+/** Whether layers of the store lack marks that overlays need ({@link readLostMarks}). */
+export function lacksMarks(store: ImageStore): boolean {
+  return layerNames(store).some((name) => existsSync(`${store.layers}/${name}/diff.opaque`));
+}
+
 /** A layer that is being unpacked. */
 export interface NewLayer {
   /** Where its files belong. */
