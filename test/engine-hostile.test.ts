@@ -28,7 +28,7 @@ beforeEach(async () => {
     "box",
     "busybox",
     "--link",
-    "sh,cat,echo,ls,stat,sleep,ln,mkdir,mkfifo,chmod,chown,touch,rm,mv,pwd",
+    "sh,cat,echo,ls,stat,sleep,ln,mkdir,mkfifo,chmod,chown,touch,rm,mv,pwd,mknod",
   ]);
 });
 afterEach(async () => {
@@ -47,11 +47,21 @@ const out = async (...args: string[]): Promise<string> => {
 
 describe("cp", () => {
   asRoot("a program that runs as its owner does not become one that runs as root, either way", async () => {
-    await out("run", "--name", "one", "box", "sh", "-c", "touch /x /r; chown 1000:1000 /x; chmod 6755 /x /r");
+    await out(
+      "run",
+      "--name",
+      "one",
+      "box",
+      "sh",
+      "-c",
+      "touch /x /r; chown 1000:1000 /x; chmod 6755 /x /r; mknod /disk b 8 0; chmod 666 /disk",
+    );
     await out("cp", "one:/x", "x");
     await out("cp", "one:/r", "r");
     const modeOf = (name: string): number => statSync(join(here, name)).mode & 0o7777;
     expect([statSync(join(here, "x")).uid, modeOf("x"), modeOf("r")]).toEqual([0, 0o755, 0o6755]);
+    await out("cp", "one:/disk", "disk");
+    expect([statSync(join(here, "disk")).isBlockDevice(), modeOf("disk")]).toEqual([true, 0o600]);
     await out("cp", "-a", "one:/x", "kept");
     expect([statSync(join(here, "kept")).uid, modeOf("kept")]).toEqual([1000, 0o6755]);
     writeFileSync(join(here, "host"), "");
@@ -127,9 +137,10 @@ describe("apply", () => {
   });
 
   asRoot("what runs as its owner is said", async () => {
-    await tries("echo 1 > tool; chmod 4755 tool; echo 2 > plain");
+    await tries("echo 1 > tool; chmod 4755 tool; echo 2 > plain; mknod disk b 8 0");
     const { stderr } = await own.husk(["apply", "--dry-run", "one"]);
-    expect(stderr.match(/.*set-user-id.*/g)).toEqual([
+    expect(stderr.match(/.*warning.*/g)).toEqual([
+      `husk: warning: "${place}/disk" is a device of this machine`,
       `husk: warning: "${place}/tool" runs as its owner or group, whoever starts it (set-user-id)`,
     ]);
   });

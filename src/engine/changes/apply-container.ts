@@ -68,9 +68,10 @@ export async function applyContainer(home: Home, id: string, options: ApplyOptio
         hint: `see husk diff ${record.name}`,
       });
     const warn = options.warn ?? (() => {});
-    for (const { action, path, change } of plan.steps)
-      if (action !== "remove" && change.stats?.isFile() === true && (change.stats.mode & 0o6000n) !== 0n)
-        warn(`${displayName(path)} runs as its owner or group, whoever starts it (set-user-id)`);
+    for (const step of plan.steps) {
+      const danger = dangerOf(step);
+      if (danger !== undefined) warn(`${displayName(step.path)} ${danger}`);
+    }
     if (plan.conflicts.length > 0 || options.dryRun === true || plan.steps.length === 0) return plan;
     const { tools } = imageContext(home, () => {});
     const temporaries = temporariesOf(plan.steps).map((path) =>
@@ -81,6 +82,14 @@ export async function applyContainer(home: Home, id: string, options: ApplyOptio
     rmSync(pending, { force: true });
     return plan;
   });
+}
+
+/** What of a new file gives others rights on this machine; the container's program chose it. */
+function dangerOf({ action, change: { stats } }: ApplyStep): string | undefined {
+  if (action === "remove" || stats === undefined || stats.isDirectory()) return undefined;
+  if (stats.isBlockDevice() || stats.isCharacterDevice()) return "is a device of this machine";
+  if (!stats.isFile() || (stats.mode & 0o6000n) === 0n) return undefined;
+  return "runs as its owner or group, whoever starts it (set-user-id)";
 }
 
 /** What an earlier one that was killed left beside the files it was about to replace. */

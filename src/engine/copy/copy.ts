@@ -128,10 +128,15 @@ export async function copyToContainer(
   }
 }
 
-/** A program that runs as its owner does not become one that runs as somebody else; folders keep their group. */
+/**
+ * An entry under another owner. A program that runs as its owner does not become one that runs as somebody else; a
+ * device, which its maker may not have been able to open, is for its new owner alone; folders keep their group.
+ */
 function givenTo(entry: TarEntry, owner: { readonly uid: number; readonly gid: number }): TarEntry {
+  const isDevice = entry.type === "character-device" || entry.type === "block-device";
   const lost = (entry.uid === owner.uid ? 0 : 0o4000) | (entry.gid === owner.gid ? 0 : 0o2000);
-  return { ...entry, ...owner, mode: entry.type === "directory" ? entry.mode : entry.mode & ~lost };
+  const mode = isDevice ? entry.mode & 0o600 : entry.type === "directory" ? entry.mode : entry.mode & ~lost;
+  return { ...entry, ...owner, mode };
 }
 
 interface Copy {
