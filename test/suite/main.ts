@@ -52,6 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
   mkdirSync(reportFolder, { recursive: true });
   await runProgram(["test/install-packages"], { minutes: 20 });
   await runProgram(["test/install-node"], { minutes: 10 });
+  await runProgram([process.execPath, "test/install-criu.ts"], { minutes: 5 });
   const built = (await runProgram(["scripts/build-package", "--if-stale"])) === 0;
   const outcomes: Outcome[] = built ? [] : [failedOnce("npm run build:package")];
   const needExecutable = new Set(["root", "user", "single", "vm"]);
