@@ -1,7 +1,7 @@
 // Clients that do all they can think of to the same few containers at once; some are killed in the middle of it.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { commandLine, type Engine, makeRootfs, processStat } from "../harness/index.ts";
+import { commandLine, type Engine, isRoot, makeRootfs, processStat } from "../harness/index.ts";
 import { readLogged } from "./account.ts";
 
 /** Numbers that a seed makes: mulberry32. */
@@ -154,7 +154,8 @@ function words(
     case 16:
       return ["rename", name, pick(NAMES)];
     case 17:
-      return ["pause", name];
+      // Without limits, an ordinary user's containers have no control group to be frozen in.
+      return isRoot ? ["pause", name] : ["ps"];
     case 18:
       return ["unpause", name];
     default:
