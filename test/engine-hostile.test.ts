@@ -1,6 +1,15 @@
 // What a container's program leaves behind for the commands that touch its files.
 import { afterEach, beforeEach, describe, expect } from "bun:test";
-import { chmodSync, chownSync, existsSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -173,5 +182,21 @@ describe("a keeper that is killed", () => {
     expect(commandOf(pid)).toStartWith("sleep");
     expect(await out("ps", "-a", "--format", "{{.Status}}")).toStartWith("Exited (137)");
     await waitFor("the end of the container", () => !existsSync(`/proc/${pid}`));
+  });
+});
+
+describe.each(["created", "running"])("a container whose record is damaged: %s", (state) => {
+  test("is named, and rm -f removes it with its name", async () => {
+    await out("create", "--name", "one", "box", "sleep", "100");
+    if (state === "running") await out("start", "one");
+    const id = (await out("inspect", "-f", "{{.Id}}", "one")).trim();
+    const pid = Number(await out("inspect", "-f", "{{.State.Pid}}", "one"));
+    writeFileSync(join(own.root, "containers", id, "container.json"), "");
+    const refused = await own.husk(["rm", "one"]);
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("husk rm -f removes")]);
+    expect(await out("rm", "-f", "one")).toBe("one\n");
+    expect(pid > 0 && existsSync(`/proc/${pid}`)).toBe(false);
+    for (const folder of [`${own.root}/containers`, `${own.root}/names`, `${own.run}/containers`])
+      expect([folder, readdirSync(folder)]).toEqual([folder, []]);
   });
 });

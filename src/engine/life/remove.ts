@@ -8,7 +8,7 @@ import type { ContainerRecord } from "../container/record.ts";
 import { isAlive } from "../container/state.ts";
 import { tellContainer } from "../events/container-event.ts";
 import type { Home } from "../home.ts";
-import { readTarget } from "./target.ts";
+import { readTarget, type Target } from "./target.ts";
 
 export interface RemoveOptions {
   /** Kill it, if it runs. */
@@ -25,7 +25,7 @@ export interface RemoveOptions {
  */
 export async function removeContainer(home: Home, id: string, options: RemoveOptions = {}): Promise<void> {
   await withContainer(home.folders, id, async () => {
-    const target = readTarget(home, id);
+    const target = await targetOf(home, id, options.force === true);
     const { record, paths, state } = target;
     if (isAlive(state)) {
       if (options.force !== true) throw stillAlive(record.name, state.status);
@@ -40,6 +40,17 @@ export async function removeContainer(home: Home, id: string, options: RemoveOpt
     }
     await dropContainer(home, record, options.volumes === true);
   });
+}
+
+/** With `force` also one whose record is damaged. */
+async function targetOf(home: Home, id: string, force: boolean): Promise<Target> {
+  try {
+    return readTarget(home, id);
+  } catch (error) {
+    const { damagedTarget, isDamage } = await import("./damaged-target.ts");
+    if (!force || !isDamage(error)) throw error;
+    return damagedTarget(home, id);
+  }
 }
 
 /** docker's words. */
