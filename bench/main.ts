@@ -26,7 +26,7 @@ import { pull } from "./pull.ts";
 import type { Result } from "./result.ts";
 import { help, sizes } from "./sizes.ts";
 import { makeSpawner } from "./spawn-time.ts";
-import { enterSurroundings, removeLeftGroups } from "./surroundings.ts";
+import { enterSurroundings, ownFolder, removeLeftGroups } from "./surroundings.ts";
 import { formatResult } from "./table.ts";
 
 const comparisons: readonly Comparison[] = [
@@ -76,9 +76,6 @@ function readArguments(argv: readonly string[]): Wishes {
 async function makeContext(folder: string, rounds: number): Promise<Context> {
   const [husk, keeper] = [join(repository, "dist/husk"), join(repository, "dist/keeper")];
   const root = join(folder, "state");
-  // For every husk that is started from here.
-  process.env.HUSK_ROOT = root;
-  process.env.HUSK_RUN = join(root, "run");
   if (!existsSync(husk)) Bun.spawnSync([join(repository, "scripts/build")], { stdio: ["ignore", 2, 2] });
   return {
     folder,
@@ -100,7 +97,8 @@ async function makeContext(folder: string, rounds: number): Promise<Context> {
 async function main(): Promise<void> {
   const { names, rounds, json } = readArguments(process.argv.slice(2));
   if (process.geteuid?.() !== 0) throw new Error("the peers need root here: sudo npm run bench");
-  if (enterSurroundings(process.argv.slice(1)) !== undefined) return;
+  const folder = ownFolder();
+  if (folder === undefined) return inSurroundings();
   const machine = {
     cpu: cpus()[0]?.model ?? "",
     cpus: cpus().length,
@@ -111,7 +109,6 @@ async function main(): Promise<void> {
     console.log(
       `${machine.cpus} × ${machine.cpu}, Linux ${machine.kernel}, load ${machine.load.toFixed(1)}\n`,
     );
-  const folder = mkdtempSync(join(tmpdir(), "husk-bench-"));
   const results: Result[] = [];
   try {
     const context = await makeContext(folder, rounds);
@@ -123,9 +120,17 @@ async function main(): Promise<void> {
     }
   } finally {
     removeLeftGroups("husk-bench-");
-    rmSync(folder, { recursive: true, force: true });
   }
   if (json) console.log(JSON.stringify({ machine, results }, undefined, 2));
+}
+
+function inSurroundings(): void {
+  const folder = mkdtempSync(join(tmpdir(), "husk-bench-"));
+  try {
+    enterSurroundings(process.argv.slice(1), folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** What cannot be measured here is said, and the rest goes on. */

@@ -1,20 +1,24 @@
 import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 
-const MARK = "HUSK_BENCH_INSIDE";
+const MARK = "HUSK_BENCH_FOLDER";
+
+/** The folder of {@link enterSurroundings}; undefined: this is not the program that it started. */
+export function ownFolder(): string | undefined {
+  return process.env[MARK];
+}
 
 /**
- * Starts this program again in a mount namespace of its own, unless it is there already. crun refuses a machine
- * with v1 groups and a v2 hierarchy beside them, so an empty tmpfs covers the latter, for all contestants alike.
- *
- * @returns the exit status of the other one; undefined: this is it
+ * Starts this program again in a mount namespace of its own, and waits for it. crun refuses a machine with v1 groups
+ * and a v2 hierarchy beside them, so an empty tmpfs covers the latter, for all contestants alike. Every husk in there
+ * has its state in the folder; Bun gives children the environment that it began with, whatever is changed later.
  */
-export function enterSurroundings(args: readonly string[]): number | undefined {
-  if (process.env[MARK] !== undefined) return undefined;
+export function enterSurroundings(args: readonly string[], folder: string): void {
   const hide = existsSync("/sys/fs/cgroup/unified")
     ? "umount /sys/fs/cgroup/unified && mount -t tmpfs none /sys/fs/cgroup/unified && "
     : "";
-  const { exitCode } = Bun.spawnSync(
+  const root = join(folder, "state");
+  Bun.spawnSync(
     [
       "unshare",
       "--mount",
@@ -27,9 +31,11 @@ export function enterSurroundings(args: readonly string[]): number | undefined {
       process.execPath,
       ...args,
     ],
-    { env: { ...process.env, [MARK]: "1" }, stdio: ["ignore", "inherit", "inherit"] },
+    {
+      env: { ...process.env, [MARK]: folder, HUSK_ROOT: root, HUSK_RUN: join(root, "run") },
+      stdio: ["ignore", "inherit", "inherit"],
+    },
   );
-  return exitCode;
 }
 
 /** Removes control groups that a peer left behind: crun does now and then, when many start at once. */

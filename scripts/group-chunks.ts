@@ -3,7 +3,7 @@
 // A bundler that splits makes one chunk of all modules that the same dynamic imports reach. With many of these, a
 // command's code stands in dozens of chunks, and each costs 20–30 µs whenever the command starts. So in the copy a
 // dynamic import that reaches anything of a group below reaches all of it, and the group becomes one chunk; and what
-// is imported through an index.ts is imported from where it stands, without everything else of that folder.
+// is imported through an index.ts, at once or later, comes from where it stands, without all else of that folder.
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
@@ -28,6 +28,10 @@ const GROUPS: readonly (readonly string[])[] = [
     ...["namespace/id-map.ts", "namespace/time-offsets.ts"],
   ],
   ["cli/commands/run.ts"],
+  [
+    ...["engine/image-source.ts", "engine/image-context.ts", "image/images.ts", "image/platform.ts"],
+    ...["image/store/collect-garbage.ts", "image/layer/read-in-layers.ts"],
+  ],
 ];
 
 /** What Bun says of a bundle, as far as it is needed. */
@@ -39,15 +43,31 @@ const [sources, tree, ...entries] = process.argv.slice(2) as [string, string, ..
 const folder = join(tree, "src");
 const FROM_INDEX = /^(import|export) (type )?\{([^}]*)\} from "(\.[^"]*index\.ts)";$/gm;
 const EXPORT_FROM = /^(export) (type )?\{([^}]*)\} from "(\.[^"]*)";$/gm;
+/** `const { a, b } = await import("…/index.ts")`, `(await import("…/index.ts")).a` */
+const LATER_FROM_INDEX = /\{([^{}]*)\} =\s+await import\(\s*"(\.[^"]*index\.ts)",?\s*\)/g;
+const ONE_LATER_FROM_INDEX = /\(await import\(\s*"(\.[^"]*index\.ts)",?\s*\)\)\s*\.(\w+)/g;
 const DYNAMIC = /\bimport\(\s*"(\.[^"]+)\.ts"/g;
 
 cpSync(sources, folder, { recursive: true, filter: (path) => !path.endsWith(".test.ts") });
 const files = (readdirSync(folder, { recursive: true }) as string[]).filter((path) => path.endsWith(".ts"));
 const texts = new Map(files.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
-for (const [path, text] of texts)
+for (const path of files)
   write(
     path,
-    text.replaceAll(FROM_INDEX, (...found) => direct(path, found)),
+    read(path)
+      .replaceAll(LATER_FROM_INDEX, (_, names: string, index: string) => {
+        const wanted = names.split(",").map((name) => (name.split(":")[0] as string).trim());
+        return `{${names}} = await import("${pick(path, index, wanted)}")`;
+      })
+      .replaceAll(
+        ONE_LATER_FROM_INDEX,
+        (_, index: string, name: string) => `(await import("${pick(path, index, [name])}")).${name}`,
+      ),
+  );
+for (const path of texts.keys())
+  write(
+    path,
+    read(path).replaceAll(FROM_INDEX, (...found) => direct(path, found)),
   );
 
 const modules = await findModules();
@@ -62,9 +82,9 @@ const groups = GROUPS.map((seeds, i) => {
   write(file, importsOf(file, group));
   return { file, group };
 });
-const targets = [...modules.keys()].flatMap((path) =>
-  [...(texts.get(path) ?? "").matchAll(DYNAMIC)].map(([, name]) => join(dirname(path), `${name}.ts`)),
-);
+const targets = [...modules.keys()]
+  .filter((path) => texts.has(path))
+  .flatMap((path) => [...read(path).matchAll(DYNAMIC)].map(([, name]) => join(dirname(path), `${name}.ts`)));
 for (const target of new Set([...others, ...targets])) {
   if (!modules.has(target)) continue;
   const all = reachedBy(target);
@@ -83,10 +103,11 @@ for (const target of new Set([...others, ...targets])) {
   else
     write(`${target.slice(0, -".ts".length)}.gate.ts`, `${imports}export * from "./${basename(target)}";\n`);
 }
-for (const path of files) write(path, read(path).replaceAll(DYNAMIC, 'import("$1.gate.ts"'));
+for (const path of modules.keys())
+  if (texts.has(path)) write(path, read(path).replaceAll(DYNAMIC, 'import("$1.gate.ts"'));
 
 function read(path: string): string {
-  return readFileSync(join(folder, path), "utf8");
+  return texts.get(path) as string;
 }
 
 function importsOf(from: string, paths: Iterable<string>): string {
@@ -95,6 +116,15 @@ function importsOf(from: string, paths: Iterable<string>): string {
 
 function write(path: string, text: string): void {
   if (texts.get(path) !== text) writeFileSync(join(folder, path), text);
+  texts.set(path, text);
+}
+
+/** A file that offers some names of an index.ts, and loads no others. */
+function pick(path: string, index: string, names: readonly string[]): string {
+  const wanted = names.filter((name) => name !== "").toSorted();
+  const file = join(dirname(path), index.replace(/index\.ts$/, `index-${wanted.join("-")}.ts`));
+  if (!texts.has(file)) write(file, `export { ${wanted.join(", ")} } from "./index.ts";\n`);
+  return specifier(path, file);
 }
 
 /** The same import or export, each name from the file it stands in. */

@@ -65,8 +65,9 @@ async function completed(
   wanted: WantedImage,
   report: PullReporter,
 ): Promise<RunOptions> {
-  const { findHere, fitness, hostPlatform, layerFolders, parsePlatform, readInLayers, unpackImage } =
-    await import("../image/index.ts");
+  const { findHere, fitness, hostPlatform, layerFolders, parsePlatform, readInLayers } = await import(
+    "../image/index.ts"
+  );
   const { imageContext, openImages } = await import("./image-context.ts");
   const store = openImages(home);
   const platform = wanted.platform === undefined ? hostPlatform() : parsePlatform(wanted.platform);
@@ -80,7 +81,7 @@ async function completed(
   const isWhole =
     image !== undefined &&
     (layersOf(image).every((path) => statSync(path, { throwIfNoEntry: false })) ||
-      (await unpackImage(imageContext(home, report.warn), image)));
+      (await (await import("../image/index.ts")).unpackImage(imageContext(home, report.warn), image)));
   if (image === undefined || !isWhole) {
     if (wanted.pull === "never")
       throw new HuskError("not-found", `there is no image ${wanted.name}`, {

@@ -9,8 +9,12 @@ export interface ProcessIdentity {
 
 /** Who this process is. */
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, startTime: startTimeOf("self") as string };
+  own ??= { pid: process.pid, startTime: startTimeOf("self") as string };
+  return own;
 }
+
+/** It stays what it is, and every lock and record wants it. */
+let own: ProcessIdentity | undefined;
 
 /** When a process was started; undefined when there is none (a dead one that nobody waited for counts as none). */
 export function startTimeOf(pid: number | "self"): string | undefined {
