@@ -25,7 +25,7 @@ import {
   userWithRanges,
   waitFor,
 } from "./harness/index.ts";
-import { type Portrait, portrait } from "./harness/portrait.ts";
+import { type Portrait, portrait, withoutPlace } from "./harness/portrait.ts";
 
 const HIDDEN = [
   "/etc/shadow",
@@ -82,16 +82,6 @@ async function both(words: readonly string[], user?: User): Promise<{ husk: Port
 function idOf({ run }: { run: string }): string {
   const paths = readdirSync(run, { recursive: true }).map((path) => /[0-9a-f]{64}/.exec(`${path}`)?.[0]);
   return paths.find((found) => found !== undefined) ?? "";
-}
-
-/** husk keeps what is written to the root in the container's folder, the script in memory: it has no such folder. */
-function withoutPlace(seen: unknown): unknown {
-  if (!Array.isArray(seen)) return seen;
-  return seen.map((line: unknown) =>
-    typeof line === "string"
-      ? line.replace(/^\/ (\S+ \S+ \S*\/upper|tmpfs tmpfs \/root) /, "/ written ")
-      : line,
-  );
 }
 
 async function expectSame(words: readonly string[], user?: User): Promise<void> {

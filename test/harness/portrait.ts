@@ -120,3 +120,13 @@ function glance(path: string): string {
     return (error as NodeJS.ErrnoException).code ?? "";
   }
 }
+
+/** husk keeps what is written to the root in the container's folder, the script in memory: it has no such folder. */
+export function withoutPlace(seen: unknown): unknown {
+  if (!Array.isArray(seen)) return seen;
+  return seen.map((line: unknown) =>
+    typeof line === "string"
+      ? line.replace(/^\/ (\S+ \S+ \S*\/upper|tmpfs tmpfs \/root) /, "/ written ")
+      : line,
+  );
+}
