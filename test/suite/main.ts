@@ -10,7 +10,7 @@ import { countsOf, failedOnce, type Outcome, passedOnce, printSkips, sum, total 
 import { runSystemTests, runUnitTests } from "./guarded.ts";
 import { runVirtualMachine } from "../vm/main.ts";
 
-const minutes = isSoak ? 60 : 10;
+const minutes = isSoak ? 90 : 20;
 
 /** Types, lint, format and the API report: each counts as one test. */
 async function check(): Promise<Outcome> {
