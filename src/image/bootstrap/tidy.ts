@@ -15,6 +15,8 @@ const emptied =
 /** Folders below those that programs expect. */
 const keptFolders =
   /^(run\/lock|run\/[a-z-]+|var\/cache\/apt\/archives\/partial|var\/lib\/apt\/lists\/partial)\/?$/;
+/** Whoever ran apt decides whose these are (apt.conf(5), APT::Sandbox::User); apt gives them away again as it needs. */
+const downloadFolders = /^var\/(cache\/apt\/archives|lib\/apt\/lists)\/partial$/;
 /** Files that tell when, where and by whom the system was made, and are made again where they are needed. */
 const removed = new RegExp(
   `^(${[
@@ -43,7 +45,8 @@ export function tidied(entry: TarEntry, times: Times): Rewritten {
   if (path === "") return undefined;
   if (removed.test(path)) return undefined;
   if (emptied.test(path) && !(entry.type === "directory" && keptFolders.test(path))) return undefined;
-  const clamped = clamp(entry, times.epoch);
+  const known = downloadFolders.test(path) ? { ...entry, uid: 0, gid: 0 } : entry;
+  const clamped = clamp(known, times.epoch);
   if (entry.type !== "file") return { entry: clamped };
   if (emptiedFiles.test(path)) return { entry: clamped, content: () => new Uint8Array() };
   if (path === "etc/shadow")
