@@ -36,14 +36,15 @@ describe("where overlays cannot be had", () => {
 
   test("forks and archives are copies, too; what would need to know changes says so", async () => {
     const { stdout, stderr, status } = await onOverlay(`
-      $husk create --name one box sh -c 'cat /file; echo mine >>/file' >/dev/null
-      $husk start -a one 2>/dev/null || :
+      $husk create --name one box sh -c 'cat /file 2>&-; echo mine >>/file' >/dev/null
+      $husk start -a one || :
       $husk fork one two >/dev/null
       $husk start -a one; $husk start -a two
       $husk export one | tar -x -O file
       for what in "diff one" "commit one x"; do $husk $what && exit 9; done
       $husk rm one two >/dev/null; ls -A "$HUSK_ROOT/containers" "$HUSK_ROOT/unfinished" "$HUSK_ROOT/forks" 2>/dev/null | grep -v : || :`);
     expect([status, stdout.trim()]).toEqual([0, "mine\nmine\nmine\nmine"]);
+    expect(stderr.match(/copied as a whole/g)?.length).toBe(1);
     expect(
       stderr.match(/one is a copy of its image: nobody knows what it changed — husk export one/g)?.length,
     ).toBe(2);

@@ -24,7 +24,7 @@ export async function settleRoot(
 ): Promise<SettledRoot> {
   const { source } = options;
   if (source.kind !== "image" || isOff(options, "root")) return { options, warnings: [] };
-  const { copy } = containerPaths(home.folders, id);
+  const { copy, folder } = containerPaths(home.folders, id);
   const copied = { ...options, source: { ...source, copy } };
   if (existsSync(copy)) return { options: copied, warnings: [] };
   const { uidMap, gidMap, userns } = options;
@@ -34,6 +34,8 @@ export async function settleRoot(
   const { tryOverlay } = await import("./try-overlay.ts");
   const refused = await tryOverlay(home, options, source, mark);
   if (refused === undefined) return { options, warnings: [] };
+  // Whoever created it was told.
+  if (existsSync(folder)) return { options: copied, warnings: [] };
   const why = `no overlay of its layers can be had here (${refused})`;
   return {
     options: copied,
