@@ -82,6 +82,19 @@ describe("cp", () => {
   });
 });
 
+test("cp of a folder's content makes no link of this machine", async () => {
+  await out("run", "--name", "one", "box", "ln", "-s", here, "/link");
+  for (const args of [
+    ["one:/link/.", "copy"],
+    ["-L", "one:/link", "copy"],
+  ]) {
+    const { status, stderr } = await own.husk(["cp", ...args], { cwd: here });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("Could not find the file /link")]);
+  }
+  await out("cp", "one:/link", "link");
+  expect(readdirSync(here)).toEqual(["link"]);
+});
+
 describe("diff", () => {
   test("names do nothing to a terminal, and are exact elsewhere", async () => {
     await out("run", "--name", "one", "box", "sh", "-c", "touch $(echo -e '/a\\033]0;title\\007')");

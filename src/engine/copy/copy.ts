@@ -1,5 +1,5 @@
 import { closeSync, readFileSync } from "node:fs";
-import type { TarEntry } from "../../image/index.ts";
+import { decompressed, type TarEntry } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { findInRoot } from "../../platform/in-root.ts";
 import type { Home } from "../home.ts";
@@ -41,7 +41,7 @@ export async function readFromContainer<T>(
 }
 
 /**
- * Unpacks an archive into a folder of a container, running or not.
+ * Unpacks an archive, compressed with gzip or zstd or not, into a folder of a container, running or not.
  *
  * @param id the container's whole id
  * @throws HuskError "not-found" in docker's words; "invalid" if `path` is no folder
@@ -58,7 +58,7 @@ export async function writeToContainer(
     try {
       if (!found.stats.isDirectory())
         throw new HuskError("invalid", `${path} in container ${id} is not a directory`);
-      await unpackArchive(home, found.fd, archive, "none");
+      await unpackArchive(home, found.fd, decompressed(archive, "the archive"), "none");
     } finally {
       closeSync(found.fd);
     }
@@ -162,8 +162,10 @@ async function land(home: Home, { source, from, target, to, change }: Copy): Pro
 }
 
 function sourceIn(root: string, id: string, path: string, followLink: boolean): Spot {
-  const spot = findSpot(root, `/${path}`, followLink || isFolderPath(path));
-  if (spot?.kind !== undefined) return spot;
+  const follow = followLink || isFolderPath(path);
+  const spot = findSpot(root, `/${path}`, follow);
+  // A link that was to be followed and is still one leads nowhere, or was exchanged for a folder just now.
+  if (spot?.kind !== undefined && !(follow && spot.kind === "link")) return spot;
   spot?.leave();
   throw notFound(path, id);
 }
