@@ -38,7 +38,16 @@ async function image(add: (root: string) => void, ...changes: string[]): Promise
   for (const name of ["sh", "ls", "ln", "mv", "rm", "sleep", "pwd", "mkdir", "echo", "cat"])
     symlinkSync("busybox", join(root, "bin", name));
   add(root);
-  const { stdout } = await run(["tar", "-C", root, "-cf", join(here, "root.tar"), "."]);
+  const { stdout } = await run([
+    "tar",
+    "--owner=0",
+    "--group=0",
+    "-C",
+    root,
+    "-cf",
+    join(here, "root.tar"),
+    ".",
+  ]);
   expect(stdout).toBe("");
   await out("import", ...changes.flatMap((change) => ["--change", change]), join(here, "root.tar"), "box");
 }
@@ -78,7 +87,7 @@ test("CVE-2019-14271, CVE-2026-41567: cp runs no program and loads no library of
   });
   await out("run", "-d", "--name", "one", "box", "sleep", "100");
   writeFileSync(join(here, "file"), "content\n");
-  await run(["tar", "-C", here, "-czf", join(here, "archive"), "file"]);
+  await run(["tar", "--owner=0", "--group=0", "-C", here, "-czf", join(here, "archive"), "file"]);
   const { status } = await own.husk(["cp", "-", "one:/"], { stdin: readFileSync(join(here, "archive")) });
   expect(status).toBe(0);
   expect(await out("exec", "one", "sh", "-c", "cat /file; ls /run-by-cp 2>/dev/null || echo none")).toBe(
