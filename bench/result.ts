@@ -48,6 +48,11 @@ export interface Bound {
   readonly ratio?: number;
 }
 
+function statuses(runs: readonly Sample[]): string {
+  const all = new Set(runs.map(({ status }) => status).filter((status) => status !== 0));
+  return `status ${[...all].join(", ")}`;
+}
+
 /** Summarizes the samples by contestant and puts each in relation to its peers. */
 export function compare(samples: ReadonlyMap<string, readonly Sample[]>, bounds: readonly Bound[]): Timed[] {
   const summaries = new Map<string, { wall: Summary; cpu: Summary; failed?: string }>();
@@ -57,7 +62,7 @@ export function compare(samples: ReadonlyMap<string, readonly Sample[]>, bounds:
     summaries.set(name, {
       wall: summarize(good.map(({ wall }) => wall)),
       cpu: summarize(good.map(({ cpu }) => cpu)),
-      ...(failures > 0 && { failed: `${failures} of ${runs.length} runs failed` }),
+      ...(failures > 0 && { failed: `${failures} of ${runs.length} runs failed (${statuses(runs)})` }),
     });
   }
   return [...summaries].map(([name, own]) => {

@@ -23,7 +23,7 @@ export const forks: Comparison = {
     try {
       for (let round = 0; round < rounds; round++) {
         for (const kind of ["running", "stopped"]) {
-          if (kind === "stopped") must([husk, "kill", FROM]);
+          if (kind === "stopped") must([husk, "stop", "-t", "0", FROM]);
           const name = `husk-bench-to-${round}-${kind}`;
           const done = spawn([{ name: kind, argv: [husk, "fork", FROM, name] }], { rounds: 1 });
           samples.get(`fork, ${kind}`)?.push(...(done.get(kind) ?? []));
