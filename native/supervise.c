@@ -372,8 +372,9 @@ void note_launch(void)
 {
 	was_launched = 1;
 	launched_at = time_of_day();
-	tell_launched();
+	/* Before anybody learns of the start: who comes then finds it running. */
 	write_exit(EXIT_RUNNING);
+	tell_launched();
 	if (!supervision->health)
 		return;
 	starting_until = now() + 1000000ul * supervision->health_start_period;
