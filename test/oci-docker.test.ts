@@ -114,7 +114,6 @@ say run --name hungry --memory 10m --memory-swap 10m $run box sh -c 'tail -c 50m
 say inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}} {{.State.Status}}' hungry
 say rm hungry
 at_terminal run --rm -t $run box sh -c "'tty; stty size; ls -l /dev/console | cut -c1-10; exit 2'"
-at_terminal run --rm -it $run box sh -c "'tty; test -t 0; exit 3'"
 say run -d --name term -t $run box sh -c 'tty; sleep 100'
 at_terminal exec -t term sh -c "'tty; exit 4'"
 at_terminal exec -it term sh -c "'tty | cut -c1-9; test -t 0'"
