@@ -33,6 +33,7 @@ test("a detached container lives on: in a session of its own, with nothing of it
   expect(Number(readFileSync(join(container.folder, "pid"), "latin1"))).toBe(
     (await keeperStatus(container.socket)).pid,
   );
+  await waitFor("its output", () => container.logged(2) !== "");
   await signalContainer(container.socket, 15).catch(() => {});
   await signalContainer(container.socket, 9);
   const exit = await container.ended();

@@ -1,6 +1,7 @@
 // The unit tests, and the system tests (test/, from outside, with the built executable) as root or an ordinary
 // user. Root runs those in a mount and network namespace of their own. Nothing may be left behind.
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { repository } from "../harness/husk.ts";
 import { findCommand, isRoot } from "../harness/needs.ts";
@@ -102,7 +103,7 @@ function testEnvironment(
   runtime: string,
   user: User | undefined,
 ): Record<string, string> {
-  const kept = ["PATH", "LANG", "HUSK_SOAK", "CI"].flatMap((name) => {
+  const kept = ["PATH", "LANG", "HUSK_SOAK", "HUSK_SEED", "CI"].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
@@ -110,6 +111,8 @@ function testEnvironment(
     ...Object.fromEntries(kept),
     ...user?.environment,
     HOME: home,
+    HUSK_TEST_CACHE: join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "husk-test"),
+    NODE_DISABLE_COMPILE_CACHE: "1",
     TMPDIR: temporary,
     XDG_RUNTIME_DIR: runtime,
     TERM: "xterm",
