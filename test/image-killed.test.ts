@@ -169,7 +169,7 @@ needs({ root: true })(
   60_000,
 );
 
-needs({ command: "strace" })(
+needs({ command: "strace", root: true })(
   "layers are on the disk before they get their names",
   async () => {
     const own = engine();

@@ -6,9 +6,10 @@ import { imageContext } from "./image-context.ts";
 /**
  * Unpacks an archive, not compressed, into a folder, with the owners this user may give.
  *
- * @param folder its path, or a descriptor of it
+ * @param folder its path, or a descriptor of one that was there before: its own owner and mode stay
  * @param whiteouts "none": the archive is no layer; "overlay": as overlayfs has them
  * @param change of what is said of an entry, such as owners
+ * @param owners "mine": everything belongs to this user, whatever the archive says
  * @returns the archive's size in bytes
  */
 export async function unpackArchive(
@@ -17,10 +18,17 @@ export async function unpackArchive(
   archive: AsyncIterable<Uint8Array>,
   whiteouts: "none" | "overlay",
   change?: (entry: TarEntry) => TarEntry,
+  owners: "mine" | "theirs" = "theirs",
 ): Promise<number> {
   const { tools, unpack } = imageContext(home, () => {});
   const { lostMarks: _, ...own } = unpack;
-  const options = { ...own, whiteouts, ...(change && { change }) };
+  const options = {
+    ...own,
+    whiteouts,
+    keepsRoot: typeof folder === "number",
+    ...(owners === "mine" ? { owners: "never" as const } : {}),
+    ...(change && { change }),
+  };
   const stream =
     typeof folder === "string"
       ? new LayerStream(folder, options, tools, "none")

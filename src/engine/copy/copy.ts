@@ -89,7 +89,9 @@ export async function copyFromContainer(
         const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
         const inside = idChange(root, "inside");
         const change = archive ? inside : (entry: TarEntry): TarEntry => givenTo(entry, own);
-        return await land(home, { source, from, target, to, change });
+        // An ordinary user gives nothing away here, only in containers.
+        const owners = process.geteuid?.() === 0 ? "theirs" : "mine";
+        return await land(home, { source, from, target, to, change, owners });
       } finally {
         from.leave();
       }
@@ -145,9 +147,10 @@ interface Copy {
   readonly target: string;
   readonly to: Spot;
   readonly change: (entry: TarEntry) => TarEntry;
+  readonly owners?: "mine" | "theirs";
 }
 
-async function land(home: Home, { source, from, target, to, change }: Copy): Promise<number> {
+async function land(home: Home, { source, from, target, to, change, owners }: Copy): Promise<number> {
   const { fd, as, leave } = landingOf(source, from.kind === "folder", target, to);
   try {
     return await unpackArchive(
@@ -155,6 +158,8 @@ async function land(home: Home, { source, from, target, to, change }: Copy): Pro
       fd,
       packTree(from.fd, latin(from.name), { as: latin(as), change }),
       "none",
+      undefined,
+      owners,
     );
   } finally {
     leave();

@@ -43,6 +43,8 @@ export interface UnpackOptions {
    * already, and what a whiteout hides is removed from it; "none": the archive is no layer, such names are like any other.
    */
   readonly whiteouts: "overlay" | "apply" | "none";
+  /** The folder itself was there before and stays as it is, whatever the archive says of its root. */
+  readonly keepsRoot?: boolean;
   /**
    * Namespace of overlayfs's attributes: "user" for mounts inside a user namespace (`userxattr`). With "trusted" those
    * of "user" are set as well where they can be, as root's containers may have a user namespace, too.
@@ -165,6 +167,7 @@ export class LayerUnpacker implements TarHandler {
     const name = names.pop();
     if (name === undefined) {
       if (entry.type !== "directory") throw this.#refuse("the root of the layer is no folder");
+      if (this.#options.keepsRoot === true) return;
       return this.#describeFolder("", entry, this.#walk.find([], undefined) as Place);
     }
     const parent = this.#walk.find(names, (path) => this.#addFolder(path));
