@@ -281,7 +281,8 @@ describe("delete", () => {
       const pid = await husk.pid("one");
       const file = `${husk.root}/one/process`;
       const stat = readFileSync(file, "latin1");
-      // The same pid, started at another time: not that process.
+      // The same pid, started at another time (the kernel counts in hundredths of a second): not that process.
+      await Bun.sleep(50);
       const bystander = Bun.spawn(["sleep", "60"]);
       writeFileSync(file, stat.replace(/^\d+/, `${bystander.pid}`));
       expect((await husk.call(["kill", "one", "KILL"])).stderr).toContain("container not running");

@@ -112,6 +112,9 @@ function testEnvironment(
     ...user?.environment,
     HOME: home,
     HUSK_TEST_CACHE: join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "husk-test"),
+    // Of commands that name no folders of their own: never this machine's.
+    HUSK_ROOT: join(home, "root"),
+    HUSK_RUN: join(home, "run"),
     NODE_DISABLE_COMPILE_CACHE: "1",
     TMPDIR: temporary,
     XDG_RUNTIME_DIR: runtime,
