@@ -79,7 +79,8 @@ describe("each option enters what nsenter(1) enters", () => {
         ...line.split(" "),
         "sh",
         "-c",
-        `${SHOW}; hostname; pwd; id; [ $$ -lt 900 ] && echo low`,
+        // The kernel gives numbers below 300 out once only, but in a process id namespace of one's own.
+        `${SHOW}; hostname; pwd; id; [ $$ -lt 300 ] && echo low`,
       ];
       const [real, ours] = [await run(["nsenter", ...words]), await husk(["nsenter", ...words])];
       expect([ours.status, ours.stdout, ours.stderr]).toEqual([real.status, real.stdout, real.stderr]);
