@@ -19,6 +19,7 @@ import { hasWritableFolder } from "../rootfs-source.ts";
 import type { RunOptions } from "../run-options.ts";
 import { mountVolumes } from "../volume/mount.ts";
 import { launchError } from "./launch-error.ts";
+import { noteRemoval } from "./removing.ts";
 import { supervisionOf, type SupervisionOptions } from "./supervision.ts";
 
 /** What the caller of an attached container decides about its streams. */
@@ -123,6 +124,7 @@ export async function handOver(
     },
     how.restarts > 0,
   );
+  if (options.rm === true) noteRemoval(folders, id);
   const forget = (): void => {
     if (cgroups !== undefined) removeGroups(cgroups.folders);
     forgetRun(folders, id);

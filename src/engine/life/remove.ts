@@ -1,3 +1,4 @@
+import { forgetRemoval } from "./removing.ts";
 import { existsSync, rmSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { takeFolder } from "../container/folder.ts";
@@ -79,6 +80,7 @@ export async function dropContainer(home: Home, record: ContainerRecord, volumes
     const { dropForks } = await import("../fork/fork-layers.ts");
     await dropForks(home, record.source.forks);
   }
+  forgetRemoval(home.folders, record.id);
   tellContainer(home.folders, record, "destroy");
 }
 

@@ -1,13 +1,16 @@
 import { buryLost, sweep } from "../container/sweep.ts";
 import type { Home } from "../home.ts";
+import { removeForgotten } from "./removing.ts";
 
 /**
  * Finishes what killed processes left. Each command and each opened engine begins with it.
  *
  * @returns ids of the containers whose runs were cleared up
  */
-export function sweepHome(home: Home): Promise<string[]> {
-  return sweep(home.folders, async () => (await import("./sweeper.ts")).sweeperOf(home));
+export async function sweepHome(home: Home): Promise<string[]> {
+  const cleared = await sweep(home.folders, async () => (await import("./sweeper.ts")).sweeperOf(home));
+  await removeForgotten(home);
+  return cleared;
 }
 
 /** Finishes what is left of one container's run whose keeper was killed. The caller has its lock. */
