@@ -52,6 +52,7 @@ test("a caller that does not read stops nothing but its own container's output",
     stderr: "inherit",
   });
   await waitFor("some output", () => existsSync(join(folder, "log")) && logOf(folder).length > 0);
+  await waitFor("its socket", () => existsSync(join(folder, "sock")));
   expect((await keeperStatus(join(folder, "sock"))).state).toBe("running");
   const output = await new Response(caller.stdout).text();
   expect(output.length).toBe(3_000_000 + "ended 0\n".length);

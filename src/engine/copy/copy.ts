@@ -33,7 +33,9 @@ export async function readFromContainer<T>(
     const spot = sourceIn(root, id, path, followLink);
     try {
       const change = idChange(root, "inside");
-      return await take(packTree(spot.fd, latin(spot.name), { as: latin(baseOf(path)), change }));
+      return await take(
+        packTree(spot.fd, latin(spot.name), { as: latin(baseOf(path)), change, ...kindOf(spot) }),
+      );
     } finally {
       spot.leave();
     }
@@ -156,7 +158,7 @@ async function land(home: Home, { source, from, target, to, change, owners }: Co
     return await unpackArchive(
       home,
       fd,
-      packTree(from.fd, latin(from.name), { as: latin(as), change }),
+      packTree(from.fd, latin(from.name), { as: latin(as), change, ...kindOf(from) }),
       "none",
       undefined,
       owners,
@@ -164,6 +166,10 @@ async function land(home: Home, { source, from, target, to, change, owners }: Co
   } finally {
     leave();
   }
+}
+
+function kindOf({ kind }: Spot): { kind?: NonNullable<Spot["kind"]> } {
+  return kind === undefined ? {} : { kind };
 }
 
 function sourceIn(root: string, id: string, path: string, followLink: boolean): Spot {

@@ -8,6 +8,8 @@ const O_CLOEXEC = 0o2000000;
 export interface PackTreeOptions {
   /** Name of the first entry in the archive; "." for a folder's content alone. */
   readonly as: ByteString;
+  /** What it was found to be; if it is another thing by now, exchanged for a link perhaps, nothing is packed. */
+  readonly kind?: "folder" | "link" | "file";
   /** Changes what is said of an entry. */
   readonly change?: (entry: TarEntry) => TarEntry;
 }
@@ -28,6 +30,10 @@ export async function* packTree(
   yield TAR_END;
 }
 
+function kindOf(stats: BigIntStats): "folder" | "link" | "file" {
+  return stats.isDirectory() ? "folder" : stats.isSymbolicLink() ? "link" : "file";
+}
+
 function* pack(
   folder: number,
   name: ByteString,
@@ -38,6 +44,7 @@ function* pack(
   const here = `/proc/self/fd/${folder}`;
   const stats = statAt(here, name);
   if (stats === undefined || stats.isSocket()) return;
+  if (as === options.as && options.kind !== undefined && options.kind !== kindOf(stats)) return;
   const { change = (entry: TarEntry) => entry } = options;
   const entry = change({ ...describe(folder, name, stats, undefined), name: as });
   const inode = `${stats.dev}:${stats.ino}`;
