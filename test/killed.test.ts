@@ -58,7 +58,7 @@ const machine = (): string[] => [
 
 /** The files of an engine that are not there before its first container with `--rm`. */
 function stateLeft({ root, run }: Engine): string[] {
-  const usual = /^(engine\.json|keeper-[0-9a-f]+|containers|names|unfinished|removing|events|events\/log)$/;
+  const usual = /^(engine\.json|keeper-[0-9a-f]+|containers|names|unfinished|events|events\/log)$/;
   return [root, run].flatMap((folder) => {
     try {
       return (readdirSync(folder, { recursive: true }) as string[])

@@ -47,7 +47,7 @@ asRoot("no space for another container in --run: those that exist are not harmed
     echo go >&9
     wait $first || echo $?
     rm $run/fill; husk run --rm host echo again; state $run; ls $root/containers $root/names | wc -w`);
-  expect(stdout).toBe("125\n125\nfirst\n3\n7\nagain\n./engine.json\n./events\n./events/log\n2\n");
+  expect(stdout).toBe("125\n125\nfirst\n4\n7\nagain\n./engine.json\n./events\n./events/log\n2\n");
   const lines = stderr.trimEnd().split("\n");
   expect(lines.length).toBe(2);
   for (const line of lines) expect(line).toMatch(/^husk: cannot write .*: ENOSPC.* — free some space there/);

@@ -1,4 +1,4 @@
-import { fstatSync } from "node:fs";
+import { existsSync, fstatSync } from "node:fs";
 import { evacuate, groupsLeft, outOfMemoryKills, removeGroups } from "../../cgroup/index.ts";
 import { type EncodedPlan, errnoName, errnoWords, type Report } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
@@ -19,7 +19,7 @@ import { hasWritableFolder } from "../rootfs-source.ts";
 import type { RunOptions } from "../run-options.ts";
 import { mountVolumes } from "../volume/mount.ts";
 import { launchError } from "./launch-error.ts";
-import { noteRemoval } from "./removing.ts";
+import { forgetRemoval, noteRemoval } from "./removing.ts";
 import { supervisionOf, type SupervisionOptions } from "./supervision.ts";
 
 /** What the caller of an attached container decides about its streams. */
@@ -124,12 +124,12 @@ export async function handOver(
     },
     how.restarts > 0,
   );
-  if (options.rm === true) noteRemoval(folders, id);
   const forget = (): void => {
     if (cgroups !== undefined) removeGroups(cgroups.folders);
     forgetRun(folders, id);
   };
   try {
+    if (options.rm === true) noteRemoval(folders, id);
     if (cgroups?.evacuate !== undefined) evacuate(cgroups.evacuate);
     make?.();
     await makeRoot(home, options, prepared);
@@ -153,6 +153,7 @@ export async function handOver(
     return { ...launched, forget };
   } catch (error) {
     forget();
+    if (!existsSync(containerPaths(folders, id).record)) forgetRemoval(folders, id);
     throw error;
   }
 }

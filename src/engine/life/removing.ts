@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { writeError } from "../../platform/whole-file.ts";
 import { containerPaths } from "../container/paths.ts";
 import type { Folders } from "../folders.ts";
@@ -9,31 +9,43 @@ import type { Home } from "../home.ts";
  * container, since the process that was to do it was killed.
  */
 export function noteRemoval({ run }: Pick<Folders, "run">, id: string): void {
-  const file = `${run}/removing/${id}`;
+  const file = noteOf(run, id);
   try {
     writeFileSync(file, "", { mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw writeError(file, error);
-    mkdirSync(`${run}/removing`, { recursive: true, mode: 0o700 });
-    writeFileSync(file, "", { mode: 0o600 });
+    throw writeError(file, error);
   }
 }
 
+function noteOf(run: string, id: string): string {
+  return `${run}/containers/${id}${ENDING}`;
+}
+
+const ENDING = ".rm";
+const UNFINISHED_PID = ".pid.new";
+
 /** The container is gone. */
 export function forgetRemoval({ run }: Pick<Folders, "run">, id: string): void {
-  rmSync(`${run}/removing/${id}`, { force: true });
+  rmSync(noteOf(run, id), { force: true });
 }
 
 /** Removes containers with `--rm` that have ended and that nobody removes any more. */
 export async function removeForgotten(home: Home): Promise<void> {
   const { folders } = home;
-  let ids: string[];
+  let names: string[];
   try {
-    ids = readdirSync(`${folders.run}/removing`);
+    names = readdirSync(`${folders.run}/containers`);
   } catch {
     return;
   }
-  for (const id of ids) {
+  for (const name of names) {
+    // The process id that a keeper had not written to its end.
+    if (name.startsWith(".") && name.endsWith(UNFINISHED_PID)) {
+      if (!names.includes(`${name.slice(1, -UNFINISHED_PID.length)}.json`))
+        rmSync(`${folders.run}/containers/${name}`, { force: true });
+    }
+    if (!name.endsWith(ENDING)) continue;
+    const id = name.slice(0, -ENDING.length);
     const { record, running } = containerPaths(folders, id);
     if (existsSync(running)) continue;
     const { finish } = await import("./finish.ts");
