@@ -8,6 +8,16 @@ import { containerPaths } from "./paths.ts";
 import { readRecord } from "./read-record.ts";
 import type { ContainerRecord } from "./record.ts";
 
+/** A container's folder that nobody sees yet, and whose name is taken. */
+export interface DraftFolder {
+  /** Where it is now; whoever finds it after its maker was killed removes it and gives the name back. */
+  readonly folder: string;
+  /** Lists the container. @throws HuskError "conflict" when the id is taken; it is discarded then */
+  list(): void;
+  /** Gives the name back; the folder is the caller's to remove. */
+  discard(): void;
+}
+
 /**
  * Makes a container's folder with its record and takes its name; all of it or nothing. The caller has the container's
  * lock.
@@ -15,28 +25,42 @@ import type { ContainerRecord } from "./record.ts";
  * @throws HuskError "conflict" when the id or name is taken
  */
 export function makeFolder(folders: Folders, record: ContainerRecord): void {
+  draftFolder(folders, record).list();
+}
+
+/** The same for one that is to be filled before anybody sees it. @throws HuskError "conflict" when the name is taken */
+export function draftFolder(folders: Folders, record: ContainerRecord): DraftFolder {
   const { id, name } = record;
   const { folder } = containerPaths(folders, id);
   const unfinished = workFolder(folders, "new", id);
-  let named = false;
   try {
     makeDirectory(unfinished);
     // The name comes after it, so that whoever clears up finds which one it is.
     writeFileSync(`${unfinished}/container.json`, JSON.stringify(record), { mode: 0o600 });
     claimName(folders, name, id);
-    named = true;
-    moveDirectory(unfinished, folder);
   } catch (error) {
-    if (named) releaseName(folders, name, id);
     tryRemove(unfinished);
-    if (error instanceof HuskError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw writeError(folder, error);
-    throw new HuskError("conflict", `the container id "${id}" is in use`, {
-      cause: error,
-      hint: "choose another id, or remove that container (husk rm)",
-    });
+    throw error instanceof HuskError ? error : writeError(folder, error);
   }
+  const discard = (): void => releaseName(folders, name, id);
+  return {
+    folder: unfinished,
+    discard,
+    list: () => {
+      try {
+        moveDirectory(unfinished, folder);
+      } catch (error) {
+        discard();
+        tryRemove(unfinished);
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== "ENOTEMPTY" && code !== "EEXIST") throw writeError(folder, error);
+        throw new HuskError("conflict", `the container id "${id}" is in use`, {
+          cause: error,
+          hint: "choose another id, or remove that container (husk rm)",
+        });
+      }
+    },
+  };
 }
 
 function tryRemove(folder: string): void {

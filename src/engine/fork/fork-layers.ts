@@ -6,6 +6,7 @@ import { readRecord } from "../container/read-record.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import type { Folders } from "../folders.ts";
 import type { Home } from "../home.ts";
+import { removeFolder } from "../life/remove.ts";
 
 /** The layer that forks stand on: what a container had written when it was forked. Nobody changes it any more. */
 export function forkFolder(root: string, fork: string): string {
@@ -41,26 +42,17 @@ export function completeFork(root: string, record: ContainerRecord, paths: Conta
   }
 }
 
-/** Removes fork layers that no container stands on, of those given. */
-export async function dropForks(home: Home, forks: readonly string[]): Promise<void> {
-  if (forks.length === 0) return;
-  const used = usedForks(home.folders);
-  const { removeFolder } = await import("../life/remove.ts");
-  for (const fork of forks) {
-    const folder = forkFolder(home.folders.root, fork);
-    if (!used.has(fork) && existsSync(folder)) await removeFolder(home, folder);
-  }
-}
-
-/** Removes what forks that were killed left. */
-export async function clearForks(home: Home): Promise<void> {
-  let names: string[];
+/** Removes fork layers that no container stands on: a layer's container names it before it is there. */
+export async function dropForks(home: Home): Promise<void> {
+  let forks: string[];
   try {
-    names = readdirSync(`${home.folders.root}/forks`);
+    forks = readdirSync(`${home.folders.root}/forks`);
   } catch {
     return;
   }
-  await dropForks(home, names);
+  const used = usedForks(home.folders);
+  for (const fork of forks)
+    if (!used.has(fork)) await removeFolder(home, forkFolder(home.folders.root, fork));
 }
 
 function usedForks(folders: Folders): Set<string> {

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { packLayer } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
-import { makeFolder } from "../container/folder.ts";
+import { draftFolder } from "../container/folder.ts";
 import { withContainer } from "../container/lock.ts";
-import { containerPaths } from "../container/paths.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import { isAlive } from "../container/state.ts";
 import { whileFrozen } from "../copy/export.ts";
@@ -13,9 +12,10 @@ import type { Home } from "../home.ts";
 import { newId } from "../id.ts";
 import { imageContext } from "../image-context.ts";
 import { withDraft } from "../life/create.ts";
+import { removeFolder } from "../life/remove.ts";
 import { readTarget, type Target } from "../life/target.ts";
 import { becomeLike, unpackArchive } from "../unpack-archive.ts";
-import { dropForks, forkFolder, forksOf, completeFork } from "./fork-layers.ts";
+import { completeFork, forksOf } from "./fork-layers.ts";
 import { ownVolumes } from "./own-volumes.ts";
 
 export interface ForkOptions {
@@ -53,56 +53,47 @@ export async function forkContainer(
 }
 
 async function forkImage(home: Home, target: Target, name: string | undefined): Promise<ContainerRecord> {
-  const { paths, state } = target;
-  const { root } = home.folders;
+  const { paths, record, state } = target;
   if (existsSync(paths.copy))
-    return recordFork(home, target.record, [], name, (folder) =>
+    return recordFork(home, record, name, (folder) =>
       whileFrozen(target, () => copyTree(home, paths.copy, `${folder}/rootfs`, "none")),
     );
   // Nothing was written since it was forked last, or ever.
   if (!existsSync(paths.upper) || readdirSync(paths.upper).length === 0)
-    return recordFork(home, target.record, forksOf(target.record), name);
-  const fork = newId();
-  if (isAlive(state)) {
-    try {
-      await whileFrozen(target, () => copyTree(home, paths.upper, forkFolder(root, fork), "overlay"));
-      return await recordFork(home, target.record, [fork, ...forksOf(target.record)], name);
-    } catch (error) {
-      await dropForks(home, [fork]);
-      throw error;
-    }
-  }
-  const { source } = target.record;
-  const forks = [fork, ...forksOf(target.record)];
-  const record: ContainerRecord = { ...target.record, source: { ...source, forks } as typeof source };
-  writeRecord(home.folders, record);
-  completeFork(root, record, paths);
-  return recordFork(home, record, forks, name);
+    return recordFork(home, record, name);
+  if (isAlive(state)) return recordFork(home, record, name, (folder) => copyWritten(home, target, folder));
+  const { source } = record;
+  const layered = { ...record, source: { ...source, forks: [newId(), ...forksOf(record)] } as typeof source };
+  writeRecord(home.folders, layered);
+  completeFork(home.folders.root, layered, paths);
+  return recordFork(home, layered, name);
 }
 
 async function forkHost(home: Home, target: Target, name: string | undefined): Promise<ContainerRecord> {
-  const { paths, record } = target;
-  return recordFork(home, record, [], name, async (folder) => {
-    if (!existsSync(paths.upper)) return;
-    const copy = async (): Promise<void> => {
-      for (const part of ["upper", "views"])
-        await copyTree(home, `${paths.folder}/${part}`, `${folder}/${part}`, "overlay");
-    };
-    await whileFrozen(target, copy);
-    mkdirSync(`${folder}/work`);
-    becomeLike(`${folder}/work`, paths.work);
+  return recordFork(home, target.record, name, async (folder) => {
+    if (existsSync(target.paths.upper)) await copyWritten(home, target, folder);
   });
 }
 
-/** Lists the new container, with what `fill` puts into its folder. */
+/** Copies what a container wrote into another one's folder. */
+async function copyWritten(home: Home, target: Target, folder: string): Promise<void> {
+  const { paths } = target;
+  await whileFrozen(target, async () => {
+    for (const part of ["upper", "views"])
+      await copyTree(home, `${paths.folder}/${part}`, `${folder}/${part}`, "overlay");
+  });
+  mkdirSync(`${folder}/work`);
+  becomeLike(`${folder}/work`, paths.work);
+}
+
+/** Lists the new container when `fill` has put into its folder what belongs there. */
 async function recordFork(
   home: Home,
   first: ContainerRecord,
-  forks: readonly string[],
   name: string | undefined,
   fill: (folder: string) => Promise<void> = async () => {},
 ): Promise<ContainerRecord> {
-  const { source } = first;
+  const { folders } = home;
   const { options, takeBack } = await ownVolumes(home, first.options);
   const draft = {
     command: [],
@@ -111,25 +102,18 @@ async function recordFork(
   } as const;
   try {
     return await withDraft(draft, {}, async ({ id, name: chosen, created }) => {
-      const record: ContainerRecord = {
-        ...first,
-        id,
-        name: chosen,
-        created,
-        options,
-        source: source.kind === "image" ? { ...source, forks } : source,
-        forked: first.id,
-      };
-      return withContainer(home.folders, id, async () => {
-        makeFolder(home.folders, record);
+      const record: ContainerRecord = { ...first, id, name: chosen, created, options, forked: first.id };
+      return withContainer(folders, id, async () => {
+        const { discard, folder, list } = draftFolder(folders, record);
         try {
-          await fill(containerPaths(home.folders, id).folder);
+          await fill(folder);
         } catch (error) {
-          const { dropContainer } = await import("../life/remove.ts");
-          await dropContainer(home, record, false);
+          discard();
+          await removeFolder(home, folder);
           throw error;
         }
-        tellContainer(home.folders, record, "create");
+        list();
+        tellContainer(folders, record, "create");
         return record;
       });
     });
@@ -140,27 +124,13 @@ async function recordFork(
 }
 
 /**
- * Copies a folder with owners, times, attributes; it appears whole or not at all.
+ * Copies a folder with owners, times, attributes.
  *
  * @param whiteouts "overlay": the folder is in overlayfs's form
  */
 async function copyTree(home: Home, from: string, to: string, whiteouts: "none" | "overlay"): Promise<void> {
   const { tools } = imageContext(home, () => {});
-  const parent = to.slice(0, to.lastIndexOf("/"));
-  const unfinished = `${parent}/.new-${process.pid}-${to.slice(parent.length + 1)}`;
-  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
-  try {
-    await unpackArchive(
-      home,
-      unfinished,
-      packLayer(from, { overlay: whiteouts === "overlay" }, tools),
-      whiteouts,
-    );
-    becomeLike(unfinished, from);
-    renameSync(unfinished, to);
-  } catch (error) {
-    const { removeFolder } = await import("../life/remove.ts");
-    await removeFolder(home, unfinished);
-    throw error;
-  }
+  mkdirSync(to, { mode: 0o700 });
+  await unpackArchive(home, to, packLayer(from, { overlay: whiteouts === "overlay" }, tools), whiteouts);
+  becomeLike(to, from);
 }

@@ -78,7 +78,7 @@ export async function dropContainer(home: Home, record: ContainerRecord, volumes
   await removeFolder(home, folder);
   if (record.source.kind === "image" && record.source.forks !== undefined) {
     const { dropForks } = await import("../fork/fork-layers.ts");
-    await dropForks(home, record.source.forks);
+    await dropForks(home);
   }
   forgetRemoval(home.folders, record.id);
   tellContainer(home.folders, record, "destroy");

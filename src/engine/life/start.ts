@@ -107,17 +107,22 @@ export async function runOptionsOf(
   readonly isNew: boolean;
 }> {
   const before = readExit(paths.exit);
+  const isNew = hasNothing(record, paths, before);
   const source = await sourceOf(home, record, paths);
   return {
     options: { ...record.options, source, name: record.name },
     before,
-    isNew: hasNothing(record, before),
+    isNew,
   };
 }
 
-/** Whether nothing was ever started in its folder. A fork of a container of host began with what that one had. */
-function hasNothing({ forked, source }: ContainerRecord, before: ExitRecord | undefined): boolean {
-  if (before === undefined) return forked === undefined || source.kind !== "host";
+/** Whether nothing was ever started in its folder. A fork may have begun with what the first one had written. */
+function hasNothing(
+  { forked }: ContainerRecord,
+  { upper }: ContainerPaths,
+  before: ExitRecord | undefined,
+): boolean {
+  if (before === undefined) return forked === undefined || !existsSync(upper);
   return before.kind === "failed" && before.started === 0;
 }
 
