@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { signalContainer } from "../src/platform/keeper-socket.ts";
 import { groupFile } from "./harness/control-group.ts";
 import { huskPath, isAlive, needs, openTerminal, temporaryFile, waitFor } from "./harness/index.ts";
 import {
@@ -65,6 +66,21 @@ describe("create, start, wait, rm", () => {
     // A file of the host is as it was.
     expect(existsSync("/etc/passwd")).toBe(true);
     await husk(["rm", name]);
+  });
+
+  test("a first start that was killed half the way is begun anew", async () => {
+    for (let round = 0; round < 10; round++) {
+      const id = await husk(["create", "host", "true"]);
+      const socket = join(of.run, "containers", `${id}.sock`);
+      const starting = of.start(["start", id]);
+      // As soon as its keeper listens, while its root file system is made.
+      for (const end = performance.now() + 5000; !existsSync(socket) && performance.now() < end; );
+      await signalContainer(socket, 9).catch(() => {});
+      await starting.result;
+      await husk(["start", id]);
+      expect(await husk(["wait", id])).toBe("0");
+      await husk(["rm", id]);
+    }
   });
 
   test("start -a is at its output, and ends with its status", async () => {

@@ -22,7 +22,7 @@ import {
 } from "./in-root.ts";
 import { isBelow } from "./mount-destination.ts";
 import { addLater, addNestedView, type ViewContext } from "./nested-view.ts";
-import { type RootfsSource, type RootPart, viewName } from "./types.ts";
+import { COMPOSED_MARK, type RootfsSource, type RootPart, viewName } from "./types.ts";
 import { DISK, openWritable, setVolatile, stageWritable } from "./writable.ts";
 
 type Composed = Extract<RootfsSource, { kind: "composed" }>;
@@ -61,6 +61,8 @@ export function attachComposed(list: List, source: Composed, options: ComposedOp
     const view = views[i] as CopyOnWrite;
     layers.push({ mount: addView(context, source, view, i, lowers[i]), path: view.path });
   }
+  if (source.writable?.isNew === true)
+    list.call("mkdirat", stage.base, `${DISK}/views/${COMPOSED_MARK}`, 0o755).accept("EEXIST");
   return { view: root, layers, staged: true };
 }
 

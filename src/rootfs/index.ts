@@ -33,4 +33,4 @@ export type {
   RootPart,
   WritableFolder,
 } from "./types.ts";
-export { viewName } from "./types.ts";
+export { COMPOSED_MARK, viewName } from "./types.ts";

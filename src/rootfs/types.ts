@@ -71,11 +71,14 @@ export interface WritableFolder {
    * its path ({@link viewName}).
    */
   readonly path: string;
-  /** Nothing was ever started in there: the root is composed anew. Otherwise what was removed stays removed. */
+  /** Its root was never made, or not to the end: it is composed anew. Otherwise what was removed stays removed. */
   readonly isNew: boolean;
   /** It will not be used again, so that nothing has to reach the disk (overlayfs.rst, "Volatile mount"). */
   readonly volatile: boolean;
 }
+
+/** Empty folder in `views`, made when a root is composed, with all that was to be in it; no {@link viewName}. */
+export const COMPOSED_MARK = "%composed";
 
 /** Name of the folder in `views` with what was written to the part of a composed root at `path`. */
 export function viewName(path: string): string {

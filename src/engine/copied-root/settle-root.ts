@@ -14,7 +14,7 @@ export interface SettledRoot {
  * Decides whether the container of an image gets an overlay of its layers, or, where this machine refuses one, a copy of
  * all its files. What was decided at its first start stays; that overlays can be had is asked once a boot.
  *
- * @param isNew nothing was ever started in the container's folder
+ * @param isNew what the container's folder has to have is still to be made
  */
 export async function settleRoot(
   home: Home,

@@ -46,7 +46,7 @@ export interface Planned {
  * Decides how a container is started. Changes nothing, but that it may be tried whether overlays can be had here.
  *
  * @param asked what the record says, with its source on this machine
- * @param isNew nothing was ever started in its folder
+ * @param isNew what its folder has to have is still to be made
  * @throws HuskError what cannot be had
  */
 export async function planRun(

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { pause } from "../../platform/pause.ts";
+import { COMPOSED_MARK } from "../../rootfs/index.ts";
 import { ensureBindSources } from "../bind-sources.ts";
 import { type ExitRecord, readExit } from "../container/exit.ts";
 import { withContainer } from "../container/lock.ts";
@@ -107,7 +108,7 @@ export async function runOptionsOf(
   readonly isNew: boolean;
 }> {
   const before = readExit(paths.exit);
-  const isNew = hasNothing(record, paths, before);
+  const isNew = isUnmade(record, paths, before);
   const source = await sourceOf(home, record, paths);
   return {
     options: { ...record.options, source, name: record.name },
@@ -116,14 +117,17 @@ export async function runOptionsOf(
   };
 }
 
-/** Whether nothing was ever started in its folder. A fork may have begun with what the first one had written. */
-function hasNothing(
-  { forked }: ContainerRecord,
-  { upper }: ContainerPaths,
+/**
+ * Whether its root file system is still to be made, in whole or, after a start that came only so far, in part. A fork
+ * may have begun with what the first one had written.
+ */
+function isUnmade(
+  { forked, source }: ContainerRecord,
+  { folder, upper }: ContainerPaths,
   before: ExitRecord | undefined,
 ): boolean {
-  if (before === undefined) return forked === undefined || !existsSync(upper);
-  return before.kind === "failed" && before.started === 0;
+  if (source.kind === "host") return !existsSync(`${folder}/views/${COMPOSED_MARK}`);
+  return before === undefined && (forked === undefined || !existsSync(upper));
 }
 
 async function sourceOf(home: Home, record: ContainerRecord, paths: ContainerPaths): Promise<RunSource> {
