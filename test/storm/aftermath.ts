@@ -33,18 +33,20 @@ interface Inspected {
   readonly State: { Status: string; Running: boolean; ExitCode: number; Error: string; Pid: number };
 }
 
-interface Died {
+interface Told {
   readonly host: string;
   /** Nanoseconds since 1970. */
   readonly time: bigint;
-  readonly status: number;
+  readonly event: "die" | "kill";
+  /** Of "die": its exit status. Of "kill": the signal that is about to be sent. */
+  readonly number: number;
 }
 
 /** What is not as the containers' own accounts say; they have ended. */
 export async function untruths(storm: Storm, ids: readonly string[]): Promise<string[]> {
   const { of, folder, keepers = [] } = storm;
   const runs = readRuns(folder);
-  const wrong = wrongStatuses(runs, await deaths(storm), storm);
+  const wrong = wrongStatuses(runs, await told(storm), storm);
   if (ids.length === 0) return wrong;
   const inspected = await of.husk(["inspect", ...ids]);
   if (inspected.status !== 0) return [...wrong, `inspect: ${inspected.stderr}`];
@@ -86,16 +88,16 @@ function isWithin(milliseconds: number, runs: readonly Run[], index: number): bo
   return milliseconds >= begin(runs[index]) - 1 && milliseconds <= begin(runs[index + 1]) + 1;
 }
 
-async function deaths({ of }: Storm): Promise<Died[]> {
+async function told({ of }: Storm): Promise<Told[]> {
   const until = String(Math.ceil(Date.now() / 1000));
+  const filters = ["-f", "event=die", "-f", "event=kill"];
   const { stdout } = await of.husk([
     "events",
     "--since",
     "0",
     "--until",
     until,
-    "-f",
-    "event=die",
+    ...filters,
     "--format",
     "json",
   ]);
@@ -103,36 +105,46 @@ async function deaths({ of }: Storm): Promise<Died[]> {
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line))
-    .map(({ id, timeNano, Actor }) => ({
+    .map(({ id, timeNano, Action, Actor: { Attributes } }) => ({
       host: id.slice(0, 12),
       time: BigInt(timeNano),
-      status: Number(Actor.Attributes.exitCode),
+      event: Action,
+      number: Number(Action === "die" ? Attributes.exitCode : Attributes.signal),
     }));
 }
 
 /** Every run has one death, with the status it chose, or 137 when it was killed. */
-function wrongStatuses(runs: readonly Run[], died: readonly Died[], { keepers = [] }: Storm): string[] {
+function wrongStatuses(runs: readonly Run[], events: readonly Told[], { keepers = [] }: Storm): string[] {
   const wrong: string[] = [];
   for (const host of new Set(runs.map((run) => run.host))) {
     const own = runs.filter((run) => run.host === host);
-    const ends = died.filter((death) => death.host === host);
+    const told = events.filter((event) => event.host === host);
     for (const [index, { name, status }] of own.entries()) {
       const [begin, next] = [BigInt(`0x${name}`), own[index + 1]];
       const nextBegin = next === undefined ? undefined : BigInt(`0x${next.name}`);
-      const found = ends.find(({ time }) => time >= begin && (nextBegin === undefined || time <= nextBegin));
-      const killed = keepers.some((keeper) => keeper.host === host && isWithin(keeper.time, own, index));
-      // A keeper can be killed between its exit record and its event: then the record alone tells.
-      if (found === undefined) {
-        if (!killed) wrong.push(`${host} run ${name}: nobody says how it ended`);
+      const death = told.find(
+        ({ event, time }) =>
+          event === "die" && time >= begin && (nextBegin === undefined || time <= nextBegin),
+      );
+      const keeperKilled = keepers.some(
+        (keeper) => keeper.host === host && isWithin(keeper.time, own, index),
+      );
+      if (death === undefined) {
+        // A keeper can be killed between its exit record and its event: then the record alone tells.
+        if (!keeperKilled) wrong.push(`${host} run ${name}: nobody says how it ended`);
+        continue;
       }
-      // It may be killed while it is just ending.
-      else if (found.status !== (status ?? 137) && found.status !== 137)
-        wrong.push(
-          `${host} run ${name}: it ended with ${status ?? "a signal"}, and husk says ${found.status}`,
+      // It may be killed while it is just ending, by somebody who said so before.
+      const since = BigInt(`0x${own[index - 1]?.name ?? "0"}`);
+      const killed =
+        keeperKilled ||
+        told.some(
+          ({ event, number, time }) =>
+            event === "kill" && number === 9 && time >= since && time <= death.time,
         );
-      else if (found.status === 137 && status !== undefined && !killed)
+      if (death.number !== (status ?? 137) && !(death.number === 137 && killed))
         wrong.push(
-          `${host} run ${name}: it ended with ${status}, and husk says ${found.status} (or it was killed then)`,
+          `${host} run ${name}: it ended with ${status ?? "a signal"}, and husk says ${death.number}`,
         );
     }
   }

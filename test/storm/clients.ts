@@ -48,12 +48,21 @@ export async function rage(storm: Storm): Promise<Findings> {
   const end = performance.now() + 1000 * storm.seconds;
   const rootfs = makeRootfs();
   const killer = killInternals(storm, end);
-  await Promise.all(
+  let isOver = false;
+  const clients = Promise.all(
     Array.from({ length: storm.clients }, (_, index) =>
       client(storm, findings, randomOf(storm.seed * 1000 + index), rootfs, end),
     ),
-  );
+  ).finally(() => {
+    isOver = true;
+  });
   await killer;
+  // What came into a container that was paused a moment later waits for whoever lets it go on.
+  while (!isOver) {
+    await storm.of.husk(["unpause", ...NAMES], { timeout: PATIENCE_MS });
+    await Promise.race([clients, Bun.sleep(200)]);
+  }
+  await clients;
   return findings;
 }
 

@@ -72,11 +72,12 @@ export async function exec(
   streams: ExecStreams = {},
 ): Promise<RunningExec> {
   const { folders } = home;
-  const { name, record, entry, process: first, pid } = enter(home, id);
+  const entered = enter(home, id);
+  const { name, record, process: first, pid } = entered;
   const { detach = false, stdout = detach ? "ignore" : 1, stderr = detach ? "ignore" : 2 } = streams;
   const warnings: string[] = [];
   try {
-    const request = requestOf(record, entry, pid, options, detach, (message) => void warnings.push(message));
+    const request = requestOf(entered, options, detach, (message) => void warnings.push(message));
     const pipes = options.tty !== true && (mayBeTerminal(stdout) || mayBeTerminal(stderr));
     const { plan, warnings: more } = planExec({
       ...request,
@@ -119,6 +120,10 @@ export async function exec(
       kill: (signal) => launched.keeper.kill(signal),
       ended,
     };
+  } catch (error) {
+    // Its files in /proc went while they were read.
+    if (!(error instanceof HuskError)) refuseUnlessThere(home, id, name, pid);
+    throw error;
   } finally {
     // The keeper has a descriptor of its own by now.
     closeSync(first);
@@ -201,9 +206,7 @@ function notRunning(name: string): HuskError {
 }
 
 function requestOf(
-  record: RunRecord,
-  entry: Entry,
-  pid: number,
+  { record, entry, pid, process: first }: Entered,
   options: ExecOptions,
   detach: boolean,
   warn: (message: string) => void,
@@ -212,13 +215,14 @@ function requestOf(
   const ownUser = entry.namespaces.includes("user");
   const available = ownUser ? allCapabilities : host.capabilities;
   const program = programOf(options, entry, {
-    accounts: () => readAccounts(pid),
+    accounts: () => readAccounts(first),
     capabilities: () => namesOf(available),
     caller: process.env,
   });
   if (program.rlimits !== undefined && !host.raisesLimits)
     program.rlimits = lowerRlimits(program.rlimits, readFileSync("/proc/self/limits", "latin1"), warn);
-  const setgroupsDenied = ownUser && readFileSync(`/proc/${pid}/setgroups`, "latin1").startsWith("deny");
+  const setgroupsDenied =
+    ownUser && readFileSync(`/proc/self/fd/${first}/setgroups`, "latin1").startsWith("deny");
   if (setgroupsDenied) program.user = { uid: program.user.uid, gid: program.user.gid };
   return {
     id: record.id,
@@ -240,8 +244,8 @@ function requestOf(
   };
 }
 
-function readAccounts(pid: number): Accounts {
-  const view = { root: `/proc/${pid}/root` };
+function readAccounts(first: number): Accounts {
+  const view = { root: `/proc/self/fd/${first}/root` };
   const read = (path: string): string => Buffer.from(readInRoot(view, path, ACCOUNTS_BYTES) ?? []).toString();
   return { passwd: read("/etc/passwd"), group: read("/etc/group") };
 }

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { setFrozen } from "../../runtime/oci/freezer.ts";
 import { withContainer } from "../container/lock.ts";
@@ -22,8 +22,6 @@ export function pauseContainer(home: Home, id: string): Promise<void> {
     if (state.status === "paused") throw new HuskError("conflict", `Container ${id} is already paused`);
     if (state.status !== "running") throw notRunning("cannot pause container", id);
     const groups = readRun(paths.running)?.cgroups;
-    if (groups !== undefined && groups.groups.length > 0 && !groups.groups.some((path) => existsSync(path)))
-      throw notRunning("cannot pause container", id);
     // The mark comes first: it tells where to look, and the groups tell whether it is so.
     writeFileSync(paths.paused, "", { mode: 0o600 });
     try {

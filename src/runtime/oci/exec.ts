@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
+import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { findFailure } from "../../plan/index.ts";
 import { allCapabilities } from "../../security/index.ts";
 import type { Process, Spec } from "../config.ts";
@@ -61,8 +62,11 @@ export async function execInContainer(runtime: Runtime, options: ExecOptions): P
   const descriptors = passedDescriptors(process, options.preserveFds ?? 0);
   const handle = first === undefined ? undefined : openProcessHandle(first);
   if (first === undefined || handle === undefined) throw stopped();
-  addHome(process, `/proc/${first.pid}/root`);
-  const request = requestOf(options, container, spec, process, descriptors.length, first.pid, runtime.warn);
+  const request = whileThere(first, () => {
+    addHome(process, `/proc/self/fd/${handle.fd}/root`);
+    const [preserve, { pid }] = [descriptors.length, first];
+    return requestOf(options, container, spec, process, preserve, { pid, handle: handle.fd }, runtime.warn);
+  });
   const { plan, warnings } = planExec(request);
   for (const warning of warnings) runtime.warn(warning);
   if (state.scope?.ofUser && request.cgroups.v2 !== undefined) await reach(request.cgroups.v2);
@@ -88,6 +92,16 @@ export async function execInContainer(runtime: Runtime, options: ExecOptions): P
   });
   if (detach) await ended;
   return { kill: (signal) => launched.keeper.kill(signal), ended };
+}
+
+/** Its files in /proc may go while they are read. */
+function whileThere<T>(first: ProcessIdentity, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof HuskError) && openProcessHandle(first) === undefined) throw stopped();
+    throw error;
+  }
 }
 
 /** The group is one of the user's systemd's: who is not may have to go there first. */
@@ -167,7 +181,7 @@ function requestOf(
   spec: Spec,
   process: Process,
   preserve: number,
-  pid: number,
+  { pid, handle }: { readonly pid: number; readonly handle: number },
   warn: (message: string) => void,
 ): ExecRequest {
   const host = readHostFacts();
@@ -180,7 +194,8 @@ function requestOf(
     id: options.id,
     process,
     namespaces,
-    setgroupsDenied: ownUser && readFileSync(`/proc/${pid}/setgroups`, "latin1").startsWith("deny"),
+    setgroupsDenied:
+      ownUser && readFileSync(`/proc/self/fd/${handle}/setgroups`, "latin1").startsWith("deny"),
     cgroups: groupsToEnter(state.cgroups?.groups ?? [], options.cgroups ?? [], pid),
     seccomp: readFilter(files.seccomp),
     agent: state.seccompAgent && { ...state.seccompAgent, container: hookStateOf(state), containerPid: pid },

@@ -35,6 +35,10 @@ export function canFreeze(folders: GroupFolders | undefined): boolean {
 export function setFrozen(folders: GroupFolders | undefined, frozen: boolean): void {
   const group = folders === undefined ? undefined : freezingGroup(folders);
   if (group === undefined) {
+    if (folders !== undefined && areGone(folders)) {
+      if (!frozen) return;
+      throw endedBefore();
+    }
     throw new HuskError(
       "unavailable",
       "cannot pause the container: it is in no control group that can freeze it",
@@ -67,8 +71,7 @@ export function setFrozen(folders: GroupFolders | undefined, frozen: boolean): v
     if (now === "reached") return;
     // Nothing of what has ended stands still; and who kills a container lets it go on, whoever stops it.
     if (now === "gone" && !frozen) return;
-    if (now === "gone" || (now === "undone" && frozen))
-      throw new HuskError("conflict", "the container ended, or was let go on, before it stood still");
+    if (now === "gone" || (now === "undone" && frozen)) throw endedBefore();
     if (Date.now() > deadline) {
       if (frozen) write(false);
       throw new HuskError("failed", `the processes of ${path} do not ${frozen ? "stop" : "go on"}`, {
@@ -79,6 +82,15 @@ export function setFrozen(folders: GroupFolders | undefined, frozen: boolean): v
     // v1: processes that were born meanwhile are stopped by another request only.
     if (version === 1 || now === "undone") write(frozen);
   }
+}
+
+/** Groups go, one after the other, with what was in them. */
+function areGone({ groups }: GroupFolders): boolean {
+  return groups.some((path) => !existsSync(path));
+}
+
+function endedBefore(): HuskError {
+  return new HuskError("conflict", "the container ended, or was let go on, before it stood still");
 }
 
 function read(file: string): string {
