@@ -1,9 +1,9 @@
-import { writeFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { signalContainer, stopContainer } from "../../platform/keeper-socket.ts";
 import { isPaused } from "../container/state.ts";
 import { tellContainer } from "../events/container-event.ts";
 import type { Home } from "../home.ts";
+import { markStopped } from "./mark-stopped.ts";
 import { thaw } from "./pause.ts";
 import { notRunning } from "./not-running.ts";
 import { readTarget } from "./target.ts";
@@ -18,11 +18,12 @@ const SIGKILL = 9;
  * @throws HuskError "conflict" when it does not run
  */
 export async function killContainer(home: Home, id: string, signal: number): Promise<void> {
-  const { record, paths, state } = readTarget(home, id);
+  const target = readTarget(home, id);
+  const { record, paths, state } = target;
   if (state.status !== "running" && state.status !== "paused") throw notRunning("cannot kill container", id);
   const { stopSignal } = record.options;
   const ends = signal === SIGKILL || stopSignal === undefined || stopSignal === signal;
-  if (ends) writeFileSync(paths.stopped, "", { mode: 0o600 });
+  if (ends) markStopped(target);
   // Before it can have died of it.
   tellContainer(home.folders, record, "kill", { signal: String(signal) });
   try {

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { pause } from "../../platform/pause.ts";
@@ -15,6 +15,7 @@ import { tellContainer } from "../events/container-event.ts";
 import type { Home } from "../home.ts";
 import { shortId } from "../id.ts";
 import { finish } from "./finish.ts";
+import { markStopped } from "./mark-stopped.ts";
 import { thaw } from "./pause.ts";
 import { readTarget, type Target } from "./target.ts";
 
@@ -39,8 +40,7 @@ export interface StopOptions {
 export async function stopContainer(home: Home, id: string, options: StopOptions = {}): Promise<void> {
   const target = readTarget(home, id);
   if (!isAlive(target.state)) return;
-  // A reboot does not start it again then, if the policy is unless-stopped.
-  writeFileSync(target.paths.stopped, "", { mode: 0o600 });
+  markStopped(target);
   await endContainer(home, target, options);
   await endNextRun(home, id, options);
   tellContainer(home.folders, target.record, "stop");
