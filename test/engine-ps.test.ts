@@ -166,7 +166,7 @@ describe("inspect", () => {
     expect(stdout).toBe("/web 0 long\n/ended 3 short\n");
     const missing = await husk(["inspect", "--type", "container", "nobody"]);
     expect([missing.status, missing.stdout]).toEqual([1, "[]\n"]);
-    expect(missing.stderr).toContain("there is no container nobody");
+    expect(missing.stderr).toContain("No such container: nobody");
   });
 
   needs({ root: true })("S14: the files of a running container can be reached from outside", async () => {

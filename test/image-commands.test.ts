@@ -168,7 +168,7 @@ describe("lists", () => {
 
   test("inspect shows docker's fields, what is there also if something is not", async () => {
     const { status, stdout, stderr } = await own.husk(["inspect", "one:1", "nothing"]);
-    expect([status, stderr]).toEqual([1, expect.stringContaining("there is no object nothing")]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("No such object: nothing")]);
     expect(JSON.parse(stdout)).toMatchObject([
       {
         RepoTags: ["one:1", "localhost:5000/one:3"],

@@ -1,6 +1,6 @@
 import type { Attachment } from "../engine/attach/attach.ts";
 import { NOTE, STDERR } from "../engine/log/index.ts";
-import { BROKEN_PIPE, ByteOutput, isBrokenPipe } from "./byte-output.ts";
+import { ByteOutput } from "./byte-output.ts";
 import { forwardSignals } from "./forward-signals.ts";
 import { makeTerminalRaw } from "./raw-terminal.ts";
 import type { Home } from "../engine/home.ts";
@@ -49,9 +49,6 @@ export async function beAttached(home: Home, attachment: Attachment, wishes: Str
     const status = await attachment.ended;
     if (detached) printError("read escape sequence");
     return status ?? 0;
-  } catch (error) {
-    if (isBrokenPipe(error)) return BROKEN_PIPE;
-    throw error;
   } finally {
     attachment.close();
     await restore?.();

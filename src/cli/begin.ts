@@ -1,6 +1,7 @@
 import { failureStatus } from "./exit-status.ts";
 import type { Globals, Grammar } from "./grammar.ts";
 import { loadCommand } from "./load-command.ts";
+import { BROKEN_PIPE, OutputClosed } from "./output-closed.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { bringPrograms, type Programs } from "./programs.ts";
 import { reportError } from "./report-error.ts";
@@ -59,6 +60,7 @@ function leave(status: number): never {
 export function begin(programs: Programs, calledAs: string): void {
   bringPrograms(programs);
   perform(process.argv.slice(2), calledAs).then(leave, (error: unknown) => {
+    if (error instanceof OutputClosed) leave(BROKEN_PIPE);
     reportError(error, globals.debug);
     leave(failureStatus(error, line));
   });

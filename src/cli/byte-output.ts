@@ -1,4 +1,6 @@
 import { writeSync } from "node:fs";
+import { HuskError } from "../platform/error.ts";
+import { OutputClosed } from "./output-closed.ts";
 
 const BUFFER_BYTES = 1 << 18;
 /** As large as this, bytes are better written than copied. */
@@ -34,7 +36,16 @@ export class ByteOutput {
   }
 }
 
-/** Writes all of the bytes; waits where that would block. */
+/** Writes text to standard output. */
+export function print(text: string): void {
+  writeAll(1, new TextEncoder().encode(text));
+}
+
+/**
+ * Writes all of the bytes; waits where that would block.
+ *
+ * @throws OutputClosed if nobody reads them, HuskError "failed" if they cannot be written
+ */
 export function writeAll(fd: number, bytes: Uint8Array, start = 0, end: number = bytes.length): void {
   let pause = 1;
   for (let at = start; at < end; ) {
@@ -42,17 +53,15 @@ export function writeAll(fd: number, bytes: Uint8Array, start = 0, end: number =
       at += writeSync(fd, bytes, at, end - at);
       pause = 1;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") throw new OutputClosed("nobody reads the output", { cause: error });
+      if (code !== "EAGAIN")
+        throw new HuskError("failed", `cannot write the output: ${message}`, {
+          cause: error,
+          hint: code === "ENOSPC" ? "the disk is full" : "redirect it to somewhere else",
+        });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
       pause = Math.min(2 * pause, 16);
     }
   }
 }
-
-/** Whether an error says that nobody reads the output any more. */
-export function isBrokenPipe(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === "EPIPE";
-}
-
-/** The exit status of a program that wrote to nobody: as by SIGPIPE. */
-export const BROKEN_PIPE = 141;

@@ -51,7 +51,7 @@ export const COMMANDS: readonly (readonly [name: string, summary: string])[] = [
   ["check", "Tell what this kernel and user can do, and what is missing"],
   ["info", "Show this installation: folders, cgroups, security"],
   ["version", "Show the versions of husk and of what it runs on"],
-  ["system", "Show what takes how much of the disk"],
+  ["system", "Show what takes how much of the disk; remove what is not in use"],
   ["completion", "Print the completion script for bash, zsh or fish"],
   ["oci", "OCI runtime command line (also reached as husk-oci)"],
   ["help", "Show the help of a command"],

@@ -2,7 +2,6 @@ import { findId } from "../engine/container/find.ts";
 import { openFolders } from "../engine/folders.ts";
 import type { Home } from "../engine/home.ts";
 import { sweepHome } from "../engine/life/sweep-home.ts";
-import { HuskError } from "../platform/error.ts";
 import { type CommandArguments, readArguments } from "./command-arguments.ts";
 import { LIFE_FLAGS } from "./flags/life.ts";
 import type { Globals } from "./grammar.ts";
@@ -29,29 +28,33 @@ export async function readyHome(globals: Globals): Promise<Home> {
 }
 
 /**
- * Does something to each container that is named, at the same time as docker does, and says its name when it is done.
+ * Does something to each container that is named, at the same time as docker does, and says its name when it is done:
+ * in the order of the words, and each as soon as it is known.
  *
- * @param body returns what to print instead of the name, or false for nothing
+ * @param body returns what to print instead of the name
  * @returns 1 if something failed: the others are done nevertheless
  */
 export async function eachContainer(
   home: Home,
   words: readonly string[],
   globals: Globals,
-  body: (id: string) => Promise<string | false | void>,
+  body: (id: string) => Promise<string | void>,
 ): Promise<number> {
-  const results = words.map(async (word) => ({ word, said: await body(findId(home.folders, word)) }));
+  const act = async (word: string): Promise<{ said: string } | { error: unknown }> => {
+    try {
+      return { said: (await body(findId(home.folders, word))) ?? word };
+    } catch (error) {
+      return { error };
+    }
+  };
   let status = 0;
-  for (const result of await Promise.allSettled(results)) {
-    if (result.status === "rejected") {
-      reportError(result.reason, globals.debug);
+  for (const outcome of words.map(act)) {
+    const done = await outcome;
+    if ("said" in done) console.log(done.said);
+    else {
+      reportError(done.error, globals.debug);
       status = 1;
-    } else if (result.value.said !== false) console.log(result.value.said ?? result.value.word);
+    }
   }
   return status;
-}
-
-/** Whether an error says that there is no such thing. */
-export function isNotFound(error: unknown): boolean {
-  return error instanceof HuskError && error.code === "not-found";
 }

@@ -18,13 +18,15 @@ export function parseArguments<T>(
   globals: Globals,
 ): string[] {
   const { flags } = grammar;
+  const words: string[] = [];
   for (let at = from; at < argv.length; at++) {
     const word = argv[at] as string;
     if (word.length < 2 || word[0] !== "-") {
       if (grammar.flagsFirst === true) return argv.slice(at);
-      return [word, ...parseArguments(grammar, argv, at + 1, target, globals)];
+      words.push(word);
+      continue;
     }
-    if (word === "--") return argv.slice(at + 1);
+    if (word === "--") return words.concat(argv.slice(at + 1));
 
     if (word[1] === "-") {
       const equals = word.indexOf("=");
@@ -72,7 +74,7 @@ export function parseArguments<T>(
       break;
     }
   }
-  return [];
+  return words;
 }
 
 /** Whether a flag takes a value; undefined: there is no such flag. */

@@ -10,8 +10,13 @@ export function unknownCommand(name: string): HuskError {
       hint: `there are ${known.join(", ")}`,
     });
   }
+  return unknownAmong("husk", name, known);
+}
+
+/** The error for a word that is none of a family's commands, such as `husk volume NAME`. */
+export function unknownAmong(family: string, name: string, known: readonly string[]): HuskError {
   const near = nearest(name, known);
-  return new HuskError("invalid", `unknown command: husk ${name}`, {
-    hint: near === undefined ? "see 'husk --help'" : `did you mean husk ${near}? see 'husk --help'`,
+  return new HuskError("invalid", `unknown command: ${family} ${name}`, {
+    hint: `${near === undefined ? "" : `did you mean ${family} ${near}? `}see '${family} --help'`,
   });
 }

@@ -1,8 +1,7 @@
-import { HuskError } from "../../platform/error.ts";
-import { nearest } from "../../platform/nearest.ts";
 import type { Globals } from "../grammar.ts";
 import { CONTAINER_COMMANDS } from "../help/container.ts";
 import { loadCommand } from "../load-command.ts";
+import { unknownAmong } from "../unknown-command.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk container COMMAND`: docker's commands for containers under their long names. */
@@ -26,10 +25,7 @@ export async function container(argv: readonly string[], from: number, globals: 
     default: {
       const known = CONTAINER_COMMANDS.map(([command]) => command);
       if (known.includes(name)) return (await loadCommand(name))(argv, from + 1, globals);
-      const near = nearest(name, known);
-      throw new HuskError("invalid", `unknown command: husk container ${name}`, {
-        hint: `${near === undefined ? "" : `did you mean husk container ${near}? `}see 'husk container --help'`,
-      });
+      throw unknownAmong("husk container", name, known);
     }
   }
 }

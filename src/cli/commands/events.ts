@@ -1,6 +1,6 @@
 import { type EngineEvent, readEvents } from "../../engine/events/read-events.ts";
 import { openFolders } from "../../engine/folders.ts";
-import { BROKEN_PIPE, ByteOutput, isBrokenPipe } from "../byte-output.ts";
+import { ByteOutput } from "../byte-output.ts";
 import { lifeArguments } from "../each-container.ts";
 import { eventFilter } from "../event-filter.ts";
 import { layOutList, localNanoTime } from "../format/index.ts";
@@ -23,15 +23,10 @@ export async function events(argv: readonly string[], from: number, globals: Glo
   const line = format === undefined || format === "" ? plainLine : templateLine(format);
   const folders = openFolders(homeOf(globals).folders);
   const output = new ByteOutput();
-  try {
-    for await (const event of readEvents(folders, { since: moment("since"), until: moment("until") })) {
-      if (!wanted(event)) continue;
-      output.write(1, new TextEncoder().encode(`${line(event)}\n`));
-      output.flush();
-    }
-  } catch (error) {
-    if (isBrokenPipe(error)) return BROKEN_PIPE;
-    throw error;
+  for await (const event of readEvents(folders, { since: moment("since"), until: moment("until") })) {
+    if (!wanted(event)) continue;
+    output.write(1, new TextEncoder().encode(`${line(event)}\n`));
+    output.flush();
   }
   return 0;
 }

@@ -1,4 +1,5 @@
 import { findByNameOrId, imageHistory } from "../../image/index.ts";
+import { print } from "../byte-output.ts";
 import { ago, ellipsis, imageSize, layOutList, type List, localTime, shortId } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore, wantedPlatform } from "../image-arguments.ts";
@@ -45,6 +46,6 @@ export async function history(argv: readonly string[], from: number, globals: Gl
       Comment: oneLine(comment),
     };
   });
-  process.stdout.write(layout.whole(rows));
+  print(layout.whole(rows));
   return 0;
 }

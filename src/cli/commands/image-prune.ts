@@ -17,7 +17,7 @@ export async function imagePrune(argv: readonly string[], from: number, globals:
   const filters = parseFilters(given.list("filter"), PRUNE_FILTERS);
   const all = given.on("all") || switchFilter(filters, "dangling") === false;
   const what = all ? "all images without at least one container associated to them" : "all dangling images";
-  if (given.text("force") === undefined && !(await confirmed(`This will remove ${what}.`))) return 0;
+  if (!given.on("force") && !(await confirmed(`This will remove ${what}.`))) return 0;
   const bytes = await deleteImages(globals, all, filters);
   console.log(`Total reclaimed space: ${humanSize(bytes)}`);
   return 0;

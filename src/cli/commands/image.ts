@@ -1,7 +1,6 @@
-import { HuskError } from "../../platform/error.ts";
-import { nearest } from "../../platform/nearest.ts";
 import type { Globals } from "../grammar.ts";
 import { IMAGE_COMMANDS } from "../help/image.ts";
+import { unknownAmong } from "../unknown-command.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk image COMMAND`: docker's commands for images under their long names, and husk's own. */
@@ -10,6 +9,7 @@ export async function image(argv: readonly string[], from: number, globals: Glob
   switch (name) {
     case undefined:
     case "--help":
+    case "-h":
       return printHelp(["image"]);
     case "bootstrap":
       return (await import("./image-bootstrap.ts")).imageBootstrap(argv, from + 1, globals);
@@ -39,14 +39,11 @@ export async function image(argv: readonly string[], from: number, globals: Glob
       return (await import("./load.ts")).load(argv, from + 1, globals);
     case "import":
       return (await import("./import.ts")).importArchive(argv, from + 1, globals);
-    default: {
-      const near = nearest(
+    default:
+      throw unknownAmong(
+        "husk image",
         name,
         IMAGE_COMMANDS.map(([command]) => command),
       );
-      throw new HuskError("invalid", `unknown command: husk image ${name}`, {
-        hint: `${near === undefined ? "" : `did you mean husk image ${near}? `}see 'husk image --help'`,
-      });
-    }
   }
 }

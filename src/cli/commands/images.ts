@@ -6,6 +6,7 @@ import {
   parseReference,
   type StoredImage,
 } from "../../image/index.ts";
+import { print } from "../byte-output.ts";
 import {
   ago,
   goTime,
@@ -49,7 +50,7 @@ export async function images(argv: readonly string[], from: number, globals: Glo
   const given = imageArguments("images", argv, from, globals, [0, 1]);
   if (given === undefined) return printHelp(["images"]);
   const { words } = given;
-  const list = given.text("digests") === undefined ? LIST : { ...LIST, table: WITH_DIGESTS };
+  const list = given.on("digests") ? { ...LIST, table: WITH_DIGESTS } : LIST;
   const layout = layOutList(list, given.text("format"), given.on("quiet"));
   const filters = parseFilters(given.list("filter"), LIST_FILTERS);
   const store = imageStore(globals);
@@ -57,7 +58,7 @@ export async function images(argv: readonly string[], from: number, globals: Glo
     (a, b) => madeAt(b) - madeAt(a),
   );
   const whole = given.on("no-trunc");
-  process.stdout.write(layout.whole(found.flatMap((image) => imageRows(image, whole))));
+  print(layout.whole(found.flatMap((image) => imageRows(image, whole))));
   return 0;
 }
 

@@ -1,11 +1,10 @@
 import { listJail, makeJail, planJail } from "../../jail/index.ts";
-import { HuskError } from "../../platform/error.ts";
-import { nearest } from "../../platform/nearest.ts";
 import { parseJailLs, parseJailMake } from "../flags/jail.ts";
 import type { Globals } from "../grammar.ts";
 import { listingText, madeText, plannedText } from "../jail-report.ts";
 import { printError } from "../stderr.ts";
 import { hasColour, palette } from "../terminal.ts";
+import { unknownAmong } from "../unknown-command.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk jail make|ls`: folders that are somebody's root, filled and looked at. */
@@ -14,10 +13,7 @@ export async function jail(argv: readonly string[], from: number, globals: Globa
   if (name === "make") return make(argv, from + 1, globals);
   if (name === "ls") return ls(argv, from + 1, globals);
   if (name === undefined || name === "--help" || name === "-h") return printHelp(["jail"]);
-  const near = nearest(name, ["make", "ls"]);
-  throw new HuskError("invalid", `unknown command: husk jail ${name}`, {
-    hint: `${near === undefined ? "" : `did you mean husk jail ${near}? `}see 'husk jail --help'`,
-  });
+  throw unknownAmong("husk jail", name, ["make", "ls"]);
 }
 
 async function make(argv: readonly string[], from: number, globals: Globals): Promise<number> {

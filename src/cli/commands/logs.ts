@@ -1,7 +1,7 @@
 import { findId } from "../../engine/container/find.ts";
 import { containerLog } from "../../engine/log/container-log.ts";
 import { NOTE, readLog, STDERR } from "../../engine/log/index.ts";
-import { BROKEN_PIPE, ByteOutput, isBrokenPipe } from "../byte-output.ts";
+import { ByteOutput } from "../byte-output.ts";
 import { readArguments } from "../command-arguments.ts";
 import { CONTAINER_FLAGS } from "../flags/container.ts";
 import type { Globals } from "../grammar.ts";
@@ -32,20 +32,15 @@ export async function logs(argv: readonly string[], from: number, globals: Globa
     until: moment("until"),
     prefix: given.on("details") ? log.details : undefined,
   };
-  try {
-    await readLog(
-      log,
-      options,
-      (stream, buffer, start, end) => {
-        if (stream === NOTE) warn(new TextDecoder().decode(buffer.subarray(start, end)));
-        else output.write(stream === STDERR ? 2 : 1, buffer, start, end);
-      },
-      () => output.flush(),
-    );
-  } catch (error) {
-    if (isBrokenPipe(error)) return BROKEN_PIPE;
-    throw error;
-  }
+  await readLog(
+    log,
+    options,
+    (stream, buffer, start, end) => {
+      if (stream === NOTE) warn(new TextDecoder().decode(buffer.subarray(start, end)));
+      else output.write(stream === STDERR ? 2 : 1, buffer, start, end);
+    },
+    () => output.flush(),
+  );
   return 0;
 }
 

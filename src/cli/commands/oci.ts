@@ -2,7 +2,7 @@ import { chooseFolders } from "../../engine/folders.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { Runtime } from "../../runtime/oci/create.ts";
 import type { CgroupManager } from "../../runtime/oci/prepare.ts";
-import { OCI_COMMANDS, OCI_FLAGS, OCI_LATER } from "../flags/oci.ts";
+import { OCI_COMMANDS, OCI_FLAGS } from "../flags/oci.ts";
 import type { Globals, Grammar } from "../grammar.ts";
 import { ownPrograms } from "../programs.ts";
 import { logError, logLevel, logMessage, type OciLog } from "../oci-log.ts";
@@ -33,7 +33,6 @@ interface OciOptions {
 const OCI: Grammar<OciOptions> = {
   name: "oci",
   flags: OCI_FLAGS,
-  later: OCI_LATER,
   flagsFirst: true,
   set(options, flag, value) {
     switch (flag) {
@@ -171,10 +170,6 @@ async function load(command: string): Promise<(call: OciCall) => number | Promis
 }
 
 async function unknown(command: string): Promise<HuskError> {
-  const { nearest } = await import("../../platform/nearest.ts");
-  const near = nearest(command, Object.keys(OCI_COMMANDS));
-  return new HuskError("invalid", `unknown command: husk oci ${command}`, {
-    hint:
-      near === undefined ? "see 'husk oci --help'" : `did you mean husk oci ${near}? see 'husk oci --help'`,
-  });
+  const { unknownAmong } = await import("../unknown-command.ts");
+  return unknownAmong("husk oci", command, Object.keys(OCI_COMMANDS));
 }

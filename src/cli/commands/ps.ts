@@ -4,7 +4,7 @@ import { containerPaths } from "../../engine/container/paths.ts";
 import { readRecord } from "../../engine/container/read-record.ts";
 import { type ContainerSummary, isAlive, isLost } from "../../engine/container/state.ts";
 import { type Folders, openFolders } from "../../engine/folders.ts";
-import { writeAll } from "../byte-output.ts";
+import { print } from "../byte-output.ts";
 import { readArguments } from "../command-arguments.ts";
 import type { FilterFacts } from "../containers/filter.ts";
 import { type ContainerSize, containerList, containerRow } from "../containers/row.ts";
@@ -54,7 +54,7 @@ export async function ps(argv: readonly string[], from: number, globals: Globals
     now: Date.now(),
     size: ({ record }: ContainerSummary) => sizes?.get(record.id) ?? { written: 0, total: 0 },
   };
-  writeAll(1, new TextEncoder().encode(layout.whole(containers.map((one) => containerRow(one, options)))));
+  print(layout.whole(containers.map((one) => containerRow(one, options))));
   return 0;
 }
 

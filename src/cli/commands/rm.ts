@@ -1,8 +1,9 @@
 import { removeContainer } from "../../engine/life/remove.ts";
 import { HuskError } from "../../platform/error.ts";
-import { eachContainer, isNotFound, lifeArguments, readyHome } from "../each-container.ts";
+import { eachContainer, lifeArguments, readyHome } from "../each-container.ts";
 import { findId } from "../../engine/container/find.ts";
 import type { Globals } from "../grammar.ts";
+import { isNotFound } from "../is-not-found.ts";
 import { reportError } from "../report-error.ts";
 import { printHelp } from "./help.ts";
 

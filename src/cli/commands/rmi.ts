@@ -1,9 +1,10 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { imageUse } from "../../engine/image-users.ts";
 import { collectGarbage, type Removed, removeImage } from "../../image/index.ts";
-import { HuskError } from "../../platform/error.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore, wantedPlatform } from "../image-arguments.ts";
+import { isNotFound } from "../is-not-found.ts";
+import { reportError } from "../report-error.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk rmi`: takes names away, and removes images that have none any more. */
@@ -16,18 +17,19 @@ export async function rmi(argv: readonly string[], from: number, globals: Global
   const folders = openFolders(chooseFolders(globals));
   const store = imageStore(globals);
   const { users, layers: keepLayers } = imageUse(folders);
-  let failure: unknown;
+  let status = 0;
   for (const word of words) {
     try {
       printRemoved(await removeImage(store, word, { force, platform, users }));
     } catch (error) {
-      if (!(force && error instanceof HuskError && error.code === "not-found")) failure ??= error;
+      reportError(error, globals.debug);
+      // With --force what is not there is said, as docker does, and is no failure.
+      if (!force || !isNotFound(error)) status = 1;
     }
   }
   const { layers } = await collectGarbage(store, keepLayers);
   for (const diffId of layers) console.log(`Deleted: ${diffId}`);
-  if (failure !== undefined) throw failure;
-  return 0;
+  return status;
 }
 
 export function printRemoved({ untagged, deleted }: Removed): void {

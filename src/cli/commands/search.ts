@@ -6,6 +6,7 @@ import {
   parseReference,
   searchRepositories,
 } from "../../image/index.ts";
+import { print } from "../byte-output.ts";
 import { ellipsis, layOutList, type List } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments } from "../image-arguments.ts";
@@ -47,7 +48,7 @@ export async function search(argv: readonly string[], from: number, globals: Glo
     const reference = parseReference(term);
     const tags = await listTags(reference, { rules, session });
     const name = familiarName(reference);
-    process.stdout.write(
+    print(
       layout.whole(
         tags
           .slice(0, limitOf(given.text("limit"), Number.POSITIVE_INFINITY))
@@ -67,7 +68,7 @@ export async function search(argv: readonly string[], from: number, globals: Glo
     IsOfficial: isOfficial ? "[OK]" : "",
     IsAutomated: isAutomated ? "[OK]" : "",
   }));
-  process.stdout.write(layout.whole(rows));
+  print(layout.whole(rows));
   return 0;
 }
 

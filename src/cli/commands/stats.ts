@@ -1,6 +1,6 @@
 import { findId } from "../../engine/container/find.ts";
 import { type ContainerUsage, watchUsage } from "../../engine/usage/watch.ts";
-import { BROKEN_PIPE, isBrokenPipe, writeAll } from "../byte-output.ts";
+import { print } from "../byte-output.ts";
 import { readArguments } from "../command-arguments.ts";
 import { USAGE_LIST, usageRow } from "../containers/usage-row.ts";
 import { CONTAINER_FLAGS } from "../flags/container.ts";
@@ -35,19 +35,13 @@ export async function stats(argv: readonly string[], from: number, globals: Glob
     interval: isLive ? LIVE_MILLISECONDS : ONCE_MILLISECONDS,
     signal: abort.signal,
   });
-  const print = (text: string): void => writeAll(1, new TextEncoder().encode(text));
   const lines = (all: readonly ContainerUsage[]): string =>
     layout.whole(all.map((one) => usageRow(one, given.on("no-trunc"))));
-  try {
-    if (isLive) print(CLEAR);
-    for await (const all of usages) {
-      const text = lines(all);
-      print(isLive ? `${HOME}${text.replaceAll("\n", `${TO_LINE_END}\n`)}${TO_SCREEN_END}` : text);
-      if (once) break;
-    }
-  } catch (error) {
-    if (isBrokenPipe(error)) return BROKEN_PIPE;
-    throw error;
+  if (isLive) print(CLEAR);
+  for await (const all of usages) {
+    const text = lines(all);
+    print(isLive ? `${HOME}${text.replaceAll("\n", `${TO_LINE_END}\n`)}${TO_SCREEN_END}` : text);
+    if (once) break;
   }
   return 0;
 }

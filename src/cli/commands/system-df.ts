@@ -1,4 +1,5 @@
 import { HuskError } from "../../platform/error.ts";
+import { print } from "../byte-output.ts";
 import { type Usage, USAGES } from "../disk-usage/usage.ts";
 import { humanSize, layOutList, type List, type Row } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
@@ -27,12 +28,10 @@ export async function systemDf(argv: readonly string[], from: number, globals: G
     throw new HuskError("invalid", "husk system df: --verbose and --format do not go together");
   const layout = layOutList(LIST, format);
   const usages = await Promise.all(USAGES.map((find) => find(globals)));
-  if (!verbose) process.stdout.write(layout.whole(usages.map(rowOf)));
+  if (!verbose) print(layout.whole(usages.map(rowOf)));
   else
     for (const { details } of usages)
-      process.stdout.write(
-        `${details.title}\n\n${layOutList(details.list, undefined).whole(details.rows)}\n`,
-      );
+      print(`${details.title}\n\n${layOutList(details.list, undefined).whole(details.rows)}\n`);
   return 0;
 }
 

@@ -1,7 +1,6 @@
-import { HuskError } from "../../platform/error.ts";
-import { nearest } from "../../platform/nearest.ts";
 import type { Globals } from "../grammar.ts";
 import { SYSTEM_COMMANDS } from "../help/system.ts";
+import { unknownAmong } from "../unknown-command.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk system COMMAND`. */
@@ -24,14 +23,11 @@ export async function system(argv: readonly string[], from: number, globals: Glo
       return (await import("./info.ts")).info(argv, from + 1, globals);
     case "unit":
       return (await import("./system-unit.ts")).systemUnit(argv, from + 1, globals);
-    default: {
-      const near = nearest(
+    default:
+      throw unknownAmong(
+        "husk system",
         name,
         SYSTEM_COMMANDS.map(([command]) => command),
       );
-      throw new HuskError("invalid", `unknown command: husk system ${name}`, {
-        hint: `${near === undefined ? "" : `did you mean husk system ${near}? `}see 'husk system --help'`,
-      });
-    }
   }
 }

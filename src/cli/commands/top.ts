@@ -1,7 +1,7 @@
 import { containerTop } from "../../engine/processes/container-top.ts";
 import { processWatch } from "../../engine/processes/watch.ts";
 import { findId } from "../../engine/container/find.ts";
-import { writeAll } from "../byte-output.ts";
+import { print } from "../byte-output.ts";
 import { readArguments } from "../command-arguments.ts";
 import { CONTAINER_FLAGS } from "../flags/container.ts";
 import type { Globals } from "../grammar.ts";
@@ -23,10 +23,9 @@ export async function top(argv: readonly string[], from: number, globals: Global
   if (given === undefined) return printHelp(["top"]);
   const home = homeOf(globals);
   const [container, ...options] = given.words;
-  const print = (text: string): void => writeAll(1, new TextEncoder().encode(`${text}\n`));
   if (container !== undefined) {
     const { titles, rows } = containerTop(home, findId(home.folders, container), options);
-    print(layOut([titles, ...rows]));
+    print(`${layOut([titles, ...rows])}\n`);
     return 0;
   }
   const look = processWatch(home);
@@ -38,7 +37,7 @@ export async function top(argv: readonly string[], from: number, globals: Global
     return 0;
   }
   await new Promise((resolve) => setTimeout(resolve, ONCE_MILLISECONDS));
-  print(JSON.stringify(look(), undefined, 2));
+  print(`${JSON.stringify(look(), undefined, 2)}\n`);
   return 0;
 }
 

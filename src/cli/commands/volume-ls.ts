@@ -1,5 +1,6 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { listVolumes, volumeUsers } from "../../engine/volume/index.ts";
+import { print } from "../byte-output.ts";
 import { readArguments } from "../command-arguments.ts";
 import { VOLUME_FLAGS } from "../flags/volume.ts";
 import { layOutList, type List } from "../format/index.ts";
@@ -59,6 +60,6 @@ export async function volumeLs(argv: readonly string[], from: number, globals: G
       Size: "N/A",
       Status: "N/A",
     }));
-  process.stdout.write(layout.whole(rows));
+  print(layout.whole(rows));
   return 0;
 }

@@ -1,10 +1,10 @@
 import { openFolders } from "../../engine/folders.ts";
 import { deleteVolume } from "../../engine/volume/index.ts";
-import { HuskError } from "../../platform/error.ts";
 import { readArguments } from "../command-arguments.ts";
 import { VOLUME_FLAGS } from "../flags/volume.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
+import { isNotFound } from "../is-not-found.ts";
 import { reportError } from "../report-error.ts";
 import { printHelp } from "./help.ts";
 
@@ -19,7 +19,7 @@ export async function volumeRm(argv: readonly string[], from: number, globals: G
     try {
       await deleteVolume(home, name);
     } catch (error) {
-      if (!(given.on("force") && error instanceof HuskError && error.code === "not-found")) {
+      if (!(given.on("force") && isNotFound(error))) {
         reportError(error, globals.debug);
         status = 1;
         continue;

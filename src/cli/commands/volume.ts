@@ -1,7 +1,6 @@
-import { HuskError } from "../../platform/error.ts";
-import { nearest } from "../../platform/nearest.ts";
 import type { Globals } from "../grammar.ts";
 import { VOLUME_COMMANDS } from "../help/volume.ts";
+import { unknownAmong } from "../unknown-command.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk volume COMMAND`: folders that outlive containers. */
@@ -10,6 +9,7 @@ export async function volume(argv: readonly string[], from: number, globals: Glo
   switch (name) {
     case undefined:
     case "--help":
+    case "-h":
       return printHelp(["volume"]);
     case "create":
       return (await import("./volume-create.ts")).volumeCreate(argv, from + 1, globals);
@@ -23,14 +23,11 @@ export async function volume(argv: readonly string[], from: number, globals: Glo
     case "rm":
     case "remove":
       return (await import("./volume-rm.ts")).volumeRm(argv, from + 1, globals);
-    default: {
-      const near = nearest(
+    default:
+      throw unknownAmong(
+        "husk volume",
         name,
         VOLUME_COMMANDS.map(([command]) => command),
       );
-      throw new HuskError("invalid", `unknown command: husk volume ${name}`, {
-        hint: `${near === undefined ? "" : `did you mean husk volume ${near}? `}see 'husk volume --help'`,
-      });
-    }
   }
 }

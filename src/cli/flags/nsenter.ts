@@ -28,7 +28,7 @@ ${HAND_FLAGS}-i --ipc [[file]] file
 `;
 
 /** What util-linux has and husk does not: SELinux, and what it learned after 2.38. */
-export const NSENTER_LATER = `
+const NSENTER_LATER = `
 -e --env
 -Z --follow-context
 -c --join-cgroup

@@ -10,10 +10,6 @@ export const OCI_FLAGS = `
 -v --version
 `;
 
-/** Options of runc and crun that husk does not have yet. */
-export const OCI_LATER = `
-`;
-
 const CREATE = `
 -b --bundle dir dir
 -f --config file file

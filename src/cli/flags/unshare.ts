@@ -46,7 +46,7 @@ ${HAND_FLAGS}-f --fork
 `;
 
 /** What util-linux learned after 2.38. */
-export const UNSHARE_LATER = `
+const UNSHARE_LATER = `
 --forward-signals
 -l --load-interp file
 --map-subids

@@ -101,7 +101,7 @@ export const RUN_ABOUT: Readonly<Record<string, string>> = {
   user: "Username or UID (format: <name|uid>[:<group|gid>])",
   userns: "User namespace to use (private|host) (default host for root, else private)",
   uts: "UTS namespace to use (private|host) (default private)",
-  volume: "Bind mount a folder or file (source:target[:ro])",
+  volume: "Mount a folder, a file or a volume ([source:]target[:ro])",
   "volumes-from": "Mount what is mounted in another container, too (container[:ro])",
   with: "Add a folder of this machine to the image host, read as it is, written to a copy",
   workdir: "Working directory inside the container",

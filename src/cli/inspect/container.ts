@@ -4,8 +4,8 @@ import { inspectContainer } from "../../engine/inspect/container.ts";
 import { sweepHome } from "../../engine/life/sweep-home.ts";
 import { isLost } from "../../engine/container/state.ts";
 import { findTarget } from "../../engine/life/target.ts";
-import { HuskError } from "../../platform/error.ts";
 import { homeOf } from "../home.ts";
+import { isNotFound } from "../is-not-found.ts";
 import type { Inspector, InspectOptions } from "./inspectors.ts";
 
 /** Containers in docker's form, by name, id or the beginning of the id. */
@@ -21,7 +21,7 @@ export function containerInspector({ globals, size }: InspectOptions): Inspector
         const found = inspectContainer(home.folders, id);
         return size === true ? { ...found, ...(await sizes(home.folders, id)) } : found;
       } catch (error) {
-        if (error instanceof HuskError && error.code === "not-found") return undefined;
+        if (isNotFound(error)) return undefined;
         throw error;
       }
     },

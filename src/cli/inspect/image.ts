@@ -1,6 +1,6 @@
 import { findByNameOrId, hostPlatform, inspectImage, parsePlatform } from "../../image/index.ts";
-import { HuskError } from "../../platform/error.ts";
 import { imageStore } from "../image-arguments.ts";
+import { isNotFound } from "../is-not-found.ts";
 import type { Inspector, InspectOptions } from "./inspectors.ts";
 
 /** Images in docker's form, by name or id. */
@@ -13,7 +13,7 @@ export function imageInspector({ globals, platform }: InspectOptions): Inspector
       try {
         return inspectImage(store, findByNameOrId(store, name, wanted));
       } catch (error) {
-        if (error instanceof HuskError && error.code === "not-found") return undefined;
+        if (isNotFound(error)) return undefined;
         throw error;
       }
     },

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { WatchedProcess } from "../../engine/processes/watch.ts";
 import { startTimeOf } from "../../platform/process-identity.ts";
-import { writeAll } from "../byte-output.ts";
+import { print } from "../byte-output.ts";
 import { parseSignal } from "../values/signal.ts";
 import { pressKey } from "./keys.ts";
 import { FIRST_VIEW, linesOf, type Machine, screen, type View } from "./view.ts";
@@ -65,16 +65,18 @@ export async function fullScreen(look: () => WatchedProcess[]): Promise<void> {
       },
     };
   };
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(renew, RENEW_MILLISECONDS);
-    const finish = (): void => {
-      clearInterval(timer);
-      stdin.off("data", type);
-      stdin.setRawMode(false);
-      stdin.pause();
-      print(LEAVE);
-      resolve();
-    };
+  let timer: NodeJS.Timeout | undefined;
+  const ended = new Promise<void>((finish, fail) => {
+    /** What fails meanwhile ends the view like everything else, with the terminal as it was. */
+    const guarded =
+      <T extends readonly unknown[]>(act: (...given: T) => void) =>
+      (...given: T): void => {
+        try {
+          act(...given);
+        } catch (error) {
+          fail(error as Error);
+        }
+      };
     const type = (bytes: Buffer): void => {
       for (const key of keysOf(bytes.toString("utf8"))) {
         message = "";
@@ -91,18 +93,26 @@ export async function fullScreen(look: () => WatchedProcess[]): Promise<void> {
       }
       draw();
     };
+    timer = setInterval(guarded(renew), RENEW_MILLISECONDS);
     stdin.setRawMode(true);
-    stdin.on("data", type);
+    stdin.on("data", guarded(type));
     stdin.on("end", finish);
-    stdout.on("resize", draw);
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, finish);
-    print(ENTER);
-    draw();
+    stdout.on("resize", guarded(draw));
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => finish());
+    guarded(() => {
+      print(ENTER);
+      draw();
+    })();
   });
-}
-
-function print(text: string): void {
-  writeAll(1, new TextEncoder().encode(text));
+  try {
+    await ended;
+  } finally {
+    clearInterval(timer);
+    stdin.removeAllListeners("data");
+    stdin.setRawMode(false);
+    stdin.pause();
+    print(LEAVE);
+  }
 }
 
 /** Single keys of what came at once; sequences begin with the escape character. */

@@ -128,7 +128,7 @@ export function screen(
     return first + i === at ? `${INVERSE}${text}${PLAIN}` : text.trimEnd();
   });
   const keys = "q quit  P cpu  M memory  T time  N pid  C container  I reverse  t tree  / search  k kill";
-  const foot = `${BOLD}${cut(message === "" ? keys : message, columns).trimEnd()}${PLAIN}`;
+  const foot = `${BOLD}${cut(message === "" ? keys : harmless(message), columns).trimEnd()}${PLAIN}`;
   while (shown.length < room) shown.push("");
   return [...top, ...shown, foot].join("\n");
 }
@@ -153,7 +153,12 @@ function lineText({ process, branch }: Line): string {
     clock(seconds),
   ];
   const text = cells.map((cell, i) => pad(cell, (COLUMNS[i] as [string, number])[1], COLUMNS[i]?.[0] ?? ""));
-  return `${text.join("")}${branch}${command.replace(/\p{Cc}/gu, "?")}`;
+  return `${text.join("")}${branch}${harmless(command)}`;
+}
+
+/** Words of a container: control characters in them do nothing to the terminal. */
+function harmless(text: string): string {
+  return text.replace(/\p{Cc}/gu, "?");
 }
 
 const NUMBERS = new Set(["PID", "INSIDE", "CPU%", "MEM", "TIME+"]);

@@ -97,7 +97,7 @@ describe("what was written is read", () => {
   test("a damaged one is an error that names the place", async () => {
     write(STDOUT, "whole\n");
     appendFileSync(log, "this is no frame of a log");
-    expect(read()).rejects.toThrow(`the log ${log} is damaged at byte 22`);
+    await expect(read()).rejects.toThrow(`the log ${log} is damaged at byte 22`);
   });
 });
 

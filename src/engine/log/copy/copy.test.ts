@@ -106,5 +106,5 @@ test("journald: a connection a priority, with the container's name", async () =>
   journal.close();
   server.close();
   expect(received.toSorted()).toEqual(["web\n\n3\n0\n0\n0\n0\nerr\n", "web\n\n6\n0\n0\n0\n0\nout\n"]);
-  expect(openJournal("web", join(folder, "nobody"))).rejects.toThrow("nobody listens");
+  await expect(openJournal("web", join(folder, "nobody"))).rejects.toThrow("nobody listens");
 });
