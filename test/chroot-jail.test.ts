@@ -8,6 +8,7 @@ import {
   husk,
   huskPath,
   isAlive,
+  isAsleep,
   makeJail,
   needs,
   openTerminal,
@@ -168,7 +169,7 @@ describe("the program is the caller's", () => {
     session.type("echo here$((1+1))\r");
     await session.shows("here2");
     session.type("sleep 100\r");
-    await Bun.sleep(200);
+    await waitFor("sleep", () => isAsleep(session.pid, "sleep"));
     session.type("\x03");
     session.type("echo $?=after\r");
     await session.shows("130=after");

@@ -8,6 +8,7 @@ import {
   husk,
   huskPath,
   isAlive,
+  isAsleep,
   makeRootfs,
   needs,
   openTerminal,
@@ -196,12 +197,12 @@ describe("a terminal", () => {
     const terminal = openTerminal([huskPath, "run", "-it", "-e", "PS1=in> ", "host", "sh", "-i"]);
     await terminal.shows("in> ");
     terminal.type("sleep 60\r");
-    await Bun.sleep(200);
+    await waitFor("sleep", () => isAsleep(terminal.pid, "sleep"));
     terminal.type("\x03");
     terminal.type("echo status $?\r");
     await terminal.shows("status 130");
     terminal.type("sleep 60\r");
-    await Bun.sleep(200);
+    await waitFor("sleep", () => isAsleep(terminal.pid, "sleep"));
     terminal.type("\x1a");
     await terminal.shows("Stopped");
     terminal.type("kill %1; exit 3\r");

@@ -23,13 +23,13 @@ test("output comes to the streams it is written to, and the exit status", async 
     [],
     "sh",
     "-c",
-    "while [ ! -e /tmp/go ]; do sleep 0.05; done; echo out; echo err >&2; exit 6",
+    "while [ ! -e /tmp/go ]; do echo wait; sleep 0.05; done; echo out; echo err >&2; exit 6",
   );
   const attached = start(["attach", "out"]);
-  await Bun.sleep(200);
+  await waitFor("output", () => attached.stdout().includes("wait\n"));
   await husk(["exec", "out", "touch", "/tmp/go"]);
   const { status, stdout, stderr } = await attached.result;
-  expect([status, stdout, stderr]).toEqual([6, "out\n", "err\n"]);
+  expect([status, stdout.replaceAll("wait\n", ""), stderr]).toEqual([6, "out\n", "err\n"]);
 });
 
 test("two persons at one terminal see the same; keys leave it alone, exit ends it", async () => {
@@ -73,17 +73,17 @@ test("input goes to a container that was started with -i", async () => {
 });
 
 test("signals go to the program, unless --sig-proxy=false", async () => {
-  const script = "trap 'echo got; exit 3' TERM; echo ready; while :; do sleep 0.05; done";
+  const script = "trap 'echo got; exit 3' TERM; while :; do echo tick; sleep 0.05; done";
   await begin("signals", [], "sh", "-c", script);
   const watcher = start(["attach", "--no-stdin", "--sig-proxy=false", "signals"]);
-  await Bun.sleep(200);
+  await waitFor("output", () => watcher.stdout().includes("tick"));
   watcher.kill("SIGTERM");
   expect((await watcher.result).status).toBe(143);
   const attached = start(["attach", "--no-stdin", "signals"]);
-  await Bun.sleep(200);
+  await waitFor("output", () => attached.stdout().includes("tick"));
   attached.kill("SIGTERM");
   const { status, stdout } = await attached.result;
-  expect([status, stdout]).toEqual([3, "got\n"]);
+  expect([status, stdout.replaceAll("tick\n", "")]).toEqual([3, "got\n"]);
 });
 
 test("a client that does not read holds up neither the container nor others", async () => {

@@ -238,7 +238,10 @@ describe("events", () => {
 
   test("are seen as they happen", async () => {
     const watching = of.start(["events", "--format", "{{.Action}} {{.Actor.Attributes.name}}"]);
-    await Bun.sleep(300);
+    await waitFor("the first event", async () => {
+      if (watching.stdout() === "") await begin(["--rm"], "true");
+      return watching.stdout() !== "";
+    });
     const name = await begin(["--rm"], "true");
     await waitFor("destroy", () => watching.stdout().includes(`destroy ${name}`));
     expect(

@@ -16,6 +16,8 @@ rootfs=$2 runtime=$3
 # podman puts sockets deep into its folder, and paths of sockets are short.
 folder=/mnt
 mount --bind "$1" $folder
+# conmon writes a file "oom" to where podman is called.
+cd $folder
 export CONTAINERS_CONF=$folder/containers.conf CONTAINERS_STORAGE_CONF=$folder/storage.conf
 umount /sys/fs/cgroup/unified 2>/dev/null || true
 podman() { command podman --tmpdir "$folder/tmp" --runtime "$runtime" "$@"; }

@@ -16,6 +16,7 @@ import {
   startHusk,
   temporaryFile,
   temporaryFolder,
+  userWithoutRanges,
   waitFor,
 } from "./harness/index.ts";
 
@@ -90,10 +91,12 @@ describe("id maps are those of unshare(1)", () => {
       expect([ours.status, ours.stdout, ours.stderr]).toEqual([real.status, real.stdout, ""]);
     });
   }
-  anybody("a range needs a line in /etc/subuid", async () => {
-    const user = findUser("husk-test-single");
-    if (user === undefined) return;
-    const { status, stderr } = await engine(user).husk(["unshare", "--map-auto", "true"]);
+  needs({ testUser: true })("a range needs a line in /etc/subuid", async () => {
+    const { status, stderr } = await engine(findUser(userWithoutRanges)!).husk([
+      "unshare",
+      "--map-auto",
+      "true",
+    ]);
     expect(status).toBe(125);
     expect(stderr).toContain("/etc/subuid gives no ids to husk-test-single — as root: usermod --add-subuids");
   });

@@ -1,6 +1,6 @@
 // By-hand commands at a terminal: it belongs to the program, as with any program that a shell starts.
 import { describe, expect } from "bun:test";
-import { engine, huskPath, needs, openTerminal, waitFor } from "./harness/index.ts";
+import { engine, huskPath, isAsleep, needs, openTerminal, waitFor } from "./harness/index.ts";
 
 const asRoot = needs({ root: true });
 
@@ -35,13 +35,13 @@ describe("the caller's terminal", () => {
     );
     await terminal.shows("in> ");
     terminal.type("tty; sleep 100\r");
-    await Bun.sleep(400);
+    await waitFor("sleep", () => isAsleep(terminal.pid, "sleep"));
     terminal.type("\x1a");
     await terminal.shows("Stopped");
     terminal.type("fg\r");
-    await Bun.sleep(300);
+    await waitFor("sleep", () => isAsleep(terminal.pid, "sleep"));
     terminal.type("\x03");
-    await Bun.sleep(200);
+    await waitFor("its end", () => !isAsleep(terminal.pid, "sleep"));
     terminal.type("exit 5\r");
     expect(await terminal.exit()).toBe(5);
     expect(terminal.output()).toContain("/dev/pts/");
@@ -55,13 +55,13 @@ describe("the caller's terminal", () => {
     });
     await terminal.shows("out> ");
     terminal.type(`${huskPath} unshare --uts sleep 77.7\r`);
-    await Bun.sleep(500);
+    await waitFor("sleep", () => isAsleep(terminal.pid, "sleep"));
     terminal.type("\x1a");
     await terminal.shows("Stopped");
     terminal.type("fg\r");
-    await Bun.sleep(300);
+    await waitFor("sleep", () => isAsleep(terminal.pid, "sleep"));
     terminal.type("\x03");
-    await Bun.sleep(200);
+    await waitFor("its end", () => !isAsleep(terminal.pid, "sleep"));
     terminal.type("echo status $?\r");
     await waitFor("the status", () => /status \d+/.test(terminal.output().replace("status $?", "")));
     expect(terminal.output()).toContain("status 130");

@@ -27,7 +27,7 @@ test("a program's status, output and signal are seen", async () => {
 });
 
 test("a program that takes too long is killed and named", async () => {
-  expect(run(["sleep", "60"], { timeout: 50 })).rejects.toThrow("sleep 60: still running after 50 ms");
+  await expect(run(["sleep", "60"], { timeout: 50 })).rejects.toThrow("sleep 60: still running after 50 ms");
 });
 
 test("descendants are found, and the dead are told from the living", async () => {

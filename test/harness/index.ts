@@ -10,6 +10,7 @@ export {
   commandLine,
   descendants,
   isAlive,
+  isAsleep,
   namespaceOf,
   procFile,
   type ProcessStat,

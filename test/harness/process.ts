@@ -89,6 +89,11 @@ export function descendants(pid: number): ProcessStat[] {
   return found;
 }
 
+/** Whether a program waits for something (and is not stopped) somewhere below a process. */
+export function isAsleep(pid: number, program: string): boolean {
+  return descendants(pid).some(({ name, state }) => name === program && state === "S");
+}
+
 /** The living processes that write to the output of a started program: itself and what it started, wherever it went. */
 export function outputHolders(running: Running): ProcessStat[] {
   return allProcesses().filter(({ pid, state }) => {

@@ -1,4 +1,4 @@
-// Ordinary users to test as. `test/suite.ts` makes them when it runs as root.
+// Ordinary users to test as. test/suite/users.ts makes them when the suite runs as root.
 import { readFileSync } from "node:fs";
 
 export interface User {

@@ -48,7 +48,7 @@ function snapshot(): Set<string> {
     ...[
       ...list(process.env.TMPDIR ?? "/tmp", (name) => name !== "home" && name !== "run"),
       ...["/tmp", "/dev/shm", "/run", "/var/lib", "/run/lock"].flatMap((folder) => list(folder, husks)),
-      ...["/run/husk", "/var/lib/husk"].flatMap((folder) => list(folder)),
+      ...["/run/husk", "/var/lib/husk", process.cwd()].flatMap((folder) => list(folder)),
     ].map((path) => `file ${path}`),
   ]);
 }
