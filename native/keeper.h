@@ -145,7 +145,7 @@ void end_input(void);
 enum { STREAM_NOTE = 0, STREAM_EVENT = 9 };
 void open_log(const struct supervision *s);
 void log_output(u8 stream, const u8 *bytes, u32 length);
-int append_frame(int fd, u8 stream, const void *bytes, u32 length);
+void append_frame(int fd, u8 stream, const void *bytes, u32 length);
 
 /* supervise.c */
 enum { CLIENTS = 64, STAYING_CLIENTS = 56 };

@@ -34,12 +34,18 @@ static int write_frames(int fd, const struct iovec *parts, u32 count, u64 total)
 	return n == (long)total ? 0 : n < 0 ? (int)n : -E_NOSPC;
 }
 
-int append_frame(int fd, u8 stream, const void *bytes, u32 length)
+/* To a file that others append to as well. Half a frame, on a full disk, would hide what they append behind it. */
+void append_frame(int fd, u8 stream, const void *bytes, u32 length)
 {
 	struct frame head;
 	struct iovec parts[2];
 	u32 total = add_frame(&head, parts, stream, bytes, length);
-	return write_frames(fd, parts, 2, total);
+	long n = CALL3(__NR_writev, fd, parts, 2);
+	if (n <= 0 || n == (long)total)
+		return;
+	long end = CALL3(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);
+	if (end == CALL3(__NR_lseek, fd, 0, 2 /* SEEK_END */))
+		CALL2(__NR_ftruncate, fd, end - n);
 }
 
 static void find_size(void)

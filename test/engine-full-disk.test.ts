@@ -1,6 +1,6 @@
 // A full disk below --root, or a reader of the log that does not read, ends no container and holds up nobody.
 import { expect } from "bun:test";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engine, needs, run, shell, temporaryFolder, waitFor, huskPath } from "./harness/index.ts";
 
@@ -105,6 +105,48 @@ needs({})(
     } finally {
       for (const reader of slow) reader.kill("SIGKILL");
       await of.husk(["rm", "-f", "seq"]);
+    }
+  },
+  60_000,
+);
+
+needs({ root: true })(
+  "a full disk below --run: events are missing, and those that come later are read",
+  async () => {
+    const of = engine();
+    mkdirSync(of.run, { recursive: true, mode: 0o700 });
+    expect((await run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", of.run])).status).toBe(0);
+    try {
+      const events = async (): Promise<string[]> => {
+        const shown = await of.husk(["events", "--since", "0", "--until", "0s", "--format", "{{.Action}}"]);
+        expect([shown.status, shown.stderr]).toEqual([0, ""]);
+        return shown.stdout.split("\n").filter(Boolean);
+      };
+      // More than a page of events from husk, and from keepers.
+      const names = Array.from({ length: 12 }, (_, index) => `short${index}`);
+      for (const name of names) {
+        const begun = await of.husk(["run", "-d", "--name", name, "host", "sleep", "1000"]);
+        expect([begun.status, begun.stderr]).toEqual([0, ""]);
+      }
+      const pids = (await of.husk(["inspect", "-f", "{{.State.Pid}}", ...names])).stdout.trim().split("\n");
+      await shell('cat /dev/zero > "$1" || true', [join(of.run, "filler")]);
+      const before = await events();
+      for (const name of names) {
+        await of.husk(["rename", name, `${name}-full`]);
+        await of.husk(["rename", `${name}-full`, name]);
+      }
+      for (const pid of pids) process.kill(Number(pid), "SIGKILL");
+      await waitFor("their end", async () => (await of.husk(["ps", "-q"])).stdout === "", 10_000);
+      const full = await events();
+      expect(full.slice(0, before.length)).toEqual(before);
+      expect(full.length).toBeLessThan(before.length + 36);
+      unlinkSync(join(of.run, "filler"));
+      await of.husk(["rm", names.at(-1)!]);
+      expect((await events()).at(-1)).toBe("destroy");
+    } finally {
+      const { stdout } = await of.husk(["ps", "-aq"]);
+      if (stdout !== "") await of.husk(["rm", "-f", ...stdout.trim().split("\n")]);
+      await run(["umount", "-l", of.run]);
     }
   },
   60_000,

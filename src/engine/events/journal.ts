@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { tryLock } from "../../platform/lock.ts";
 import { nanoseconds } from "../../platform/nanoseconds.ts";
 import { utf8 } from "../../platform/utf8.ts";
@@ -37,8 +37,11 @@ export function appendEvent(folders: Pick<Folders, "run">, event: EventBody): vo
   try {
     const fd = openJournal(folders);
     try {
-      writeSync(fd, frame);
-      if (fstatSync(fd).size > LARGEST) rotate(folders);
+      const { size } = fstatSync(fd);
+      const written = writeSync(fd, frame);
+      // Half a frame, on a full disk, would hide what others append behind it.
+      if (written < frame.length && fstatSync(fd).size === size + written) ftruncateSync(fd, size);
+      if (size > LARGEST) rotate(folders);
     } finally {
       closeSync(fd);
     }
