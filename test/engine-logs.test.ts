@@ -1,9 +1,18 @@
 // What containers wrote, and how it is read: husk logs, and container.logs() of the library.
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { openEngine } from "../src/index.ts";
-import { engine, huskPath, repository, run, temporaryFile, waitFor } from "./harness/index.ts";
+import {
+  allProcesses,
+  commandLine,
+  engine,
+  huskPath,
+  repository,
+  run,
+  temporaryFile,
+  waitFor,
+} from "./harness/index.ts";
 
 const { root, run: runFolder, husk, start } = engine();
 const library = () =>
@@ -134,6 +143,22 @@ describe("--log-driver json-file", () => {
     await husk(["start", "-a", "json"]);
     await waitFor("the second run", () => lines().length === 6);
     expect(lines().map(({ log }) => log)).toEqual(["one\n", "two\n", "three", "one\n", "two\n", "three"]);
+  });
+});
+
+describe("--log-driver json-file, and the container is removed", () => {
+  test("what copies the log leaves nothing behind", async () => {
+    for (let round = 0; round < 3; round++) {
+      await begin(`gone-${round}`, ["--log-driver", "json-file"], "while :; do echo more; sleep 0.01; done");
+      const path = (await husk(["inspect", "-f", "{{.LogPath}}", `gone-${round}`])).stdout.trim();
+      await waitFor("a copy", () => existsSync(path), 10_000);
+      await husk(["rm", "-f", `gone-${round}`]);
+      const id = path.split("/").at(-2)!;
+      const copiers = () => allProcesses().filter(({ pid }) => commandLine(pid).includes(id));
+      await waitFor("the copier's end", () => copiers().length === 0, 10_000);
+      expect(existsSync(dirname(path))).toBe(false);
+      expect(readdirSync(join(runFolder, "containers")).filter((name) => name.includes(id))).toEqual([]);
+    }
   });
 });
 

@@ -1,8 +1,9 @@
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { isRunning, ownIdentity, type ProcessIdentity } from "../../../platform/process-identity.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { tryLock } from "../../../platform/lock.ts";
 import { writeWhole } from "../../../platform/whole-file.ts";
 import type { Home } from "../../home.ts";
-import { containerPaths } from "../../container/paths.ts";
+import { lockContainer, withContainer } from "../../container/lock.ts";
+import { isAlive, readState } from "../../container/state.ts";
 import { readTarget } from "../../life/target.ts";
 import { containerLog } from "../container-log.ts";
 import type { LogPlace } from "../cursor.ts";
@@ -29,9 +30,8 @@ interface Copied {
  * last second may come twice, but for the file it was writing, which is cut there.
  */
 export async function copyLog(home: Home, id: string): Promise<void> {
-  const { running } = containerPaths(home.folders, id);
   do {
-    const release = claim(`${home.folders.run}/containers/${id}.copier`);
+    const release = tryLock(`${home.folders.run}/containers/${id}.copier.lock`);
     if (release === undefined) return;
     try {
       await copyRun(home, id);
@@ -39,7 +39,7 @@ export async function copyLog(home: Home, id: string): Promise<void> {
       release();
     }
     // It was started just then, or again, and who should have copied that found us at it.
-  } while (existsSync(running));
+  } while (isAlive(readState(home.folders, id)));
 }
 
 async function copyRun(home: Home, id: string): Promise<void> {
@@ -57,10 +57,20 @@ async function copyRun(home: Home, id: string): Promise<void> {
   const options = { follow: true, ...(copied === undefined ? {} : { from: copied.place }) };
   let behind: LogPlace | undefined;
   let saved = Date.now();
+  // Only under its lock: else the folder of a container that is removed just then would be made anew.
   const save = (): void => {
-    if (behind !== undefined)
+    if (behind !== undefined && existsSync(paths.record))
       writeWhole(file, JSON.stringify({ place: behind, end: sink.end() } satisfies Copied), 0o600);
     saved = Date.now();
+  };
+  const trySave = (): void => {
+    const release = lockContainer(home.folders, id);
+    if (release === undefined) return;
+    try {
+      save();
+    } finally {
+      release();
+    }
   };
   try {
     await readPieces(
@@ -71,10 +81,10 @@ async function copyRun(home: Home, id: string): Promise<void> {
         await sink.flush();
         if (!lines.isEmpty()) return;
         behind = place;
-        if (Date.now() - saved > SAVE_MILLISECONDS) save();
+        if (Date.now() - saved > SAVE_MILLISECONDS) trySave();
       },
     );
-    save();
+    await withContainer(home.folders, id, save);
   } finally {
     sink.close();
   }
@@ -85,25 +95,5 @@ function readCopied(file: string): Copied | undefined {
     return JSON.parse(readFileSync(file, "utf8")) as Copied;
   } catch {
     return undefined;
-  }
-}
-
-/** One process at a time copies a log; undefined: another does. */
-function claim(path: string): (() => void) | undefined {
-  const own = `${path}.${process.pid}`;
-  writeFileSync(own, JSON.stringify(ownIdentity()), { mode: 0o600 });
-  try {
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        linkSync(own, path);
-        return () => rmSync(path, { force: true });
-      } catch {
-        if (isRunning(JSON.parse(readFileSync(path, "utf8")) as ProcessIdentity)) return undefined;
-        rmSync(path, { force: true });
-      }
-    }
-    return undefined;
-  } finally {
-    rmSync(own, { force: true });
   }
 }
