@@ -14,6 +14,7 @@
 static const struct supervision *supervision;
 static int listener, exit_file;
 static int stopped, was_launched;
+static u32 restarts; /* which of RESTARTS_* applies */
 static u64 launched_at; /* CLOCK_REALTIME */
 
 /* --- the exit record --------------------------------------------------------------------------------- */
@@ -86,7 +87,7 @@ static void announce_end(void)
 
 #define SOCKET_MAGIC 0x42525648u /* "HVRB" */
 enum { SOCKET_PROTOCOL = 1 };
-enum verb { STATUS = 1, SIGNAL, STOP, ATTACH, RESIZE, WAIT };
+enum verb { STATUS = 1, SIGNAL, STOP, ATTACH, RESIZE, WAIT, POLICY };
 enum { STATE_RUNNING = 1, STATE_RESTARTING };
 enum { WANTS_INPUT = 1 };
 enum piece { PIECE_INPUT = 1, PIECE_RESIZE, PIECE_END };
@@ -164,6 +165,12 @@ static int answer(struct client *client, const struct request *request)
 		if (!may_stay())
 			return refuse_client(client->fd, -E_BUSY);
 		client->kind = WAITING;
+		break;
+	case POLICY:
+		if (a & ~(u32)(RESTARTS_ALWAYS | RESTARTS_ON_FAILURE) || (a && !supervision->restart))
+			result = -E_INVAL;
+		else
+			restarts = a;
 		break;
 	default: result = -E_NOSYS;
 	}
@@ -359,6 +366,7 @@ static void end_ticks(void)
 int supervise(const struct supervision *s)
 {
 	supervision = s;
+	restarts = s->flags;
 	listener = (int)slot(s->listener);
 	exit_file = (int)slot(s->exit);
 	groups_outside[0] = (int)slot(s->groups[0]);
@@ -385,7 +393,7 @@ static int is_to_restart(void)
 {
 	if (!was_launched || stopped || report.flags & REPORT_CALLER_DIED)
 		return 0;
-	return supervision->flags & RESTARTS_ALWAYS || (supervision->flags & RESTARTS_ON_FAILURE && report.exit_code != 0);
+	return restarts & RESTARTS_ALWAYS || (restarts & RESTARTS_ON_FAILURE && report.exit_code != 0);
 }
 
 /* Who called learns how it ended; a child waits to start it again. */

@@ -11,8 +11,7 @@ export interface Places {
 }
 
 const INPUT_ONCE = 1;
-const RESTARTS_ALWAYS = 2;
-const RESTARTS_ON_FAILURE = 4;
+const RESTARTS = { never: 0, always: 2, "on-failure": 4 } as const;
 
 /** `struct supervision` of native/keeper.h: all words of 32 bits. */
 export function encodeSupervision(
@@ -31,8 +30,7 @@ export function encodeSupervision(
     command === undefined ? 0 : texts(command);
   const maxBytes = log?.maxBytes ?? 0;
   const words = Uint32Array.of(
-    (supervision.inputOnce === true ? INPUT_ONCE : 0) |
-      (restart === undefined ? 0 : restart.applies === "always" ? RESTARTS_ALWAYS : RESTARTS_ON_FAILURE),
+    (supervision.inputOnce === true ? INPUT_ONCE : 0) | RESTARTS[restart?.applies ?? "never"],
     slot(supervision.launched) + 1,
     descriptor(supervision.listener),
     descriptor(supervision.input),

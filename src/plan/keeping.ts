@@ -70,7 +70,7 @@ export interface KeptLog {
 
 /** Whether and how the container is started again when it has ended by itself. */
 export interface Restart {
-  readonly applies: "always" | "on-failure";
+  readonly applies: "always" | "on-failure" | "never";
   /** How long to wait; 100 instead once it has run for ten seconds. */
   readonly delayMilliseconds: number;
   /** The program the keeper becomes after that, path first. */

@@ -7,7 +7,7 @@ import { connectUnix, type UnixConnection } from "./unix-connection.ts";
  */
 const MAGIC = 0x42525648;
 const PROTOCOL = 1;
-const VERB = { status: 1, signal: 2, stop: 3, attach: 4, resize: 5, wait: 6 } as const;
+const VERB = { status: 1, signal: 2, stop: 3, attach: 4, resize: 5, wait: 6, policy: 7 } as const;
 const MESSAGE_BYTES = 16;
 const WANTS_INPUT = 1;
 const PIECE = { input: 1, resize: 2, end: 3 } as const;
@@ -54,6 +54,14 @@ export async function signalContainer(path: string, signal: number): Promise<voi
 /** The container is never started again by its keeper; `signal` is sent to it, 0: none. */
 export async function stopContainer(path: string, signal: number): Promise<void> {
   await ask(path, VERB.stop, signal);
+}
+
+/** After which ends the container's keeper starts it again from now on. "unsupported": an old one does not learn that. */
+export async function setRestartPolicy(
+  path: string,
+  applies: "never" | "always" | "on-failure",
+): Promise<void> {
+  await ask(path, VERB.policy, { never: 0, always: 2, "on-failure": 4 }[applies]);
 }
 
 /** Sets the size of a container's terminal, in characters. */
@@ -107,19 +115,30 @@ interface Answer {
   readonly d: number;
 }
 
+/** A keeper answers at once, unless it was stopped (SIGSTOP). */
+const ANSWER_MS = 10_000;
+
 async function ask(path: string, verb: number, a = 0, b = 0): Promise<Answer> {
-  const { connection, answer } = await open(path, verb, a, b, () => {});
+  const { connection, answer } = await open(path, verb, a, b, () => {}, ANSWER_MS);
   connection.close();
   return answer;
 }
 
-/** Sends a request and waits for its answer; the connection stays. */
+/** Whether an error says that a keeper is there and does not answer. */
+export function isSilence(error: unknown): boolean {
+  return error instanceof HuskError && error.message.endsWith(SILENCE);
+}
+
+const SILENCE = "does not answer";
+
+/** Sends a request and waits for its answer, so many milliseconds if `patience` says so; the connection stays. */
 async function open(
   path: string,
   verb: number,
   a: number,
   b: number,
   more: () => void,
+  patience?: number,
 ): Promise<{ connection: UnixConnection; closed: Promise<void>; answer: Answer }> {
   const request = Uint32Array.of(MAGIC, PROTOCOL | (verb << 16), a, b);
   const received = new Uint8Array(MESSAGE_BYTES);
@@ -142,7 +161,22 @@ async function open(
   });
   // Refused before it was asked: the answer tells why.
   connection.write(new Uint8Array(request.buffer)).catch(() => {});
-  await answered.promise;
+  const impatience =
+    patience === undefined
+      ? undefined
+      : setTimeout(() => {
+          answered.reject(
+            new HuskError("failed", `the keeper at ${path} ${SILENCE}`, {
+              hint: "it may be stopped: ps -eo pid,stat,args shows it as husk-keeper; kill -CONT it",
+            }),
+          );
+          connection.close();
+        }, patience);
+  try {
+    await answered.promise;
+  } finally {
+    clearTimeout(impatience);
+  }
   const [magic, result, c, d] = new Int32Array(received.buffer) as unknown as [
     number,
     number,

@@ -5,6 +5,7 @@ import { LIFE_FLAGS } from "../flags/life.ts";
 import { newRunFlags, setRunFlag } from "../flags/set-run-flag.ts";
 import type { Globals } from "../grammar.ts";
 import { parseArguments } from "../parse-arguments.ts";
+import { oneLine, printError } from "../stderr.ts";
 import { printHelp } from "./help.ts";
 
 /** `husk update CONTAINER…`: changes limits and restart policies of containers, running or not. */
@@ -30,5 +31,8 @@ export async function update(argv: readonly string[], from: number, globals: Glo
       hint: "see 'husk update --help'",
     });
   const home = await readyHome(globals);
-  return eachContainer(home, words, globals, (id) => updateContainer(home, id, changes));
+  return eachContainer(home, words, globals, async (id) => {
+    for (const warning of await updateContainer(home, id, changes))
+      printError(oneLine(`husk: warning: ${warning}`));
+  });
 }

@@ -140,10 +140,14 @@ export class Container implements AsyncDisposable {
     await unpauseContainer(this.#home, this.id);
   }
 
-  /** Changes limits and restart policy, whether it runs or not. */
-  async update(changes: UpdateOptions): Promise<void> {
+  /**
+   * Changes limits and restart policy, whether it runs or not.
+   *
+   * @returns what of it counts from the next start on only
+   */
+  async update(changes: UpdateOptions): Promise<readonly string[]> {
     const { updateContainer } = await import("../life/update.ts");
-    await updateContainer(this.#home, this.id, changes);
+    return updateContainer(this.#home, this.id, changes);
   }
 
   /** @throws HuskError "conflict" for a name that is taken */

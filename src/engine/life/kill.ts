@@ -23,7 +23,7 @@ export async function killContainer(home: Home, id: string, signal: number): Pro
   if (state.status !== "running" && state.status !== "paused") throw notRunning("cannot kill container", id);
   const { stopSignal } = record.options;
   const ends = signal === SIGKILL || stopSignal === undefined || stopSignal === signal;
-  if (ends) markStopped(target);
+  const unmarked = ends ? markStopped(target) : undefined;
   // Before it can have died of it.
   tellContainer(home.folders, record, "kill", { signal: String(signal) });
   try {
@@ -34,4 +34,5 @@ export async function killContainer(home: Home, id: string, signal: number): Pro
     throw notRunning("cannot kill container", id);
   }
   if (ends && isPaused(home.folders, id)) thaw(home.folders, id);
+  if (unmarked !== undefined) throw unmarked;
 }

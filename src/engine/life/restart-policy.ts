@@ -1,3 +1,4 @@
+import type { Restart } from "../../plan/index.ts";
 import type { ExitRecord } from "../container/exit.ts";
 import type { RestartPolicy } from "../run-options.ts";
 
@@ -6,11 +7,11 @@ const LONGEST_DELAY_MS = 60_000;
 /** Who has run for so long is not in trouble: its next restart comes soon. */
 const STEADY_MS = 10_000;
 
-/** After which ends a keeper starts its container again; undefined: after none. `restarts` in a row were so far. */
+/** After which ends a keeper starts its container again. `restarts` in a row were so far. */
 export function restartOf(
   policy: RestartPolicy | undefined,
   restarts: number,
-): "always" | "on-failure" | undefined {
+): Restart["applies"] {
   switch (policy?.kind) {
     case "always":
     case "unless-stopped":
@@ -18,9 +19,9 @@ export function restartOf(
     case "on-failure":
       return policy.retries === undefined || policy.retries === 0 || restarts < policy.retries
         ? "on-failure"
-        : undefined;
+        : "never";
     default:
-      return undefined;
+      return "never";
   }
 }
 

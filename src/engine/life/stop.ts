@@ -3,6 +3,7 @@ import { removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { pause } from "../../platform/pause.ts";
 import {
+  isSilence,
   signalContainer,
   stopContainer as tellKeeperToStop,
   waitForContainer as waitForKeeper,
@@ -22,6 +23,7 @@ import { readTarget, type Target } from "./target.ts";
 const SIGKILL = 9;
 const SIGTERM = 15;
 const PATIENCE_MS = 10_000;
+const SOON_MS = 1000;
 
 export interface StopOptions {
   /** Milliseconds until it is killed; -1: never; absent: what the container says, or 10 seconds. */
@@ -40,11 +42,26 @@ export interface StopOptions {
 export async function stopContainer(home: Home, id: string, options: StopOptions = {}): Promise<void> {
   const target = readTarget(home, id);
   if (!isAlive(target.state)) return;
-  markStopped(target);
+  const unmarked = markStopped(target);
   await endContainer(home, target, options);
   await endNextRun(home, id, options);
   tellContainer(home.folders, target.record, "stop");
   if (target.record.options.rm === true) await finish(home, id);
+  if (unmarked !== undefined) throw unmarked;
+}
+
+/**
+ * Ends a container before the machine is shut down: nobody asked for it, so that its restart policy starts it again
+ * after a reboot, as it does what a crash ended. Nothing happens if it does not run.
+ *
+ * @param id its whole id
+ * @throws HuskError "failed" when it cannot be ended
+ */
+export async function stopForShutdown(home: Home, id: string, options: StopOptions = {}): Promise<void> {
+  const target = readTarget(home, id);
+  if (!isAlive(target.state)) return;
+  await endContainer(home, target, options);
+  await endNextRun(home, id, options);
 }
 
 /**
@@ -89,7 +106,12 @@ export async function endContainer(
   await untilListening(paths);
   const ended = ignoringGone(waitForKeeper(paths.socket, signal));
   tellContainer(home.folders, record, "kill", { signal: String(first) });
-  await ignoringGone(neverAgain(paths.socket, first));
+  try {
+    await ignoringGone(neverAgain(paths.socket, first));
+  } catch (error) {
+    if (!isSilence(error)) throw error;
+    return killGroups(home, paths.running, ended, id, SOON_MS);
+  }
   if (isPaused(home.folders, id)) thaw(home.folders, id);
   if (await within(ended, patience, signal)) return;
   if (first !== SIGKILL) {
@@ -112,10 +134,16 @@ async function untilListening({ running, socket }: Target["paths"]): Promise<voi
 }
 
 /** The keeper does not get its container to end, or does not answer: it may be stopped. */
-async function killGroups(home: Home, running: string, ended: Promise<void>, id: string): Promise<void> {
+async function killGroups(
+  home: Home,
+  running: string,
+  ended: Promise<void>,
+  id: string,
+  patience: number = PATIENCE_MS,
+): Promise<void> {
   const groups = readRun(running)?.cgroups;
   if (groups !== undefined) removeGroups(groups);
-  if (await within(ended, PATIENCE_MS)) return;
+  if (await within(ended, patience)) return;
   throw new HuskError("failed", `container ${shortId(id)} does not end`, {
     hint: "its keeper does not answer: ps -eo pid,stat,args shows it as husk-keeper; kill -CONT or kill -KILL it",
   });

@@ -26,7 +26,6 @@ export function supervisionOf(
   const { id, options, inputOnce } = record;
   const command = (what: string): string[] => internalCommand(husk, folders, what, id);
   const { driver = "husk", maxSize = 0, maxFile = 1 } = options.log ?? {};
-  const restart = restartOf(options.restart, restarts);
   const health = options.health === undefined ? undefined : healthTicks(options.health, command("health"));
   return {
     detached,
@@ -37,10 +36,16 @@ export function supervisionOf(
     died: { journal: journalPath(folders), ...diedAround(record) },
     // Whoever is there gives the program their own input as it is: how much of it is read is the program's affair.
     ...(options.tty === true || (options.interactive === true && detached) ? { input: true, inputOnce } : {}),
-    ...(restart === undefined
-      ? {}
-      : { restart: { applies: restart, delayMilliseconds: delay, command: command("restart") } }),
-    ...(options.rm === true ? { finish: command("finish") } : {}),
+    // A policy can be changed, or given, while it runs; beside --rm there can be none.
+    ...(options.rm === true
+      ? { finish: command("finish") }
+      : {
+          restart: {
+            applies: restartOf(options.restart, restarts),
+            delayMilliseconds: delay,
+            command: command("restart"),
+          },
+        }),
     ...(health === undefined ? {} : { health }),
     environment: INTERNAL_ENVIRONMENT,
     ...(detachKeys === undefined ? {} : { detachKeys }),

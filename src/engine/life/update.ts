@@ -8,6 +8,7 @@ import {
   resourceWrites,
 } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
+import { setRestartPolicy } from "../../platform/keeper-socket.ts";
 import { writeResources } from "../../runtime/oci/update.ts";
 import { withContainer } from "../container/lock.ts";
 import type { RecordedOptions } from "../container/record.ts";
@@ -16,8 +17,10 @@ import { isAlive } from "../container/state.ts";
 import { writeRecord } from "../container/write-record.ts";
 import { tellContainer } from "../events/container-event.ts";
 import type { Home } from "../home.ts";
-import type { RunOptions } from "../run-options.ts";
+import type { RestartPolicy, RunOptions } from "../run-options.ts";
 import { runLimits } from "../spec/resources.ts";
+import { restartOf } from "./restart-policy.ts";
+import { ignoringGone } from "./stop.ts";
 import { readTarget } from "./target.ts";
 
 /** What of a container can be changed after its creation. */
@@ -41,11 +44,16 @@ export type UpdateOptions = Pick<
  * Changes limits and restart policy of a container, whether it runs or not.
  *
  * @param id its whole id
+ * @returns what of it counts from the next start on only
  * @throws HuskError "invalid" for values out of range; "conflict" for a restart policy with `--rm`; what the kernel
  *   refuses, and then nothing is changed
  */
-export function updateContainer(home: Home, id: string, changes: UpdateOptions): Promise<void> {
-  return withContainer(home.folders, id, () => {
+export function updateContainer(
+  home: Home,
+  id: string,
+  changes: UpdateOptions,
+): Promise<readonly string[]> {
+  return withContainer(home.folders, id, async () => {
     const { record, paths, state } = readTarget(home, id);
     const { restart } = changes;
     if (restart !== undefined && restart.kind !== "no" && record.options.rm === true)
@@ -56,11 +64,26 @@ export function updateContainer(home: Home, id: string, changes: UpdateOptions):
     const options = merged(record.options, changes);
     const limits = runLimits({ ...options, source: ANY });
     if (limits !== undefined) checkRunLimits(limits, readMachine);
-    const groups = isAlive(state) ? readRun(paths.running)?.cgroups?.groups : undefined;
+    const run = isAlive(state) ? readRun(paths.running) : undefined;
+    const groups = run?.cgroups?.groups;
     if (groups !== undefined) changeLimits(record.options, options, groups);
     writeRecord(home.folders, { ...record, options });
+    const warnings =
+      run === undefined || restart === undefined ? [] : await tellKeeper(paths.socket, restart, run.restarts);
     tellContainer(home.folders, record, "update");
+    return warnings;
   });
+}
+
+/** What the record says does not reach a keeper by itself. */
+async function tellKeeper(socket: string, policy: RestartPolicy, restarts: number): Promise<string[]> {
+  try {
+    await ignoringGone(setRestartPolicy(socket, restartOf(policy, restarts)));
+    return [];
+  } catch (error) {
+    if (!(error instanceof HuskError) || error.code !== "unsupported") throw error;
+    return ["the container was started by an older husk: its new restart policy counts from its next start on"];
+  }
 }
 
 const ANY = { kind: "host", with: [] } as const;
