@@ -196,6 +196,31 @@ describe("stop, kill, restart", () => {
     await husk(["rm", "-f", name]);
   });
 
+  test("restart of one with --rm ends it for nobody: it goes when it ends by itself", async () => {
+    const name = await begin(["--rm"], ...patient);
+    const folder = join(of.root, "containers", await state(name, "{{.Id}}"));
+    for (let round = 0; round < 2; round++) {
+      const before = await pidOf(name);
+      expect(await husk(["restart", name])).toBe(name);
+      expect(await state(name)).toBe("running 0");
+      expect(await pidOf(name)).not.toBe(before);
+    }
+    await husk(["stop", name]);
+    await waitFor("its removal", () => !existsSync(folder));
+  });
+
+  test("stop --all ends what runs, and start --all starts it again", async () => {
+    const at = another();
+    await husk(["run", "-d", "--name", "usual", "--restart", "unless-stopped", "host", ...patient], at);
+    await husk(["run", "-d", "--name", "plain", "host", ...patient], at);
+    expect((await husk(["stop", "--all"], at)).split("\n").toSorted()).toEqual(["plain", "usual"]);
+    for (const name of ["plain", "usual"]) expect(await state(name, undefined, at)).toBe("exited 7");
+    expect(await husk(["stop", "--all"], at)).toBe("");
+    expect(await husk(["start", "--all"], at)).toBe("usual");
+    expect((await fails(["stop", "--all", "usual"], at)).stderr).toContain("--all and none");
+    expect((await fails(["stop"], at)).stderr).toContain("at least 1 argument");
+  });
+
   test("a detached container needs nobody: not husk, its terminal, or its session", async () => {
     const name = newName();
     const terminal = openTerminal([huskPath, "run", "-d", "--name", name, "host", "sleep", "100"], { env });
@@ -285,6 +310,24 @@ describe("changing", () => {
     expect(
       await state(name, "{{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}"),
     ).toBe("on-failure 4");
+    await husk(["rm", name]);
+  });
+
+  test("update of the restart policy counts at once", async () => {
+    const name = await begin([], "sleep", "1000");
+    await husk(["update", "--restart", "always", name]);
+    let pid = await pidOf(name);
+    process.kill(pid, "SIGKILL");
+    const again = async (): Promise<number | false> => {
+      const now = await pidOf(name);
+      return now !== 0 && now !== pid && now;
+    };
+    pid = await waitFor("the restart", again, 10_000);
+    await husk(["update", "--restart", "no", name]);
+    process.kill(pid, "SIGKILL");
+    await waitFor("its end", async () => (await state(name)) === "exited 137", 10_000);
+    await Bun.sleep(300);
+    expect(await state(name)).toBe("exited 137");
     await husk(["rm", name]);
   });
 

@@ -1,9 +1,18 @@
 // A keeper is killed, and its container with it: whoever looks next sees that, also the very process that started it.
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { openEngine } from "../src/index.ts";
-import { engine, huskPath, processStat, repository, start, waitFor } from "./harness/index.ts";
+import { ownIdentity } from "../src/platform/process-identity.ts";
+import { engine, huskPath, isRoot, processStat, repository, start, waitFor } from "./harness/index.ts";
 
 const of = engine();
 const husk = await openEngine({
@@ -18,14 +27,23 @@ afterAll(async () => {
   if (stdout !== "") await of.husk(["rm", "-f", ...stdout.trim().split("\n")]);
 });
 
-/** Kills the keeper of a container, and waits until both are gone. */
-async function killKeeper(id: string): Promise<void> {
+const inspected = async (name: string, format: string): Promise<string> =>
+  (await of.husk(["inspect", "-f", format, name])).stdout.trim();
+
+/** A container's first process and its keeper. */
+async function processesOf(id: string): Promise<{ first: number; keeper: number }> {
   const first = await waitFor("the container", () => {
     const file = join(of.run, "containers", `${id}.pid`);
     return existsSync(file) && Number(readFileSync(file, "utf8"));
   });
   const keeper = processStat(first)?.parent ?? 0;
   expect(processStat(keeper)?.name).toBe("husk-keeper");
+  return { first, keeper };
+}
+
+/** Kills the keeper of a container, and waits until both are gone. */
+async function killKeeper(id: string): Promise<void> {
+  const { first, keeper } = await processesOf(id);
   process.kill(keeper, "SIGKILL");
   await waitFor("the end of both", () =>
     [keeper, first].every((pid) => "ZX".includes(processStat(pid)?.state ?? "X")),
@@ -55,6 +73,72 @@ test("the next command shows it, too, and starts it at once", async () => {
   const { status, stderr } = await of.husk(["start", "other"]);
   expect([status, stderr]).toEqual([0, ""]);
   expect((await of.husk(["exec", "other", "echo", "in"])).stdout).toBe("in\n");
+});
+
+test("with a caller who waits: the record says keeper lost all the same, and the policy counts", async () => {
+  for (const [policy, status] of [
+    ["no", "exited 137 keeper lost"],
+    ["always", "running 0"],
+  ] as const) {
+    const name = `attended-${policy}`;
+    const attended = of.start(["run", "--name", name, "--restart", policy, "host", "sleep", "1000"]);
+    const id = await waitFor("the container", () => inspected(name, "{{.Id}}"));
+    await killKeeper(id);
+    const { status: code, stderr } = await attended.result;
+    expect([code, stderr]).toEqual([125, expect.stringContaining("was killed (SIGKILL)")]);
+    const state = "{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}";
+    await waitFor(`${name}: ${status}`, async () => (await inspected(name, state)) === status);
+    const seen = ["events", "--since", "1m", "--until", "0s", "-f", `container=${name}`, "-f", "event=die"];
+    expect((await of.husk([...seen, "--format", "{{.Actor.Attributes.exitCode}}"])).stdout).toBe("137\n");
+  }
+});
+
+test("one with --rm that cannot be removed, or is being worked on, hinders no other command", async () => {
+  const id = (await of.husk(["create", "--rm", "--name", "stuck", "host", "true"])).stdout.trim();
+  const record = join(of.root, "containers", id, "container.json");
+  const lock = join(of.run, "containers", `${id}.lock`);
+  // It ended, and everybody who was to remove it was killed.
+  writeFileSync(join(of.run, "containers", `${id}.rm`), "");
+  const { pid, startTime } = ownIdentity();
+  symlinkSync(`${pid}-${startTime}`, lock);
+  const since = performance.now();
+  expect((await of.husk(["create", "--name", "bystander", "host", "true"])).stderr).toBe("");
+  expect(performance.now() - since).toBeLessThan(10_000);
+  unlinkSync(lock);
+  const whole = readFileSync(record);
+  writeFileSync(record, "{");
+  expect((await of.husk(["rm", "bystander"])).stderr).toBe("");
+  writeFileSync(record, whole);
+  expect((await of.husk(["create", "--name", "bystander", "host", "true"])).stderr).toBe("");
+  expect([existsSync(record), existsSync(join(of.run, "containers", `${id}.rm`))]).toEqual([false, false]);
+});
+
+test("a keeper that was stopped: stop says so, after it has ended what it can", async () => {
+  const id = (await of.husk(["run", "-d", "--name", "frozen", "host", "sleep", "1000"])).stdout.trim();
+  const { first, keeper } = await processesOf(id);
+  process.kill(keeper, "SIGSTOP");
+  try {
+    const { status, stderr } = await of.husk(["stop", "-t", "0", "frozen"], { timeout: 60_000 });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("its keeper does not answer")]);
+    // Without control groups nobody but the keeper has it by the hand.
+    if (isRoot) expect("ZX").toContain(processStat(first)?.state ?? "X");
+  } finally {
+    process.kill(keeper, "SIGCONT");
+  }
+  expect((await of.husk(["rm", "-f", "frozen"])).stderr).toBe("");
+}, 60_000);
+
+test("attaching in vain leaves nothing open", async () => {
+  const container = await husk.containers.run("host", ["sleep", "1000"], { name: "deaf" });
+  const socket = join(of.run, "containers", `${container.id}.sock`);
+  renameSync(socket, `${socket}.away`);
+  const open = (): number => readdirSync("/proc/self/fd").length;
+  await container.attach().catch(() => {});
+  const before = open();
+  for (let i = 0; i < 5; i++) await expect(container.attach()).rejects.toThrow("cannot attach to a stopped");
+  expect(open()).toBe(before);
+  renameSync(`${socket}.away`, socket);
+  await container.remove({ force: true });
 });
 
 test("what a killed command was clearing up is never done to the container's next run", async () => {

@@ -96,6 +96,7 @@ describe("restart policies", () => {
   test("system unit is one of systemd's that does so", async () => {
     const unit = await husk(["system", "unit"]);
     expect(unit).toContain(`ExecStart=${huskPath} --root ${of.root} --run ${of.run} start --all\n`);
+    expect(unit).toContain(`ExecStop=${huskPath} --root ${of.root} --run ${of.run} stop --all\n`);
     expect(unit).toContain("[Install]\nWantedBy=");
   });
 });

@@ -3,7 +3,7 @@ import { homeOf } from "../home.ts";
 import type { Globals } from "../grammar.ts";
 import { printHelp } from "./help.ts";
 
-/** `husk system unit`: a unit of systemd's (systemd.service(5)) that does `husk start --all` after a reboot. */
+/** `husk system unit`: a unit of systemd's (systemd.service(5)) that does `husk start --all` after a reboot, and `stop --all` before. */
 export async function systemUnit(argv: readonly string[], from: number, globals: Globals): Promise<number> {
   const given = lifeArguments("system unit", argv, from, globals, [0, 0]);
   if (given === undefined) return printHelp(["system", "unit"]);
@@ -21,6 +21,7 @@ RemainAfterExit=yes
 KillMode=process
 Delegate=yes
 ExecStart=${command} start --all
+ExecStop=${command} stop --all
 
 [Install]
 WantedBy=${isRoot ? "multi-user.target" : "default.target"}`);

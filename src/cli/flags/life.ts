@@ -32,6 +32,7 @@ export const LIFE_FLAGS = {
 -i --interactive
 `,
   stop: `
+--all
 -s --signal string @signal
 -t --timeout int
 --time int @hidden

@@ -87,10 +87,12 @@ With --all those whose restart policy wants it after the machine has started; hu
     },
   },
   stop: {
-    usage: ["stop [OPTIONS] CONTAINER [CONTAINER...]"],
-    description: "Ask programs to end, and kill those that take too long",
+    usage: ["stop [OPTIONS] CONTAINER [CONTAINER...]", "stop [OPTIONS] --all"],
+    description: `Ask programs to end, and kill those that take too long
+
+With --all those of all containers, because the machine is shut down: start --all then starts them again.`,
     flags: LIFE_FLAGS.stop,
-    about: { signal: SIGNAL, timeout: TIMEOUT },
+    about: { all: "End what runs, before a reboot", signal: SIGNAL, timeout: TIMEOUT },
   },
   "system prune": {
     usage: ["system prune [OPTIONS]"],
@@ -113,7 +115,7 @@ What remains is as if husk had never run; settings and credentials stay.`,
   },
   "system unit": {
     usage: ["system unit"],
-    description: `Print a unit of systemd's that starts containers when the machine has started
+    description: `Print a unit of systemd's that starts containers when the machine has started, and stops them before it is shut down
 
 For root: husk system unit > /etc/systemd/system/husk.service, then systemctl enable husk. An ordinary user's belongs in ~/.config/systemd/user, with loginctl enable-linger.`,
     flags: LIFE_FLAGS["system unit"],

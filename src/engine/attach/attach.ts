@@ -62,6 +62,7 @@ export async function attach(home: Home, id: string, options: AttachOptions = {}
   const connection = await attachToContainer(paths.socket, wanted).catch((error: unknown) => {
     const gone = error instanceof HuskError && (error.code === "not-found" || error.code === "conflict");
     if (gone && justStarted) return undefined;
+    exit?.close();
     throw gone ? notRunning() : error;
   });
   let isClosed = false;

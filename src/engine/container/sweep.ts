@@ -83,6 +83,20 @@ export async function buryLost(folders: Folders, id: string, load: () => Promise
   if (dead !== undefined) await bury(folders, dead, await load());
 }
 
+/**
+ * Finishes a run that this process began and whose keeper it knows to be gone. The caller has the container's lock, so
+ * that a record of its own which nobody holds is that run's.
+ */
+export async function buryOwn(folders: Folders, id: string, load: () => Promise<Sweeper>): Promise<void> {
+  const { running } = containerPaths(folders, id);
+  const record = readRun(running);
+  const own = ownIdentity();
+  if (record?.creator.pid !== own.pid || record.creator.startTime !== own.startTime) return;
+  if (isHeld(running, readHeldLocks()) !== false) return;
+  const taken = take(folders, running, id);
+  if (taken !== undefined) await bury(folders, { id, file: taken, record, settled: false }, await load());
+}
+
 const LOOKS = 500;
 const LOOK_MS = 10;
 

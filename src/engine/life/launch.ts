@@ -6,6 +6,8 @@ import { installKeeper } from "../../platform/keeper-file.ts";
 import type { ContainerStream } from "../../platform/keeper-process.ts";
 import { type KeeperOutcome, launch, type Launched } from "../../runtime/launch.ts";
 import { containerPaths } from "../container/paths.ts";
+import { isHeld, readHeldLocks } from "../container/held-locks.ts";
+import { withContainer } from "../container/lock.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import { claimRun, forgetRun } from "../container/run-record.ts";
 import { makeRoot, settleRoot } from "../copied-root/index.ts";
@@ -21,6 +23,7 @@ import { mountVolumes } from "../volume/mount.ts";
 import { launchError } from "./launch-error.ts";
 import { forgetRemoval, noteRemoval } from "./removing.ts";
 import { supervisionOf, type SupervisionOptions } from "./supervision.ts";
+import { settleOwnRun } from "./sweep-home.ts";
 
 /** What the caller of an attached container decides about its streams. */
 export interface StreamOptions {
@@ -91,7 +94,7 @@ const DETACHED: StreamOptions = { stdin: "ignore", stdout: "ignore", stderr: "ig
 
 /** A container in the hands of its keeper. */
 export interface Handed extends Launched {
-  /** Undoes what is left when the keeper could not: groups, the run's record. */
+  /** Undoes what is left when the keeper could not: groups, the run's record. Not of a next run's, if there is one. */
   forget(): void;
 }
 
@@ -125,6 +128,7 @@ export async function handOver(
     how.restarts > 0,
   );
   const forget = (): void => {
+    if (isHeld(containerPaths(folders, id).running, readHeldLocks()) === true) return;
     if (cgroups !== undefined) removeGroups(cgroups.folders);
     forgetRun(folders, id);
   };
@@ -184,22 +188,30 @@ export interface RunEnd {
   readonly report: Report | undefined;
 }
 
+/** A container's keeper was killed: what its run's record says by now counts. */
+export class KeeperLost extends HuskError {}
+
 /**
  * What became of a run whose keeper has ended, or, detached, has let go.
  *
- * @throws HuskError when a step failed, the program could not be executed, or the keeper was killed
+ * @param hasLock the caller has the container's lock
+ * @throws HuskError when a step failed or the program could not be executed; {@link KeeperLost}
  */
-export function settle(
+export async function settle(
+  home: Home,
   outcome: KeeperOutcome,
   { prepared }: Planned,
   { encoded, forget }: { readonly encoded: EncodedPlan; forget(): void },
-): RunEnd {
+  hasLock: boolean,
+): Promise<RunEnd> {
   if (outcome.kind === "lost") {
-    forget();
+    const { id } = prepared;
+    const bury = (): Promise<void> => settleOwnRun(home, id);
+    await (hasLock ? bury() : withContainer(home.folders, id, bury));
     const { sent } = outcome;
     if (sent > 0)
       return { exitCode: 128 + sent, signal: sent, timedOut: false, outOfMemory: false, report: undefined };
-    throw new HuskError(
+    throw new KeeperLost(
       "failed",
       `the keeper of container ${shortId(prepared.id)} was killed (${outcome.signal}), and the container with it`,
     );

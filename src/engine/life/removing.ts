@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { writeError } from "../../platform/whole-file.ts";
+import { lockContainer } from "../container/lock.ts";
 import { containerPaths } from "../container/paths.ts";
 import type { Folders } from "../folders.ts";
 import type { Home } from "../home.ts";
@@ -22,6 +23,7 @@ function noteOf(run: string, id: string): string {
 }
 
 const ENDING = ".rm";
+/** Of the process id that a keeper had not written to its end. */
 const UNFINISHED_PID = ".pid.new";
 
 /** The container is gone. */
@@ -29,7 +31,10 @@ export function forgetRemoval({ run }: Pick<Folders, "run">, id: string): void {
   rmSync(noteOf(run, id), { force: true });
 }
 
-/** Removes containers with `--rm` that have ended and that nobody removes any more. */
+/**
+ * Removes containers with `--rm` that have ended and that nobody removes any more. One that somebody works on, or that
+ * cannot be removed, waits for a later command.
+ */
 export async function removeForgotten(home: Home): Promise<void> {
   const { folders } = home;
   let names: string[];
@@ -39,17 +44,24 @@ export async function removeForgotten(home: Home): Promise<void> {
     return;
   }
   for (const name of names) {
-    // The process id that a keeper had not written to its end.
     if (name.startsWith(".") && name.endsWith(UNFINISHED_PID)) {
-      if (!names.includes(`${name.slice(1, -UNFINISHED_PID.length)}.json`))
-        rmSync(`${folders.run}/containers/${name}`, { force: true });
+      const { running } = containerPaths(folders, name.slice(1, -UNFINISHED_PID.length));
+      if (!existsSync(running)) rmSync(`${folders.run}/containers/${name}`, { force: true });
     }
     if (!name.endsWith(ENDING)) continue;
     const id = name.slice(0, -ENDING.length);
     const { record, running } = containerPaths(folders, id);
     if (existsSync(running)) continue;
-    const { finish } = await import("./finish.ts");
-    await finish(home, id);
-    if (!existsSync(record)) forgetRemoval(folders, id);
+    const release = lockContainer(folders, id);
+    if (release === undefined) continue;
+    try {
+      const { finishLocked } = await import("./finish.ts");
+      await finishLocked(home, id);
+      if (!existsSync(record)) forgetRemoval(folders, id);
+    } catch {
+      continue;
+    } finally {
+      release();
+    }
   }
 }

@@ -1,7 +1,8 @@
+import { withContainer } from "../container/lock.ts";
 import { isAlive } from "../container/state.ts";
 import { tellContainer } from "../events/container-event.ts";
 import type { Home } from "../home.ts";
-import { startContainer } from "./start.ts";
+import { startContainer, startLocked } from "./start.ts";
 import { endContainer, type StopOptions } from "./stop.ts";
 import { readTarget } from "./target.ts";
 
@@ -16,13 +17,24 @@ export async function restartContainer(
   id: string,
   options: StopOptions = {},
 ): Promise<readonly string[]> {
-  const target = readTarget(home, id);
-  if (isAlive(target.state)) await endContainer(home, target, options);
-  const warnings = await startContainer(
-    home,
-    id,
-    options.signal === undefined ? {} : { signal: options.signal },
-  );
-  tellContainer(home.folders, target.record, "restart");
+  const { record } = readTarget(home, id);
+  const { signal } = options;
+  const end = async (): Promise<void> => {
+    const target = readTarget(home, id);
+    if (isAlive(target.state)) await endContainer(home, target, options);
+  };
+  let warnings: readonly string[];
+  if (record.options.rm === true) {
+    // Who removes it because it has ended waits for the lock, and finds it running.
+    const again = async (): Promise<readonly string[]> => {
+      await end();
+      return startLocked(home, id, true);
+    };
+    warnings = await withContainer(home.folders, id, again, signal);
+  } else {
+    await end();
+    warnings = await startContainer(home, id, signal === undefined ? {} : { signal });
+  }
+  tellContainer(home.folders, record, "restart");
   return warnings;
 }

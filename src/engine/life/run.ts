@@ -102,7 +102,7 @@ export async function runDetached(
   const { planned, handed } = await beginRun(home, options, { ...how, detached: true });
   const { record, prepared } = planned;
   try {
-    settle(await handed.outcome, planned, handed);
+    await settle(home, await handed.outcome, planned, handed, false);
   } catch (error) {
     noteFailure(containerPaths(home.folders, record.id), error);
     await tidy(home, record);
@@ -142,7 +142,7 @@ async function endOf(home: Home, planned: Planned, handed: Handed): Promise<RunR
   const { record, prepared } = planned;
   const { encoded } = handed;
   try {
-    const { report, ...end } = settle(await handed.outcome, planned, handed);
+    const { report, ...end } = await settle(home, await handed.outcome, planned, handed, false);
     return {
       id: record.id,
       ...end,

@@ -7,13 +7,7 @@ import { forgetRun, readRun } from "../container/run-record.ts";
 import type { Home } from "../home.ts";
 import { noteFailure } from "./note-failure.ts";
 import { wantsRestart } from "./restart-policy.ts";
-import { launchAgain } from "./start.ts";
-
-/** How often, in a row, the restart policy has started a container so far, and how long its keeper then waited. */
-export interface RestartsSoFar {
-  readonly restarts: number;
-  readonly delay: number;
-}
+import { launchAgain, type RestartsSoFar } from "./start.ts";
 
 /**
  * Starts a container again because its restart policy wants it: called by what its keeper has become, which still

@@ -1,6 +1,7 @@
-import { existsSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { pause } from "../../platform/pause.ts";
+import { writeError } from "../../platform/whole-file.ts";
 import { COMPOSED_MARK } from "../../rootfs/index.ts";
 import { ensureBindSources } from "../bind-sources.ts";
 import { type ExitRecord, readExit } from "../container/exit.ts";
@@ -17,11 +18,10 @@ import { nextDelay } from "./restart-policy.ts";
 import { settleRun } from "./sweep-home.ts";
 import { readTarget } from "./target.ts";
 
-/** How a container that exists is started. */
-export interface StartOptions {
-  /** The restart policy wants it: so often it did so far, and the keeper then waited so long. */
-  readonly again?: { readonly restarts: number; readonly delay: number };
-  readonly signal?: AbortSignal;
+/** How often, in a row, the restart policy has started a container so far, and how long its keeper then waited. */
+export interface RestartsSoFar {
+  readonly restarts: number;
+  readonly delay: number;
 }
 
 /**
@@ -35,35 +35,56 @@ export interface StartOptions {
 export async function startContainer(
   home: Home,
   id: string,
-  { again, signal }: StartOptions = {},
+  { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly string[]> {
-  return withContainer(
-    home.folders,
-    id,
-    async () => {
-      let target = readTarget(home, id);
-      const { state } = target;
-      if (state.status === "paused")
-        throw new HuskError("conflict", "cannot start a paused container, try unpause instead");
-      if (isAlive(state)) return [];
-      await untilKeeperLeft(target.paths);
-      if (existsSync(target.paths.running) || readExit(target.paths.exit)?.kind === "running") {
-        await settleRun(home, id);
-        target = readTarget(home, id);
-      }
-      const { record, paths } = target;
-      if (record.options.rm === true && readExit(paths.exit)?.launched === true) {
-        // Whoever was to remove it was killed, or waits for us.
-        const { dropContainer } = await import("./remove.ts");
-        await dropContainer(home, record, true);
-        throw new HuskError("conflict", "container is marked for removal and cannot be started");
-      }
-      if (again === undefined)
-        for (const mark of [paths.stopped, paths.restarts]) rmSync(mark, { force: true });
-      return launchAgain(home, record, paths, again);
-    },
-    signal,
-  );
+  return withContainer(home.folders, id, () => startLocked(home, id), signal);
+}
+
+/**
+ * The same for who has the container's lock.
+ *
+ * @param goesOn it was ended only to be started, which is no end for `--rm`
+ */
+export async function startLocked(home: Home, id: string, goesOn = false): Promise<readonly string[]> {
+  let target = readTarget(home, id);
+  const { state } = target;
+  if (state.status === "paused")
+    throw new HuskError("conflict", "cannot start a paused container, try unpause instead");
+  if (isAlive(state)) return [];
+  await untilKeeperLeft(target.paths);
+  if (existsSync(target.paths.running) || readExit(target.paths.exit)?.kind === "running") {
+    await settleRun(home, id);
+    target = readTarget(home, id);
+  }
+  const { record, paths } = target;
+  if (record.options.rm === true && readExit(paths.exit)?.launched === true) {
+    if (!goesOn) {
+      // Whoever was to remove it was killed, or waits for us.
+      const { dropContainer } = await import("./remove.ts");
+      await dropContainer(home, record, true);
+      throw new HuskError("conflict", "container is marked for removal and cannot be started");
+    }
+    renewWork(paths);
+  }
+  for (const mark of [paths.stopped, paths.restarts]) rmSync(mark, { force: true });
+  return launchAgain(home, record, paths);
+}
+
+/**
+ * Puts overlayfs's own folder out of the way: one that was mounted as volatile is not taken again
+ * (Documentation/filesystems/overlayfs.rst, "Volatile mount"), since a crash may have made it untrue. There was none.
+ */
+function renewWork({ work }: ContainerPaths): void {
+  const found = statSync(work, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  try {
+    renameSync(work, `${work}-${Date.now()}`);
+    mkdirSync(work);
+    chownSync(work, found.uid, found.gid);
+    chmodSync(work, found.mode & 0o7777);
+  } catch (cause) {
+    throw writeError(work, cause);
+  }
 }
 
 /** A keeper that has written how its container ended has a few things to do before its record is gone. */
@@ -72,12 +93,16 @@ async function untilKeeperLeft({ running, exit }: ContainerPaths): Promise<void>
     await pause(5);
 }
 
-/** Starts a container that does not run, whose lock the caller has. */
+/**
+ * Starts a container that does not run, whose lock the caller has.
+ *
+ * @param again absent: it is not its restart policy that wants it
+ */
 export async function launchAgain(
   home: Home,
   record: ContainerRecord,
   paths: ContainerPaths,
-  again: StartOptions["again"],
+  again?: RestartsSoFar,
 ): Promise<readonly string[]> {
   const { before, isNew, options } = await runOptionsOf(home, record, paths);
   if (options.mounts !== undefined) ensureBindSources(options.mounts);
@@ -89,7 +114,7 @@ export async function launchAgain(
   });
   const handed = await handOver(home, planned);
   try {
-    settle(await handed.outcome, planned, handed);
+    await settle(home, await handed.outcome, planned, handed, true);
   } catch (error) {
     noteFailure(paths, error);
     throw error;

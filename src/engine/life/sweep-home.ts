@@ -1,4 +1,4 @@
-import { buryLost, sweep } from "../container/sweep.ts";
+import { buryLost, buryOwn, sweep } from "../container/sweep.ts";
 import type { Home } from "../home.ts";
 import { removeForgotten } from "./removing.ts";
 
@@ -16,6 +16,11 @@ export async function sweepHome(home: Home): Promise<string[]> {
 /** Finishes what is left of one container's run whose keeper was killed. The caller has its lock. */
 export async function settleRun(home: Home, id: string): Promise<void> {
   await buryLost(home.folders, id, async () => (await import("./sweeper.ts")).sweeperOf(home));
+}
+
+/** Finishes what is left of a run that this process began, and whose keeper was killed. The caller has its lock. */
+export async function settleOwnRun(home: Home, id: string): Promise<void> {
+  await buryOwn(home.folders, id, async () => (await import("./sweeper.ts")).sweeperOf(home));
 }
 
 const SELDOM_MS = 1000;
