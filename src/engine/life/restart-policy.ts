@@ -8,10 +8,7 @@ const LONGEST_DELAY_MS = 60_000;
 const STEADY_MS = 10_000;
 
 /** After which ends a keeper starts its container again. `restarts` in a row were so far. */
-export function restartOf(
-  policy: RestartPolicy | undefined,
-  restarts: number,
-): Restart["applies"] {
+export function restartOf(policy: RestartPolicy | undefined, restarts: number): Restart["applies"] {
   switch (policy?.kind) {
     case "always":
     case "unless-stopped":

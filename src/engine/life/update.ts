@@ -48,11 +48,7 @@ export type UpdateOptions = Pick<
  * @throws HuskError "invalid" for values out of range; "conflict" for a restart policy with `--rm`; what the kernel
  *   refuses, and then nothing is changed
  */
-export function updateContainer(
-  home: Home,
-  id: string,
-  changes: UpdateOptions,
-): Promise<readonly string[]> {
+export function updateContainer(home: Home, id: string, changes: UpdateOptions): Promise<readonly string[]> {
   return withContainer(home.folders, id, async () => {
     const { record, paths, state } = readTarget(home, id);
     const { restart } = changes;
@@ -82,7 +78,9 @@ async function tellKeeper(socket: string, policy: RestartPolicy, restarts: numbe
     return [];
   } catch (error) {
     if (!(error instanceof HuskError) || error.code !== "unsupported") throw error;
-    return ["the container was started by an older husk: its new restart policy counts from its next start on"];
+    return [
+      "the container was started by an older husk: its new restart policy counts from its next start on",
+    ];
   }
 }
 
