@@ -25,6 +25,6 @@ export function parseCdiName(text: string): CdiName | undefined {
 }
 
 /** `vendor.com/class`: a host name, and a word. */
-export function isCdiKind(text: string): boolean {
+function isCdiKind(text: string): boolean {
   return /^[A-Za-z](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\/[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/.test(text);
 }

@@ -96,6 +96,58 @@ describe("devices of vendors", () => {
     expect(hint).toMatch(/b\.json: .*; .*c\.json: cdiVersion 9\.0/);
   });
 
+  test.each([
+    [{ name: "0" }, "device 0: containerEdits is no object"],
+    [{ name: "0", containerEdits: { deviceNodes: { path: "/dev/null" } } }, "no absolute path"],
+    [
+      { name: "0", containerEdits: { deviceNodes: [{ path: "/dev/x", fileMode: "0660" }] } },
+      "fileMode is no number",
+    ],
+    [{ name: "0", containerEdits: { deviceNodes: [{ path: "/dev/x", permissions: "all" }] } }, "some of rwm"],
+    [{ name: "0", containerEdits: { additionalGids: 44 } }, "additionalGids are no list of ids"],
+    [
+      { name: "0", containerEdits: { mounts: [{ hostPath: "usr", containerPath: "/x" }] } },
+      "no absolute hostPath",
+    ],
+    [
+      { name: "0", containerEdits: { mounts: [{ hostPath: "/usr", containerPath: "/x", options: "ro" }] } },
+      "no list of texts",
+    ],
+    [
+      { name: "0", containerEdits: { hooks: [{ hookName: "prestart", path: "/x", args: [1] }] } },
+      "no list of texts",
+    ],
+    [{ name: "0", containerEdits: { netDevices: [{ name: "eth0" }] } }, "no hostInterfaceName"],
+  ])("a file that makes no sense is not read, and said: %j", (device, fault) => {
+    put("low/a.json", { ...gpu, devices: [device] });
+    let hint: string | undefined;
+    try {
+      inject("vendor.com/gpu=0");
+    } catch (error) {
+      hint = (error as { hint?: string }).hint;
+    }
+    expect(hint).toContain(fault);
+  });
+
+  test("a mount of another kind names what mount(2) takes", () => {
+    const mounts = [{ hostPath: "tmpfs", containerPath: "/scratch", type: "tmpfs", options: ["size=1m"] }];
+    put("low/a.json", { ...gpu, devices: [{ name: "0", containerEdits: { mounts } }] });
+    expect(inject("vendor.com/gpu=0").mounts).toEqual([
+      { destination: "/scratch", source: "tmpfs", type: "tmpfs", options: ["size=1m"] },
+    ]);
+  });
+
+  test("YAML: 0660 is octal", () => {
+    const node = "{ path: /dev/x, type: c, major: 195, minor: 08, fileMode: 0660 }";
+    put(
+      "low/x.yaml",
+      `cdiVersion: 0.5.0\nkind: vendor.com/x\ndevices:\n- name: all\n  containerEdits:\n    deviceNodes: [${node}]\n`,
+    );
+    expect(inject("vendor.com/x=all").linux.devices).toEqual([
+      { path: "/dev/x", type: "c", major: 195, minor: 8, fileMode: 0o660 },
+    ]);
+  });
+
   test("YAML", () => {
     put(
       "low/net.yaml",

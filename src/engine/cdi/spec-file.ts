@@ -61,7 +61,7 @@ export function faultOf(content: unknown): string | undefined {
   if (devices !== undefined && !Array.isArray(devices)) return "devices is no list";
   for (const device of (devices as unknown[] | undefined) ?? []) {
     if (!isObject(device) || typeof device["name"] !== "string") return "a device has no name";
-    const fault = faultOfEdits(device["containerEdits"] ?? {});
+    const fault = faultOfEdits(device["containerEdits"]);
     if (fault !== undefined) return `device ${device["name"]}: ${fault}`;
   }
   return containerEdits === undefined ? undefined : faultOfEdits(containerEdits);
@@ -72,19 +72,47 @@ function faultOfEdits(edits: unknown): string | undefined {
   for (const entry of listOf(edits["env"]))
     if (typeof entry !== "string" || !/^[^=]+=/.test(entry))
       return `env ${JSON.stringify(entry)} is not NAME=value`;
-  for (const node of listOf(edits["deviceNodes"]))
+  for (const node of listOf(edits["deviceNodes"])) {
     if (!isObject(node) || !isPath(node["path"])) return "a device node has no absolute path";
-  for (const mount of listOf(edits["mounts"]))
-    if (!isObject(mount) || !isPath(mount["hostPath"]) || !isPath(mount["containerPath"]))
+    const fault = faultOfNode(node);
+    if (fault !== undefined) return `device node ${String(node["path"])}: ${fault}`;
+  }
+  for (const mount of listOf(edits["mounts"])) {
+    if (!isObject(mount) || !hasSource(mount) || !isPath(mount["containerPath"]))
       return "a mount has no absolute hostPath and containerPath";
-  for (const hook of listOf(edits["hooks"]))
+    if (!listOf(mount["options"]).every(isText)) return "a mount's options are no list of texts";
+  }
+  for (const hook of listOf(edits["hooks"])) {
     if (!isObject(hook) || !isPath(hook["path"]) || !HOOKS.includes(String(hook["hookName"])))
       return "a hook has no absolute path or no known hookName";
+    if (![...listOf(hook["args"]), ...listOf(hook["env"])].every(isText))
+      return "a hook's args or env are no list of texts";
+  }
+  for (const device of listOf(edits["netDevices"]))
+    if (!isObject(device) || !isText(device["hostInterfaceName"]) || !isText(device["name"]))
+      return "a network device has no hostInterfaceName or no name";
+  if (!listOf(edits["additionalGids"]).every(isId)) return "additionalGids are no list of ids";
+  return undefined;
+}
+
+/** Of another type than a bind mount it is what mount(2) takes, such as "tmpfs". */
+function hasSource({ hostPath, type = "bind" }: Record<string, unknown>): boolean {
+  return isPath(hostPath) || (isText(hostPath) && isText(type) && type !== "bind" && type !== "");
+}
+
+function faultOfNode(node: Record<string, unknown>): string | undefined {
+  const { hostPath, type, permissions } = node;
+  if (hostPath !== undefined && !isPath(hostPath)) return "hostPath is no absolute path";
+  if (type !== undefined && !/^[bcup]$/.test(String(type))) return `there is no type ${JSON.stringify(type)}`;
+  if (permissions !== undefined && !/^[rwm]*$/.test(String(permissions)))
+    return `permissions ${JSON.stringify(permissions)} are not some of rwm`;
+  for (const key of ["major", "minor", "fileMode", "uid", "gid"])
+    if (node[key] !== undefined && !isId(node[key])) return `${key} is no number`;
   return undefined;
 }
 
 /** Names of hooks in the runtime specification. */
-export const HOOKS: readonly string[] = [
+const HOOKS: readonly string[] = [
   "prestart",
   "createRuntime",
   "createContainer",
@@ -99,6 +127,15 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function listOf(value: unknown): readonly unknown[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [undefined];
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+/** What the kernel takes as an id or a device's number. */
+function isId(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff;
 }
 
 function isPath(value: unknown): boolean {
