@@ -62,16 +62,17 @@ async function sizesOf(
   folders: Folders,
   containers: readonly ContainerSummary[],
 ): Promise<Map<string, ContainerSize>> {
-  const { writtenSize } = await import("../../engine/container/folder-size.ts");
+  const { rootSize, writtenSize } = await import("../../engine/container/folder-size.ts");
   const { hostPlatform, listImages, openImageStore } = await import("../../image/index.ts");
   const images = containers.some(({ record }) => record.source.kind === "image")
     ? listImages(openImageStore(folders.root), hostPlatform())
     : [];
   return new Map(
     containers.map(({ record: { id, source } }) => {
-      const written = writtenSize(containerPaths(folders, id).upper);
+      const paths = containerPaths(folders, id);
+      const written = writtenSize(paths);
       const image = source.kind === "image" ? images.find((one) => one.id === source.id) : undefined;
-      return [id, { written, total: image === undefined ? 0 : image.size + written }];
+      return [id, { written, total: image === undefined ? 0 : rootSize(paths, written, image.size) }];
     }),
   );
 }

@@ -12,8 +12,9 @@ import { addUp, type Usage } from "./usage.ts";
 export async function containersDiskUsage(globals: Globals): Promise<Usage> {
   const folders = openFolders(chooseFolders(globals));
   const containers = listContainers(folders, () => {}).map((summary) => {
-    const { folder, upper } = containerPaths(folders, summary.record.id);
-    return { summary, isActive: isAlive(summary), size: folderSize(folder), written: writtenSize(upper) };
+    const paths = containerPaths(folders, summary.record.id);
+    const size = folderSize(paths.folder);
+    return { summary, isActive: isAlive(summary), size, written: writtenSize(paths) };
   });
   const now = Date.now();
   return {

@@ -1,4 +1,4 @@
-import { writtenSize } from "../../engine/container/folder-size.ts";
+import { rootSize, writtenSize } from "../../engine/container/folder-size.ts";
 import { containerPaths } from "../../engine/container/paths.ts";
 import { inspectContainer } from "../../engine/inspect/container.ts";
 import { sweepHome } from "../../engine/life/sweep-home.ts";
@@ -28,12 +28,13 @@ export function containerInspector({ globals, size }: InspectOptions): Inspector
   };
 
   async function sizes(folders: typeof home.folders, id: string): Promise<object> {
-    const written = writtenSize(containerPaths(folders, id).upper);
+    const paths = containerPaths(folders, id);
+    const written = writtenSize(paths);
     const { source } = findTarget(home, id).record;
     if (source.kind !== "image") return { SizeRw: written, SizeRootFs: written };
     const { hostPlatform, listImages } = await import("../../image/index.ts");
     const { imageStore } = await import("../image-arguments.ts");
     const image = listImages(imageStore(globals), hostPlatform()).find((one) => one.id === source.id);
-    return { SizeRw: written, SizeRootFs: written + (image?.size ?? 0) };
+    return { SizeRw: written, SizeRootFs: rootSize(paths, written, image?.size ?? 0) };
   }
 }

@@ -1,11 +1,18 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
+import type { ContainerPaths } from "./paths.ts";
 
 /** Files that husk writes into every container: its program has not. */
 const OWN = ["etc/hosts", "etc/hostname", "etc/resolv.conf", "etc/mtab"];
 
-/** Bytes that a container's program wrote into its writable layer. */
-export function writtenSize(upper: string): number {
-  return folderSize(upper, new Set(OWN.map((path) => `${upper}/${path}`)));
+/** Bytes that a container's program wrote; of one that is a copy of its image, of all its files. */
+export function writtenSize({ folder, upper, copy }: ContainerPaths): number {
+  const own = new Set(OWN.map((path) => `${upper}/${path}`));
+  return folderSize(upper, own) + folderSize(`${folder}/views`) + folderSize(copy);
+}
+
+/** Bytes of everything a container sees. */
+export function rootSize({ copy }: ContainerPaths, written: number, image: number): number {
+  return existsSync(copy) ? written : image + written;
 }
 
 /** Bytes that the files of a folder take on the disk; what may not be read counts as nothing. */
