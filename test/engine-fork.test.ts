@@ -1,6 +1,6 @@
 // Fork: new containers that go on from what another one's files are.
 import { afterEach, beforeEach, expect } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type Engine, engine, needs } from "./harness/index.ts";
 
 const test = needs({ command: "busybox" });
@@ -75,6 +75,64 @@ needs({ command: "busybox", root: true })(
     expect(await out("exec", "live", "cat", "/f")).toBe("later\n");
   },
 );
+
+needs({ command: "busybox", root: true })(
+  "files of a running container and of its own volume are of one moment, and nothing is half written",
+  async () => {
+    // A pair of files that are always written one after the other, and one that is truncated all the time.
+    const write =
+      "i=0; while :; do i=$((i+1)); echo $i > /own/f; echo $i > /f; echo $i$i$i$i > /own/g; sleep 0.01; done";
+    await out("run", "-d", "--name", "live", "-v", "/own", "box", "sh", "-c", write);
+    await out("exec", "live", "sh", "-c", "while ! cat /own/g 2>/dev/null; do sleep 0.05; done");
+    for (let round = 0; round < 5; round++) {
+      const copy = `copy${round}`;
+      await out("fork", "live", copy);
+      const read = async (path: string): Promise<number> => {
+        const { stdout } = await own.husk(["cp", `${copy}:${path}`, "-"]);
+        return Number(/\0(\d+)\n\0*/.exec(stdout)?.[1] ?? Number.NaN);
+      };
+      const [volume, root] = [await read("/own/f"), await read("/f")];
+      // One of them may be just being written, and empty.
+      if (Number.isNaN(volume) || Number.isNaN(root)) continue;
+      expect([0, 1]).toContain(volume - root);
+    }
+  },
+  30_000,
+);
+
+test("a fork that was killed before its layer was made loses nothing", async () => {
+  await out("run", "--name", "first", "box", "sh", "-c", "cat /state 2>/dev/null; echo x >> /state");
+  const id = (await out("ps", "-aq", "--no-trunc")).trim();
+  const file = `${own.root}/containers/${id}/container.json`;
+  const record = JSON.parse(readFileSync(file, "utf8")) as { source: { forks?: string[] } };
+  record.source.forks = ["f".repeat(64)];
+  writeFileSync(file, JSON.stringify(record));
+  expect(await out("diff", "first")).toBe("A /etc\nA /state\n");
+  await out("fork", "first", "second");
+  await out("fork", "first", "third");
+  for (const name of ["first", "second", "third"]) {
+    await out("start", name);
+    expect(await out("wait", name)).toBe("0\n");
+    expect(await out("logs", name)).toEndWith("x\n");
+  }
+  await out("rm", "first", "second", "third");
+  expect(forks()).toEqual([]);
+});
+
+test("containers with layers and volumes of their own are removed beside one that is damaged", async () => {
+  await out("run", "--name", "first", "-v", "/own", "box", "sh", "-c", "echo x > /state");
+  await out("fork", "first", "second");
+  const damaged = (await out("create", "--name", "damaged", "box", "sh")).trim();
+  writeFileSync(`${own.root}/containers/${damaged}/container.json`, "{");
+  await out("rm", "-v", "first", "second");
+  // Nobody knows what the damaged one stands on.
+  expect(forks()).toHaveLength(1);
+  await own.husk(["rm", "-f", damaged]);
+  await out("run", "--name", "first", "box", "sh", "-c", "echo x > /state");
+  await out("fork", "first", "second");
+  await out("rm", "first", "second");
+  expect(forks()).toEqual([]);
+});
 
 test("an image can be made of a fork, with all that was written before", async () => {
   await out("run", "--name", "first", "box", "sh", "-c", "echo one > /one; mkdir /d; echo gone > /gone");

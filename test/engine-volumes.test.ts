@@ -125,6 +125,13 @@ test("--volumes-from: the same volumes, read-only if wished", async () => {
   ]);
 });
 
+test("a name may be as long as a file's", async () => {
+  const name = "v".repeat(255);
+  expect(await out("volume", "create", name)).toBe(`${name}\n`);
+  await out("volume", "rm", name);
+  expect(await names()).toEqual([]);
+});
+
 test("what makes no sense is one clear error and makes nothing", async () => {
   for (const [words, message] of [
     [["volume", "create", "a/b"], "includes invalid characters for a local volume name"],
@@ -199,6 +206,26 @@ describe("volumes of images", () => {
     // What is there is never written over.
     await out("run", "--rm", "-v", "filled:/content", "box", "sh", "-c", "echo mine > /content/file");
     expect(await out("run", "--rm", "-v", "filled:/content", "box", "cat", "/content/file")).toBe("mine\n");
+  });
+
+  needs({ command: "busybox" })("one that a running container has is filled before its eyes", async () => {
+    await makeImage(false);
+    await out(
+      "run",
+      "-d",
+      "--name",
+      "one",
+      "-v",
+      "shared:/mnt",
+      "box",
+      "sh",
+      "-c",
+      "while ls /proc >/dev/null; do :; done",
+    );
+    await out("run", "--rm", "-v", "shared:/content", "box", "ls", "/content");
+    expect(await out("exec", "one", "cat", "/mnt/file")).toBe("of the image\n");
+    await out("exec", "one", "sh", "-c", "echo more > /mnt/more");
+    expect(await out("run", "--rm", "-v", "shared:/content", "box", "cat", "/content/more")).toBe("more\n");
   });
 
   needs({ command: "busybox" })("VOLUME makes one, unless something is mounted there", async () => {

@@ -6,8 +6,12 @@ import type { Home } from "./home.ts";
 import { internalCommand } from "./life/supervision.ts";
 import { fileOwners } from "./image-owners.ts";
 
-/** What it takes to bring layers into an engine's store, with the rights of this user. */
-export function imageContext(home: Home, warn: (message: string) => void): MakeContext {
+/**
+ * What it takes to bring layers into an engine's store, with the rights of this user.
+ *
+ * @param signal gives up what is being made
+ */
+export function imageContext(home: Home, warn: (message: string) => void, signal?: AbortSignal): MakeContext {
   const folders = openFolders(home.folders);
   const { ids, ...owners } = fileOwners();
   return {
@@ -18,6 +22,7 @@ export function imageContext(home: Home, warn: (message: string) => void): MakeC
       reportDirectory: folders.run,
       ...(ids === undefined ? {} : { ids, packer: internalCommand(home.husk, folders, "pack") }),
     },
+    ...(signal && { signal }),
   };
 }
 

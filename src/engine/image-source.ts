@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type { LayerProgress, Platform, Pulled, StoredImage } from "../image/index.ts";
-import { forkFolder } from "./fork/fork-layers.ts";
+import { forkFolders } from "./fork/fork-layers.ts";
 import { HuskError } from "../platform/error.ts";
 import { readInRoot, statInRoot } from "../platform/in-root.ts";
 import { applyImageConfig } from "./image-config.ts";
@@ -139,10 +139,7 @@ export async function findImageSource(
   const { layerFolders, readInLayers } = await import("../image/index.ts");
   const { openImages } = await import("./image-context.ts");
   const store = openImages(home);
-  const layers = [
-    ...forks.map((fork) => forkFolder(home.folders.root, fork)),
-    ...layerFolders(store, diffIds),
-  ];
+  const layers = [...forkFolders(home.folders.root, forks), ...layerFolders(store, diffIds)];
   for (const path of layers) {
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) continue;
     throw new HuskError("not-found", `the image ${name}: its layer ${path} is missing`, {

@@ -3,6 +3,7 @@ import { HuskError } from "../../platform/error.ts";
 import { displayName } from "../../image/index.ts";
 import { writeWhole } from "../../platform/whole-file.ts";
 import { withContainer } from "../container/lock.ts";
+import type { ContainerPaths } from "../container/paths.ts";
 import { isAlive } from "../container/state.ts";
 import type { Home } from "../home.ts";
 import { imageContext } from "../image-context.ts";
@@ -18,6 +19,8 @@ export interface ApplyOptions {
   /** Only find out what would be done. */
   readonly dryRun?: boolean;
   readonly warn?: (message: string) => void;
+  /** Gives up waiting for whoever works on the container. */
+  readonly signal?: AbortSignal;
 }
 
 /** What was done, or would be. */
@@ -34,7 +37,7 @@ export interface Applied extends Omit<ApplyPlan, "steps"> {
  *   with id maps; "not-found" for a path below which nothing changed; "failed"
  */
 export async function applyContainer(home: Home, id: string, options: ApplyOptions = {}): Promise<Applied> {
-  return withContainer(home.folders, id, async () => {
+  const apply = async (): Promise<Applied> => {
     const target = readTarget(home, id);
     const { record, state, paths } = target;
     if (record.source.kind !== "host")
@@ -53,8 +56,7 @@ export async function applyContainer(home: Home, id: string, options: ApplyOptio
       throw new HuskError("conflict", `${record.name} is ${state.status}: its files may still change`, {
         hint: `husk stop ${record.name}`,
       });
-    const pending = `${paths.folder}/applying.json`;
-    clearPending(pending);
+    clearPending(paths);
     const plan = planApply(readChanges(await changedParts(home, target)), {
       paths: options.paths ?? [],
       since: record.created,
@@ -77,11 +79,12 @@ export async function applyContainer(home: Home, id: string, options: ApplyOptio
     const temporaries = temporariesOf(plan.steps).map((path) =>
       Buffer.from(path, "latin1").toString("base64"),
     );
-    writeWhole(pending, JSON.stringify(temporaries), 0o600);
+    writeWhole(paths.applying, JSON.stringify(temporaries), 0o600);
     await applyChanges(plan.steps, { ...tools, warn });
-    rmSync(pending, { force: true });
+    rmSync(paths.applying, { force: true });
     return plan;
-  });
+  };
+  return withContainer(home.folders, id, apply, options.signal);
 }
 
 /** What of a new file gives others rights on this machine; the container's program chose it. */
@@ -92,10 +95,10 @@ function dangerOf({ action, change: { stats } }: ApplyStep): string | undefined 
   return "runs as its owner or group, whoever starts it (set-user-id)";
 }
 
-/** What an earlier one that was killed left beside the files it was about to replace. */
-function clearPending(file: string): void {
-  if (!existsSync(file)) return;
-  for (const path of JSON.parse(readFileSync(file, "utf8")) as string[])
+/** Removes what one that was killed left beside the files of this machine it was about to replace. */
+export function clearPending({ applying }: ContainerPaths): void {
+  if (!existsSync(applying)) return;
+  for (const path of JSON.parse(readFileSync(applying, "utf8")) as string[])
     rmSync(Buffer.from(path, "base64"), { recursive: true, force: true });
-  rmSync(file);
+  rmSync(applying);
 }

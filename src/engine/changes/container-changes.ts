@@ -1,4 +1,4 @@
-import { forkFolder, forksOf } from "../fork/fork-layers.ts";
+import { forkFolders, forksOf } from "../fork/fork-layers.ts";
 import type { Home } from "../home.ts";
 import { readTarget } from "../life/target.ts";
 import { layersLower } from "./lower.ts";
@@ -14,7 +14,7 @@ import { type Change, readChanges } from "./read-changes.ts";
 export async function containerChanges(home: Home, id: string): Promise<Change[]> {
   const target = readTarget(home, id);
   const changes = readChanges(await changedParts(home, target));
-  const forks = forksOf(target.record).map((fork) => forkFolder(home.folders.root, fork));
+  const forks = forkFolders(home.folders.root, forksOf(target.record));
   if (forks.length === 0) return changes;
   const image = layersLower((await imageLayers(home, target)).slice(forks.length));
   const now = layersLower([target.paths.upper, ...(await imageLayers(home, target))]);

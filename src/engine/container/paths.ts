@@ -21,6 +21,8 @@ export interface ContainerPaths {
   readonly stopped: string;
   /** How often the restart policy started it since somebody did; absent: never. */
   readonly restarts: string;
+  /** Names files of this machine that bringing its changes over has begun to make. */
+  readonly applying: string;
   /** `$run/containers/<id>.json`: exists while it runs, locked by its keeper. */
   readonly running: string;
   /** Process id of its first process, in decimal, as the host counts. */
@@ -47,6 +49,7 @@ export function containerPaths({ root, run }: Folders, id: string): ContainerPat
     health: `${folder}/health.json`,
     stopped: `${folder}/stopped`,
     restarts: `${folder}/restarts`,
+    applying: `${folder}/applying.json`,
     running: `${alive}.json`,
     pid: `${alive}.pid`,
     socket: `${alive}.sock`,

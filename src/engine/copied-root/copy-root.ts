@@ -35,7 +35,7 @@ export async function copyRoot(
     mkdirSync(unfinished, { mode: 0o700 });
     for (const { path, content } of files) writeExtra(`${extra}${path}`, content);
     const archive = withRoot(packMerged([extra, ...source.layers], tools), mode);
-    await unpackArchive(home, unfinished, archive, "none", idChange(spec, tools.ids));
+    await unpackArchive(home, unfinished, archive, { change: idChange(spec, tools.ids) });
     if (tools.ids !== undefined && spec.linux.uidMappings?.[0]?.hostID !== process.geteuid?.())
       openWay(home, copy);
     renameSync(unfinished, copy);

@@ -9,16 +9,15 @@ import {
 } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { noChanges } from "../changes/parts.ts";
-import { forkFolder, forksOf } from "../fork/fork-layers.ts";
+import { forkFolders, forksOf } from "../fork/fork-layers.ts";
 import { writtenIds } from "../copied-root/index.ts";
-import { withContainer } from "../container/lock.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import { tellContainer } from "../events/container-event.ts";
 import type { Home } from "../home.ts";
 import { imageContext } from "../image-context.ts";
 import { containerConfig } from "../inspect/config.ts";
-import { readTarget } from "../life/target.ts";
-import { whileFrozen } from "./export.ts";
+import { readTarget, type Target } from "../life/target.ts";
+import { whileStill } from "./while-still.ts";
 
 export interface CommitContainerOptions {
   /** `name[:tag]`; absent: the image has no name. */
@@ -28,6 +27,8 @@ export interface CommitContainerOptions {
   readonly author?: string;
   readonly message?: string;
   readonly warn?: (message: string) => void;
+  /** Gives it up; there is no new image then. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -40,37 +41,34 @@ export interface CommitContainerOptions {
 export async function commitContainer(
   home: Home,
   id: string,
-  { name, changes = [], author, message, warn = () => {} }: CommitContainerOptions = {},
+  { name, changes = [], author, message, warn = () => {}, signal }: CommitContainerOptions = {},
 ): Promise<MadeImage> {
-  return withContainer(home.folders, id, async () => {
-    const target = readTarget(home, id);
-    const { record, paths } = target;
-    const { source } = record;
-    if (source.kind !== "image")
-      throw new HuskError("unsupported", `${record.name} is not a container of an image`, {
-        hint: "husk image make makes an image of this machine's programs, husk import one of an archive",
-      });
+  const { name: called, source } = readTarget(home, id).record;
+  if (source.kind !== "image")
+    throw new HuskError("unsupported", `${called} is not a container of an image`, {
+      hint: "husk image make makes an image of this machine's programs, husk import one of an archive",
+    });
+  const commit = async ({ record, paths }: Target): Promise<MadeImage> => {
     if (existsSync(paths.copy)) throw noChanges(record.name);
-    const context = imageContext(home, warn);
+    const context = imageContext(home, warn, signal);
     const owners = writtenIds(record);
-    const written = [paths.upper, ...forksOf(record).map((fork) => forkFolder(home.folders.root, fork))];
-    const made = await whileFrozen(target, () =>
-      commitImage(context, {
-        base: findByNameOrId(context.store, source.id, hostPlatform()),
-        platform: hostPlatform(),
-        uppers: written.filter((folder) => existsSync(folder)).toReversed(),
-        ...(owners && { owners }),
-        config: runConfig(record),
-        changes,
-        createdBy: record.options.command.join(" "),
-        ...(name === undefined ? {} : { reference: parseReference(name) }),
-        ...(author === undefined ? {} : { author }),
-        ...(message === undefined ? {} : { message }),
-      }),
-    );
+    const written = [paths.upper, ...forkFolders(home.folders.root, forksOf(record))];
+    const made = await commitImage(context, {
+      base: findByNameOrId(context.store, source.id, hostPlatform()),
+      platform: hostPlatform(),
+      uppers: written.filter((folder) => existsSync(folder)).toReversed(),
+      ...(owners && { owners }),
+      config: runConfig(record),
+      changes,
+      createdBy: record.options.command.join(" "),
+      ...(name === undefined ? {} : { reference: parseReference(name) }),
+      ...(author === undefined ? {} : { author }),
+      ...(message === undefined ? {} : { message }),
+    });
     tellContainer(home.folders, record, "commit");
     return made;
-  });
+  };
+  return whileStill(home, id, commit, signal);
 }
 
 /** Of a container's configuration what an image has too. */

@@ -1,19 +1,20 @@
-import { closeSync, constants, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
-import { canFreeze, setFrozen } from "../../runtime/oci/freezer.ts";
+import { pause } from "../../platform/pause.ts";
 import { launch } from "../../runtime/launch.ts";
 import { firstByte, makeRoot, settleRoot } from "../copied-root/index.ts";
 import { withContainer } from "../container/lock.ts";
 import { isProcessOf } from "../container/process-of.ts";
-import { readRun, type RunRecord } from "../container/run-record.ts";
+import { readRun } from "../container/run-record.ts";
 import { isAlive, readState } from "../container/state.ts";
 import type { Home } from "../home.ts";
 import { shortId } from "../id.ts";
 import { launchError } from "../life/launch-error.ts";
 import { runOptionsOf } from "../life/start.ts";
 import { readTarget, type Target } from "../life/target.ts";
+import { holdStill } from "./while-still.ts";
 import { prepareContainer } from "../prepare.ts";
 import { hasWritableFolder } from "../rootfs-source.ts";
 import { mountVolumes } from "../volume/mount.ts";
@@ -30,42 +31,59 @@ export async function withContainerRoot<T>(
   home: Home,
   id: string,
   body: (root: string) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
-  return withContainer(home.folders, id, async () => {
-    const target = readTarget(home, id);
-    const { state, paths } = target;
-    if (!isAlive(state) || state.pid === 0) return held(home, target, body);
-    const run = readRun(paths.running);
-    // Everything is opened by descriptors: where nothing can freeze it, it may as well run on.
-    const groups = state.status === "paused" || !canFreeze(run?.cgroups) ? undefined : run?.cgroups;
-    if (groups !== undefined) setFrozen(groups, true);
-    try {
-      const process = openProcess(home, target, run);
+  const enter = async (): Promise<T> => {
+    for (let look = 0; ; look++) {
+      // Everything is opened by descriptors: where nothing can freeze it, it may as well run on.
+      const { target, letGo } = await holdStill(home, id, signal);
+      const { state, record } = target;
       try {
-        return await body(`/proc/${ownPid}/fd/${process}/root`);
+        if (!isAlive(state) || state.pid === 0) break;
+        const process = openProcess(home, target);
+        if (process !== undefined) return await bodyIn(process, body);
       } finally {
-        closeSync(process);
+        letGo();
       }
-    } finally {
-      if (groups !== undefined) setFrozen(groups, false);
+      if (look === LOOKS)
+        throw new HuskError("conflict", `${record.name} is ending, and does not come to its end`);
+      await pause(LOOK_MS, signal);
     }
-  });
+    return held(home, readTarget(home, id), body);
+  };
+  return withContainer(home.folders, id, enter, signal);
 }
 
+const LOOKS = 500;
+const LOOK_MS = 10;
 const ownPid = process.pid;
 
-/** /proc/PID of a container's first process: it stays that process's, whoever gets the number afterwards. */
-function openProcess(home: Home, { record, state }: Target, run: RunRecord | undefined): number {
+async function bodyIn<T>(process: number, body: (root: string) => Promise<T>): Promise<T> {
+  try {
+    return await body(`/proc/${ownPid}/fd/${process}/root`);
+  } finally {
+    closeSync(process);
+  }
+}
+
+/**
+ * /proc/PID of a container's first process: it stays that process's, whoever gets the number afterwards. Undefined: it
+ * has ended, and its keeper has not written that down yet.
+ */
+function openProcess(home: Home, { record, state, paths }: Target): number | undefined {
   let opened: number | undefined;
   try {
     opened = openSync(`/proc/${state.pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
+    // Who ends gives back the root first.
+    readlinkSync(`/proc/self/fd/${opened}/root`);
+    const run = readRun(paths.running);
     const isFirst = (): boolean => readState(home.folders, record.id).pid === state.pid;
     if (run !== undefined && isProcessOf(opened, run, isFirst)) return opened;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   if (opened !== undefined) closeSync(opened);
-  throw new HuskError("conflict", `${record.name} ended just now`, { hint: "do it again" });
+  return undefined;
 }
 
 async function held<T>(home: Home, target: Target, body: (root: string) => Promise<T>): Promise<T> {

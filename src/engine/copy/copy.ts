@@ -3,7 +3,7 @@ import { decompressed, type TarEntry } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { findInRoot } from "../../platform/in-root.ts";
 import type { Home } from "../home.ts";
-import { unpackArchive } from "../unpack-archive.ts";
+import { unpackArchive, type UnpackArchiveOptions } from "../unpack-archive.ts";
 import { withContainerRoot } from "./container-root.ts";
 import { packTree } from "./pack-tree.ts";
 import { baseOf, findSpot, landingOf, type Spot } from "./spot.ts";
@@ -14,6 +14,8 @@ export interface CopyOptions {
   readonly archive?: boolean;
   /** A source that is a link stands for what it points to. */
   readonly followLink?: boolean;
+  /** Gives it up; what has arrived stays. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -27,9 +29,9 @@ export async function readFromContainer<T>(
   id: string,
   path: string,
   take: (archive: AsyncIterable<Uint8Array>) => Promise<T>,
-  { followLink = false }: CopyOptions = {},
+  { followLink = false, signal }: CopyOptions = {},
 ): Promise<T> {
-  return withContainerRoot(home, id, async (root) => {
+  const read = async (root: string): Promise<T> => {
     const spot = sourceIn(root, id, path, followLink);
     try {
       const change = idChange(root, "inside");
@@ -39,7 +41,8 @@ export async function readFromContainer<T>(
     } finally {
       spot.leave();
     }
-  });
+  };
+  return withContainerRoot(home, id, read, signal);
 }
 
 /**
@@ -53,18 +56,20 @@ export async function writeToContainer(
   id: string,
   path: string,
   archive: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
 ): Promise<void> {
-  await withContainerRoot(home, id, async (root) => {
+  const write = async (root: string): Promise<void> => {
     const found = findInRoot({ root }, path);
     if (found === undefined) throw notFound(path, id);
     try {
       if (!found.stats.isDirectory())
         throw new HuskError("invalid", `${path} in container ${id} is not a directory`);
-      await unpackArchive(home, found.fd, decompressed(archive, "the archive"), "none");
+      await unpackArchive(home, found.fd, decompressed(archive, "the archive"));
     } finally {
       closeSync(found.fd);
     }
-  });
+  };
+  await withContainerRoot(home, id, write, signal);
 }
 
 /**
@@ -80,24 +85,25 @@ export async function copyFromContainer(
   id: string,
   source: string,
   target: string,
-  { archive = false, followLink = false }: CopyOptions = {},
+  { archive = false, followLink = false, signal }: CopyOptions = {},
 ): Promise<number> {
   const to = findSpot("/", absolute(target), true);
   if (to === undefined) throw new HuskError("not-found", `${target}: there is no such folder to copy into`);
+  const copy = async (root: string): Promise<number> => {
+    const from = sourceIn(root, id, source, followLink);
+    try {
+      const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+      const inside = idChange(root, "inside");
+      const change = archive ? inside : (entry: TarEntry): TarEntry => givenTo(entry, own);
+      // An ordinary user gives nothing away here, only in containers.
+      const owners = process.geteuid?.() === 0 ? "theirs" : "mine";
+      return await land(home, { source, from, target, to, change, owners, ...(signal && { signal }) });
+    } finally {
+      from.leave();
+    }
+  };
   try {
-    return await withContainerRoot(home, id, async (root) => {
-      const from = sourceIn(root, id, source, followLink);
-      try {
-        const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-        const inside = idChange(root, "inside");
-        const change = archive ? inside : (entry: TarEntry): TarEntry => givenTo(entry, own);
-        // An ordinary user gives nothing away here, only in containers.
-        const owners = process.geteuid?.() === 0 ? "theirs" : "mine";
-        return await land(home, { source, from, target, to, change, owners });
-      } finally {
-        from.leave();
-      }
-    });
+    return await withContainerRoot(home, id, copy, signal);
   } finally {
     to.leave();
   }
@@ -109,12 +115,12 @@ export async function copyToContainer(
   id: string,
   source: string,
   target: string,
-  { archive = false, followLink = false }: CopyOptions = {},
+  { archive = false, followLink = false, signal }: CopyOptions = {},
 ): Promise<number> {
   const from = findSpot("/", absolute(source), followLink || isFolderPath(source));
   try {
     if (from?.kind === undefined) throw new HuskError("not-found", `${source}: no such file or directory`);
-    return await withContainerRoot(home, id, async (root) => {
+    const copy = async (root: string): Promise<number> => {
       const to = findSpot(root, `/${target}`, true);
       if (to === undefined) throw notFound(target, id);
       try {
@@ -122,11 +128,12 @@ export async function copyToContainer(
         const change = archive
           ? outside
           : (entry: TarEntry): TarEntry => outside(givenTo(entry, { uid: 0, gid: 0 }));
-        return await land(home, { source, from, target, to, change });
+        return await land(home, { source, from, target, to, change, ...(signal && { signal }) });
       } finally {
         to.leave();
       }
-    });
+    };
+    return await withContainerRoot(home, id, copy, signal);
   } finally {
     from?.leave();
   }
@@ -143,26 +150,19 @@ function givenTo(entry: TarEntry, owner: { readonly uid: number; readonly gid: n
   return { ...entry, ...owner, mode };
 }
 
-interface Copy {
+interface Copy extends Pick<UnpackArchiveOptions, "owners" | "signal"> {
   readonly source: string;
   readonly from: Spot;
   readonly target: string;
   readonly to: Spot;
   readonly change: (entry: TarEntry) => TarEntry;
-  readonly owners?: "mine" | "theirs";
 }
 
-async function land(home: Home, { source, from, target, to, change, owners }: Copy): Promise<number> {
+async function land(home: Home, { source, from, target, to, change, ...how }: Copy): Promise<number> {
   const { fd, as, leave } = landingOf(source, from.kind === "folder", target, to);
   try {
-    return await unpackArchive(
-      home,
-      fd,
-      packTree(from.fd, latin(from.name), { as: latin(as), change, ...kindOf(from) }),
-      "none",
-      undefined,
-      owners,
-    );
+    const archive = packTree(from.fd, latin(from.name), { as: latin(as), change, ...kindOf(from) });
+    return await unpackArchive(home, fd, archive, how);
   } finally {
     leave();
   }

@@ -1,4 +1,5 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { HuskError } from "../../platform/error.ts";
 import { writeError } from "../../platform/whole-file.ts";
 import { listIds } from "../container/list-ids.ts";
 import { containerPaths, type ContainerPaths } from "../container/paths.ts";
@@ -9,13 +10,23 @@ import type { Home } from "../home.ts";
 import { removeFolder } from "../life/remove.ts";
 
 /** The layer that forks stand on: what a container had written when it was forked. Nobody changes it any more. */
-export function forkFolder(root: string, fork: string): string {
+function forkFolder(root: string, fork: string): string {
   return `${root}/forks/${fork}`;
 }
 
 /** The fork layers of a container, the topmost first. */
 export function forksOf({ source }: ContainerRecord): readonly string[] {
   return source.kind === "image" ? (source.forks ?? []) : [];
+}
+
+/**
+ * The folders of fork layers, the topmost first. That one is left out while it is not there: whoever was to make it of
+ * what the container has written was killed.
+ */
+export function forkFolders(root: string, forks: readonly string[]): string[] {
+  const folders = forks.map((fork) => forkFolder(root, fork));
+  const [newest] = folders;
+  return newest === undefined || existsSync(newest) ? folders : folders.slice(1);
 }
 
 /**
@@ -51,15 +62,22 @@ export async function dropForks(home: Home): Promise<void> {
     return;
   }
   const used = usedForks(home.folders);
+  if (used === undefined) return;
   for (const fork of forks)
     if (!used.has(fork)) await removeFolder(home, forkFolder(home.folders.root, fork));
 }
 
-function usedForks(folders: Folders): Set<string> {
+/** Undefined: there is a container of which nobody knows what it stands on, its record being damaged or of a newer husk. */
+function usedForks(folders: Folders): Set<string> | undefined {
   const used = new Set<string>();
-  for (const id of listIds(folders)) {
-    const record = readRecord(containerPaths(folders, id).record);
-    if (record !== undefined) for (const fork of forksOf(record)) used.add(fork);
+  try {
+    for (const id of listIds(folders)) {
+      const record = readRecord(containerPaths(folders, id).record);
+      if (record !== undefined) for (const fork of forksOf(record)) used.add(fork);
+    }
+    return used;
+  } catch (error) {
+    if (error instanceof HuskError) return undefined;
+    throw error;
   }
-  return used;
 }

@@ -5,7 +5,7 @@ import { draftFolder } from "../container/folder.ts";
 import { withContainer } from "../container/lock.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import { isAlive } from "../container/state.ts";
-import { whileFrozen } from "../copy/export.ts";
+import { whileStill } from "../copy/while-still.ts";
 import { writeRecord } from "../container/write-record.ts";
 import { tellContainer } from "../events/container-event.ts";
 import type { Home } from "../home.ts";
@@ -21,6 +21,14 @@ import { ownVolumes } from "./own-volumes.ts";
 export interface ForkOptions {
   /** Absent: a random one. */
   readonly name?: string;
+  /** Gives it up; there is no new container then. */
+  readonly signal?: AbortSignal;
+}
+
+/** A fork that is being made: its first container stands still. */
+interface Fork extends ForkOptions {
+  readonly home: Home;
+  readonly target: Target;
 }
 
 /**
@@ -39,62 +47,58 @@ export interface ForkOptions {
 export async function forkContainer(
   home: Home,
   id: string,
-  { name }: ForkOptions = {},
+  options: ForkOptions = {},
 ): Promise<ContainerRecord> {
-  return withContainer(home.folders, id, async () => {
-    const target = readTarget(home, id);
-    const { source } = target.record;
-    if (source.kind === "rootfs" || source.kind === "bundle")
-      throw new HuskError("unsupported", `${target.record.name} writes into ${source.path} itself`, {
-        hint: "fork containers of an image or of host, or copy the folder",
-      });
-    return source.kind === "image" ? forkImage(home, target, name) : forkHost(home, target, name);
-  });
+  const { name, source } = readTarget(home, id).record;
+  if (source.kind === "rootfs" || source.kind === "bundle")
+    throw new HuskError("unsupported", `${name} writes into ${source.path} itself`, {
+      hint: "fork containers of an image or of host, or copy the folder",
+    });
+  const fork = source.kind === "image" ? forkImage : forkHost;
+  return whileStill(home, id, (target) => fork({ ...options, home, target }), options.signal);
 }
 
-async function forkImage(home: Home, target: Target, name: string | undefined): Promise<ContainerRecord> {
+async function forkImage(fork: Fork): Promise<ContainerRecord> {
+  const { home, target } = fork;
   const { paths, record, state } = target;
+  const { root } = home.folders;
   if (existsSync(paths.copy))
-    return recordFork(home, record, name, (folder) =>
-      whileFrozen(target, () => copyTree(home, paths.copy, `${folder}/rootfs`, "none")),
-    );
+    return recordFork(fork, record, (folder) => copyTree(fork, paths.copy, `${folder}/rootfs`, "none"));
+  if (!isAlive(state)) completeFork(root, record, paths);
   // Nothing was written since it was forked last, or ever.
-  if (!existsSync(paths.upper) || readdirSync(paths.upper).length === 0)
-    return recordFork(home, record, name);
-  if (isAlive(state)) return recordFork(home, record, name, (folder) => copyWritten(home, target, folder));
+  if (!existsSync(paths.upper) || readdirSync(paths.upper).length === 0) return recordFork(fork, record);
+  if (isAlive(state)) return recordFork(fork, record, (folder) => copyWritten(fork, folder));
   const { source } = record;
   const layered = { ...record, source: { ...source, forks: [newId(), ...forksOf(record)] } as typeof source };
   writeRecord(home.folders, layered);
-  completeFork(home.folders.root, layered, paths);
-  return recordFork(home, layered, name);
+  completeFork(root, layered, paths);
+  return recordFork(fork, layered);
 }
 
-async function forkHost(home: Home, target: Target, name: string | undefined): Promise<ContainerRecord> {
-  return recordFork(home, target.record, name, async (folder) => {
-    if (existsSync(target.paths.upper)) await copyWritten(home, target, folder);
+async function forkHost(fork: Fork): Promise<ContainerRecord> {
+  const { paths, record } = fork.target;
+  return recordFork(fork, record, async (folder) => {
+    if (existsSync(paths.upper)) await copyWritten(fork, folder);
   });
 }
 
 /** Copies what a container wrote into another one's folder. */
-async function copyWritten(home: Home, target: Target, folder: string): Promise<void> {
-  const { paths } = target;
-  await whileFrozen(target, async () => {
-    for (const part of ["upper", "views"])
-      await copyTree(home, `${paths.folder}/${part}`, `${folder}/${part}`, "overlay");
-  });
+async function copyWritten(fork: Fork, folder: string): Promise<void> {
+  const { paths } = fork.target;
+  for (const part of ["upper", "views"])
+    await copyTree(fork, `${paths.folder}/${part}`, `${folder}/${part}`, "overlay");
   mkdirSync(`${folder}/work`);
   becomeLike(`${folder}/work`, paths.work);
 }
 
 /** Lists the new container when `fill` has put into its folder what belongs there. */
 async function recordFork(
-  home: Home,
+  { home, name, signal }: Fork,
   first: ContainerRecord,
-  name: string | undefined,
   fill: (folder: string) => Promise<void> = async () => {},
 ): Promise<ContainerRecord> {
   const { folders } = home;
-  const { options, takeBack } = await ownVolumes(home, first.options);
+  const { options, takeBack } = await ownVolumes(home, first.options, signal);
   const draft = {
     command: [],
     ...(name === undefined ? {} : { name }),
@@ -128,9 +132,15 @@ async function recordFork(
  *
  * @param whiteouts "overlay": the folder is in overlayfs's form
  */
-async function copyTree(home: Home, from: string, to: string, whiteouts: "none" | "overlay"): Promise<void> {
+async function copyTree(
+  { home, signal }: Fork,
+  from: string,
+  to: string,
+  whiteouts: "none" | "overlay",
+): Promise<void> {
   const { tools } = imageContext(home, () => {});
   mkdirSync(to, { mode: 0o700 });
-  await unpackArchive(home, to, packLayer(from, { overlay: whiteouts === "overlay" }, tools), whiteouts);
+  const archive = packLayer(from, { overlay: whiteouts === "overlay" }, tools);
+  await unpackArchive(home, to, archive, { whiteouts, ...(signal && { signal }) });
   becomeLike(to, from);
 }

@@ -1,2 +1,2 @@
 export { forkContainer, type ForkOptions } from "./fork.ts";
-export { completeFork, dropForks, forkFolder, forksOf } from "./fork-layers.ts";
+export { completeFork, dropForks, forkFolders, forksOf } from "./fork-layers.ts";

@@ -14,6 +14,7 @@ import { createVolume, getVolume, removeVolume } from "../volume/index.ts";
 export async function ownVolumes(
   home: Home,
   options: RecordedOptions,
+  signal?: AbortSignal,
 ): Promise<{ readonly options: RecordedOptions; takeBack(): Promise<void> }> {
   const { mounts } = options;
   const made: string[] = [];
@@ -31,7 +32,7 @@ export async function ownVolumes(
       }
       const { volume } = createVolume(home.folders, { anonymous: true });
       made.push(volume.name);
-      await copyFiles(home, getVolume(root, mount.name).mountpoint, volume.mountpoint);
+      await copyFiles(home, getVolume(root, mount.name).mountpoint, volume.mountpoint, signal);
       own.push({ ...mount, name: volume.name });
     }
   } catch (error) {
@@ -41,8 +42,13 @@ export async function ownVolumes(
   return { options: { ...options, mounts: own }, takeBack };
 }
 
-async function copyFiles(home: Home, from: string, to: string): Promise<void> {
+async function copyFiles(
+  home: Home,
+  from: string,
+  to: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { tools } = imageContext(home, () => {});
-  await unpackArchive(home, to, packLayer(from, { overlay: false }, tools), "none");
+  await unpackArchive(home, to, packLayer(from, { overlay: false }, tools), { ...(signal && { signal }) });
   becomeLike(to, from);
 }

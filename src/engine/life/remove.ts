@@ -16,6 +16,8 @@ export interface RemoveOptions {
   readonly force?: boolean;
   /** Its anonymous volumes, too. */
   readonly volumes?: boolean;
+  /** Gives up waiting for whoever works on it, or for its end; what has begun to be removed goes. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -25,13 +27,14 @@ export interface RemoveOptions {
  * @throws HuskError "conflict" when it runs and `force` does not say that it may be killed
  */
 export async function removeContainer(home: Home, id: string, options: RemoveOptions = {}): Promise<void> {
-  await withContainer(home.folders, id, async () => {
+  const { signal } = options;
+  const remove = async (): Promise<void> => {
     const target = await targetOf(home, id, options.force === true);
     const { record, paths, state } = target;
     if (isAlive(state)) {
       if (options.force !== true) throw stillAlive(record.name, state.status);
       const { endContainer } = await import("./stop.ts");
-      await endContainer(home, target, { stopSignal: SIGKILL });
+      await endContainer(home, target, { stopSignal: SIGKILL, ...(signal && { signal }) });
     }
     if (existsSync(paths.running)) {
       // Its keeper was killed, or leaves just now.
@@ -40,7 +43,8 @@ export async function removeContainer(home: Home, id: string, options: RemoveOpt
       if (!existsSync(paths.record)) return;
     }
     await dropContainer(home, record, options.volumes === true);
-  });
+  };
+  await withContainer(home.folders, id, remove, signal);
 }
 
 /** With `force` also one whose record is damaged. */
@@ -69,8 +73,10 @@ const SIGKILL = 9;
 
 /** Removes a container that does not run. The caller has its lock. */
 export async function dropContainer(home: Home, record: ContainerRecord, volumes: boolean): Promise<void> {
+  const paths = containerPaths(home.folders, record.id);
+  if (existsSync(paths.applying)) (await import("../changes/apply-container.ts")).clearPending(paths);
   const folder = takeFolder(home.folders, record.id, record.name);
-  rmSync(containerPaths(home.folders, record.id).paused, { force: true });
+  rmSync(paths.paused, { force: true });
   if (volumes && record.options.mounts !== undefined) {
     const { dropAnonymousVolumes } = await import("../volume/for-container.ts");
     await dropAnonymousVolumes(home, record);

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, readdirSync, readlinkSync, renameSync } from "node:fs";
+import { closeSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync } from "node:fs";
 import { packMerged, readLostMarks, readXattrs } from "../../image/index.ts";
 import { findInRoot } from "../../platform/in-root.ts";
 import { writeError } from "../../platform/whole-file.ts";
@@ -8,11 +8,13 @@ import { imageContext } from "../image-context.ts";
 import type { RunSource } from "../run-options.ts";
 import { becomeLike, unpackArchive } from "../unpack-archive.ts";
 import { volumeData, workFolder } from "./store.ts";
+import { volumeUsers } from "./users.ts";
 
 /**
  * Fills an empty volume with what a root file system has at `target`, as docker does: files with owners, modes, times
- * and attributes. It is filled beside its place and put there in one step; where two do it at once, one wins. A volume
- * with something in it stays as it is, and so does one of a container whose root is this machine's own.
+ * and attributes. It is filled beside its place and put there in one step; where two do it at once, one wins. Into the
+ * folder of one that another container has, which may be running, the files are moved one by one. A volume with
+ * something in it stays as it is, and so does one of a container whose root is this machine's own.
  *
  * @throws HuskError "failed": no space, no right
  */
@@ -28,9 +30,10 @@ export async function fillVolume(home: Home, source: RunSource, name: string, ta
   const unfinished = `${workFolder(root, "new", name)}-fill`;
   try {
     mkdirSync(unfinished, { mode: 0o700 });
-    await unpackArchive(home, unfinished, packMerged(folders, tools), "none");
+    await unpackArchive(home, unfinished, packMerged(folders, tools));
     becomeLike(unfinished, top);
-    renameSync(unfinished, data);
+    if (volumeUsers(home.folders).has(name)) moveInto(unfinished, data);
+    else renameSync(unfinished, data);
   } catch (cause) {
     const { removeFolder } = await import("../life/remove.ts");
     await removeFolder(home, unfinished);
@@ -38,6 +41,14 @@ export async function fillVolume(home: Home, source: RunSource, name: string, ta
     if (code === "ENOTEMPTY" || code === "EEXIST") return;
     throw code === undefined ? cause : writeError(data, cause);
   }
+}
+
+/** Who has mounted the folder sees what comes into it, and not what takes its place. */
+function moveInto(from: string, to: string): void {
+  for (const name of readdirSync(from, { encoding: "buffer" }))
+    renameSync(Buffer.concat([Buffer.from(`${from}/`), name]), Buffer.concat([Buffer.from(`${to}/`), name]));
+  becomeLike(to, from);
+  rmdirSync(from);
 }
 
 /** The folders of layers that show at a path, the topmost first. */

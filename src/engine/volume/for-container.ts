@@ -1,3 +1,4 @@
+import { HuskError } from "../../platform/error.ts";
 import { containerPaths } from "../container/paths.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import type { Home } from "../home.ts";
@@ -57,6 +58,16 @@ async function inheritedMounts(home: Home, names: readonly string[]): Promise<Mo
 export async function dropAnonymousVolumes(home: Home, { options }: ContainerRecord): Promise<void> {
   const own = anonymousVolumesOf(options.mounts);
   if (own.length === 0) return;
-  const users = volumeUsers(home.folders);
-  for (const name of own) if (!users.has(name)) await removeVolume(home, name);
+  const users = knownUsers(home);
+  for (const name of own) if (users?.has(name) === false) await removeVolume(home, name);
+}
+
+/** Undefined: another container's record cannot be read, so nobody knows; `prune` removes them later. */
+function knownUsers({ folders }: Home): ReturnType<typeof volumeUsers> | undefined {
+  try {
+    return volumeUsers(folders);
+  } catch (error) {
+    if (error instanceof HuskError) return undefined;
+    throw error;
+  }
 }

@@ -57,10 +57,12 @@ export async function pruneVolumes(
   wanted: (volume: Volume) => boolean = () => true,
 ): Promise<PrunedVolumes> {
   await clearAbandonedVolumes(home);
+  // In this order: what is made for a container from now on is not on the list.
+  const volumes = listVolumes(home.folders.root);
   const users = volumeUsers(home.folders);
   const removed: string[] = [];
   let bytes = 0;
-  for (const volume of listVolumes(home.folders.root)) {
+  for (const volume of volumes) {
     const { anonymous, name, mountpoint } = volume;
     if (users.has(name) || !(all || anonymous) || !wanted(volume)) continue;
     const size = folderSize(mountpoint);

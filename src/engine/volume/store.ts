@@ -111,8 +111,9 @@ export function getVolume(root: string, name: string): Volume {
   throw new HuskError("not-found", `No such volume: ${name}`, { hint: "husk volume ls shows what there is" });
 }
 
-/** `.new-PID-STARTTIME-NAME`: a folder that one process works on. */
+/** `.new-PID-STARTTIME-NAME`: a folder that one process works on; of a long name the beginning, as there is room. */
 export function workFolder(root: string, what: "new" | "dead", name: string): string {
   const { pid, startTime } = ownIdentity();
-  return `${root}/volumes/.${what}-${pid}-${startTime}-${name}`;
+  const short = name.length > 64 ? `${name.slice(0, 64)}-${newId().slice(0, 16)}` : name;
+  return `${root}/volumes/.${what}-${pid}-${startTime}-${short}`;
 }

@@ -9,6 +9,8 @@ export interface MakeContext {
   readonly store: ImageStore;
   readonly unpack: UnpackOptions;
   readonly tools: KeeperTools;
+  /** Gives it up. */
+  readonly signal?: AbortSignal;
 }
 
 /** A layer of the store. */
@@ -26,10 +28,10 @@ const GZIP_LEVEL = 3;
  * Takes an uncompressed archive into the store as a layer: compressed as a blob, and unpacked, in one pass. Equal
  * archives give equal layers. To be called while the store is in use ({@link useStore}).
  *
- * @throws HuskError; then nothing of it is left
+ * @throws HuskError, or what `signal` says; then nothing of it is left
  */
 export async function addLayer(
-  { store, unpack, tools }: MakeContext,
+  { store, unpack, tools, signal }: MakeContext,
   archive: AsyncIterable<Uint8Array>,
 ): Promise<AddedLayer> {
   const blob = new NewBlob(store);
@@ -47,6 +49,7 @@ export async function addLayer(
   const ended = once(gzip, "end");
   try {
     for await (const piece of archive) {
+      signal?.throwIfAborted();
       const drained = gzip.write(piece) ? undefined : once(gzip, "drain");
       await stream.write(piece);
       await drained;
