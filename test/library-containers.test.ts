@@ -57,6 +57,17 @@ test("exec: input, output, exit code, environment; and one that goes on by itsel
   expect((await container.top(["-eo", "pid,args"])).lines.join("\n")).toContain("sleep 1000");
 });
 
+test("a program that is given up does not wait for what it has started", async () => {
+  await using container = await shell("sleep 1000", { init: true });
+  const began = performance.now();
+  const script = ["sh", "-c", "sleep 30 & echo started; wait"];
+  const late = container.exec(script, { signal: AbortSignal.timeout(300) });
+  expect(await codeOf(late)).toBe("TimeoutError");
+  const loud = container.exec(["sh", "-c", "sleep 30 & yes"], { maxOutput: 1000 });
+  expect(await codeOf(loud)).toBe("failed");
+  expect(performance.now() - began).toBeLessThan(10_000);
+});
+
 test("stop asks, kill does not; restart begins anew", async () => {
   await using container = await shell(
     "trap 'echo bye; exit 3' TERM; echo begin; while :; do sleep 0.05; done",
@@ -176,6 +187,56 @@ needs({ root: true, controller: "freezer" })("files go in and out of one that ru
   expect((await container.exec(["true"])).exitCode).toBe(0);
 });
 
+needs({ root: true, controller: "freezer" })(
+  "whoever gives up reading an archive lets the container go on",
+  async () => {
+    await using container = await shell("head -c 3000000 /dev/zero > /tmp/big; sleep 1000");
+    await waitFor(
+      "the file",
+      async () =>
+        (await container.exec(["sh", "-c", "test $(stat -c %s /tmp/big) = 3000000"])).exitCode === 0,
+    );
+    const abort = new AbortController();
+    const reader = container.getArchive("/tmp/big", { signal: abort.signal }).getReader();
+    await reader.read();
+    abort.abort();
+    // Nobody reads any more; a frozen one would not answer.
+    await waitFor("an answer", async () => {
+      const answer = container.exec(["true"], { signal: AbortSignal.timeout(1000) });
+      return (await codeOf(answer)) === "no error";
+    });
+    expect(await codeOf(reader.read())).toBe("AbortError");
+  },
+);
+
+test("everything that waits can be given up", async () => {
+  await using container = await husk.containers.create("host", ["true"]);
+  const aborted = AbortSignal.abort();
+  // Somebody else is at work on it.
+  const held = container.getArchive("/etc/hostname").getReader();
+  await held.read();
+  const soon = { signal: AbortSignal.timeout(200) };
+  const given = await Promise.all(
+    [
+      container.start(soon),
+      container.pause(soon),
+      container.unpause(soon),
+      container.update({ restart: { kind: "always" } }, soon),
+      container.rename("other", soon),
+      container.remove(soon),
+      container.fork(soon),
+      container.apply(soon),
+      container.copyTo("/etc/hostname", "/tmp", soon),
+      container.copyFrom("/etc/hostname", "/tmp", soon),
+      container.putArchive("/tmp", new Uint8Array(1024), soon),
+      container.kill("KILL", { signal: aborted }),
+    ].map(codeOf),
+  );
+  expect(new Set(given)).toEqual(new Set(["TimeoutError", "AbortError"]));
+  await held.cancel();
+  expect(container.state().status).toBe("created");
+});
+
 test("a fork goes its own way", async () => {
   await using first = await shell("echo one > /root-of-fork; sleep 1000", { rm: false });
   await waitFor("the file", async () => (await first.exec(["test", "-s", "/root-of-fork"])).exitCode === 0);
@@ -191,6 +252,27 @@ test("a fork goes its own way", async () => {
 
 // What follows is done by this package's own program, which keepers start; on Node that takes its time.
 const PATIENCE = 20_000;
+
+needs({ root: true, controller: "freezer" })(
+  "one that was killed just now is forked, and read, when it has ended",
+  async () => {
+    await using first = await shell("test -s /root-of-fork || echo one > /root-of-fork; sleep 1000");
+    await waitFor("the file", async () => (await first.exec(["test", "-s", "/root-of-fork"])).exitCode === 0);
+    const folder = temporaryFolder("files");
+    for (const round of [0, 1, 2, 3]) {
+      if (round > 0) await first.start();
+      await first.kill();
+      await using second = await first.fork();
+      expect((await second.diff()).map(({ kind, path }) => `${kind} ${path}`)).toContain("A /root-of-fork");
+      await first.start();
+      await first.kill();
+      await first.copyFrom("/root-of-fork", `${folder}/copy`);
+      expect(readFileSync(`${folder}/copy`, "utf8")).toBe("one\n");
+      await first.wait();
+    }
+  },
+  PATIENCE,
+);
 
 test(
   "one with rm goes by itself",

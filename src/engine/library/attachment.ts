@@ -31,13 +31,18 @@ export interface ContainerAttachment extends AsyncDisposable {
   close(): void;
 }
 
-/** The library's side of an attachment. */
+/** The library's side of an attachment; closed if `signal` is aborted already. */
 export function attachmentOf(inner: Attachment, signal: AbortSignal | undefined): ContainerAttachment {
   const close = (): void => {
     signal?.removeEventListener("abort", close);
     inner.close();
   };
-  signal?.addEventListener("abort", close, { once: true });
+  if (signal?.aborted === true) close();
+  else if (signal !== undefined) {
+    signal.addEventListener("abort", close, { once: true });
+    const forget = (): void => signal.removeEventListener("abort", close);
+    inner.ended.then(forget, forget);
+  }
   return {
     tty: inner.tty,
     takesInput: inner.takesInput,

@@ -110,7 +110,8 @@ export class Container implements AsyncDisposable {
    * @param signal a name (`TERM`, `SIGKILL`) or number; absent: SIGKILL
    * @throws HuskError "conflict" when it does not run
    */
-  async kill(signal: string | number = "KILL"): Promise<void> {
+  async kill(signal: string | number = "KILL", options: Abortable = {}): Promise<void> {
+    options.signal?.throwIfAborted();
     const number = typeof signal === "number" ? signal : signalNumber(signal);
     if (number === undefined) throw new HuskError("invalid", `Invalid signal: ${signal}`);
     const { killContainer } = await import("../life/kill.ts");
@@ -130,30 +131,32 @@ export class Container implements AsyncDisposable {
   }
 
   /** Stops everything in it until {@link unpause}. @throws HuskError "conflict", "unavailable" */
-  async pause(): Promise<void> {
+  async pause({ signal }: Abortable = {}): Promise<void> {
     const { pauseContainer } = await import("../life/pause.ts");
-    await pauseContainer(this.#home, this.id);
+    await pauseContainer(this.#home, this.id, signal);
   }
 
-  async unpause(): Promise<void> {
+  /** Lets everything in it go on. @throws HuskError "conflict" when it is not paused */
+  async unpause({ signal }: Abortable = {}): Promise<void> {
     const { unpauseContainer } = await import("../life/pause.ts");
-    await unpauseContainer(this.#home, this.id);
+    await unpauseContainer(this.#home, this.id, signal);
   }
 
   /**
    * Changes limits and restart policy, whether it runs or not.
    *
    * @returns what of it counts from the next start on only
+   * @throws HuskError "invalid" for values out of range
    */
-  async update(changes: UpdateOptions): Promise<readonly string[]> {
+  async update(changes: UpdateOptions, { signal }: Abortable = {}): Promise<readonly string[]> {
     const { updateContainer } = await import("../life/update.ts");
-    return updateContainer(this.#home, this.id, changes);
+    return updateContainer(this.#home, this.id, changes, signal);
   }
 
-  /** @throws HuskError "conflict" for a name that is taken */
-  async rename(name: string): Promise<void> {
+  /** Gives it another name. @throws HuskError "invalid"; "conflict" for one that is taken */
+  async rename(name: string, { signal }: Abortable = {}): Promise<void> {
     const { renameContainer } = await import("../life/rename.ts");
-    await renameContainer(this.#home, this.id, name);
+    await renameContainer(this.#home, this.id, name, signal);
   }
 
   /**
@@ -201,7 +204,9 @@ export class Container implements AsyncDisposable {
   async attach({ signal, ...options }: AttachSettings = {}): Promise<ContainerAttachment> {
     signal?.throwIfAborted();
     const { attach } = await import("../attach/attach.ts");
-    return attachmentOf(await attach(this.#home, this.id, options), signal);
+    const attachment = attachmentOf(await attach(this.#home, this.id, options), signal);
+    signal?.throwIfAborted();
+    return attachment;
   }
 
   /**
@@ -214,7 +219,7 @@ export class Container implements AsyncDisposable {
     yield* containerLogs(this.#home, this.id, options);
   }
 
-  /** What it uses, once a `interval` (milliseconds; absent: 1000), until it ends or `signal` is aborted. */
+  /** What it uses, every `interval` milliseconds (absent: 1000), until it ends or `signal` is aborted. */
   async *stats(options: { readonly interval?: number } & Abortable = {}): AsyncGenerator<Usage, void> {
     const { watchUsage } = await import("../usage/watch.ts");
     for await (const [one] of watchUsage(this.#home, { ...options, containers: [this.id] })) {
@@ -256,7 +261,7 @@ export class Container implements AsyncDisposable {
   /** Unpacks a tar archive into a folder of it. @throws HuskError "not-found"; "invalid" for what is no folder or archive */
   async putArchive(folder: string, archive: ByteSource, { signal }: Abortable = {}): Promise<void> {
     const { writeToContainer } = await import("../copy/copy.ts");
-    await writeToContainer(this.#home, this.id, folder, piecesOf(archive, signal));
+    await writeToContainer(this.#home, this.id, folder, piecesOf(archive, signal), signal);
   }
 
   /**
@@ -266,7 +271,7 @@ export class Container implements AsyncDisposable {
   getArchive(path: string, { signal }: Abortable = {}): ReadableStream<Uint8Array> {
     return streamOf(async (take) => {
       const { readFromContainer } = await import("../copy/copy.ts");
-      await readFromContainer(this.#home, this.id, path, take);
+      await readFromContainer(this.#home, this.id, path, take, { ...(signal && { signal }) });
     }, signal);
   }
 
@@ -277,7 +282,7 @@ export class Container implements AsyncDisposable {
   export({ signal }: Abortable = {}): ReadableStream<Uint8Array> {
     return streamOf(async (take) => {
       const { exportContainer } = await import("../copy/export.ts");
-      await exportContainer(this.#home, this.id, take);
+      await exportContainer(this.#home, this.id, take, signal);
     }, signal);
   }
 

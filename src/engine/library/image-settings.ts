@@ -50,7 +50,7 @@ export interface ImportSettings extends OfPlatform, Abortable, Warned {
 }
 
 /** An image of programs of this machine: see {@link Images.make}. */
-export interface MakeSettings extends Warned {
+export interface MakeSettings extends Abortable, Warned {
   /** Files and folders besides: absolute paths here (`from`) and in the image (`to`). */
   readonly include?: readonly Inclusion[];
   /** Names beside the first program that mean it, as busybox has them. */

@@ -195,12 +195,13 @@ export class Images {
   async make(
     name: string,
     programs: readonly string[],
-    { include = [], links = [], from = "/", config = {}, warn }: MakeSettings = {},
+    { include = [], links = [], from = "/", config = {}, warn, signal }: MakeSettings = {},
   ): Promise<ImageSummary> {
+    signal?.throwIfAborted();
     const { parseTag } = await import("../../image/index.ts");
     const { makeProgramImage, USUAL_PATH } = await import("../program-image.ts");
     const path = from === "/" ? (process.env["PATH"] ?? USUAL_PATH) : USUAL_PATH;
-    const made = await makeProgramImage(await this.#context(warn), {
+    const made = await makeProgramImage(await this.#context(warn, signal), {
       reference: parseTag(name),
       programs,
       searchPath: path.split(":").filter((folder) => folder !== ""),
@@ -280,9 +281,9 @@ export class Images {
     return openImages(this.#home);
   }
 
-  async #context(warn: ((message: string) => void) | undefined): Promise<MakeContext> {
+  async #context(warn: ((message: string) => void) | undefined, signal?: AbortSignal): Promise<MakeContext> {
     const { imageContext } = await import("../image-context.ts");
-    return imageContext(this.#home, warn ?? (() => {}));
+    return imageContext(this.#home, warn ?? (() => {}), signal);
   }
 
   async #find(name: string, platform?: string): Promise<StoredImage> {

@@ -32,8 +32,8 @@ export async function* piecesOf(
 }
 
 /**
- * A stream of what `produce` hands out. It begins when somebody reads, and goes on as fast as that; who cancels it
- * ends `produce`.
+ * A stream of what `produce` hands out. It begins when somebody reads, and goes on as fast as that; who cancels it, or
+ * `signal`, ends `produce`.
  */
 export function streamOf(
   produce: (take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>) => Promise<unknown>,
@@ -43,7 +43,10 @@ export function streamOf(
   let hasBegun = false;
   let isCancelled = false;
   let ended: Promise<void> = Promise.resolve();
+  // Who reads no more learns of it, and what the pieces come from is let go.
+  const wake = (): void => wanted.resolve();
   const begin = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    signal?.addEventListener("abort", wake, { once: true });
     try {
       await produce(async (pieces) => {
         for await (const piece of piecesOf(pieces, signal)) {
@@ -57,6 +60,8 @@ export function streamOf(
       if (!isCancelled) controller.close();
     } catch (error) {
       if (!isCancelled) controller.error(error);
+    } finally {
+      signal?.removeEventListener("abort", wake);
     }
   };
   return new ReadableStream<Uint8Array>(

@@ -16,8 +16,8 @@ import { readTarget } from "./target.ts";
  * @param id its whole id
  * @throws HuskError "conflict" when it does not run or is paused; "unavailable" where nothing can freeze it
  */
-export function pauseContainer(home: Home, id: string): Promise<void> {
-  return withContainer(home.folders, id, () => {
+export function pauseContainer(home: Home, id: string, signal?: AbortSignal): Promise<void> {
+  const pause = (): void => {
     const { record, paths, state } = readTarget(home, id);
     if (state.status === "paused") throw new HuskError("conflict", `Container ${id} is already paused`);
     if (state.status !== "running") throw notRunning("cannot pause container", id);
@@ -31,17 +31,19 @@ export function pauseContainer(home: Home, id: string): Promise<void> {
       throw error;
     }
     tellContainer(home.folders, record, "pause");
-  });
+  };
+  return withContainer(home.folders, id, pause, signal);
 }
 
 /** Lets everything in a paused container go on. @throws HuskError "conflict" when it is not paused */
-export function unpauseContainer(home: Home, id: string): Promise<void> {
-  return withContainer(home.folders, id, () => {
+export function unpauseContainer(home: Home, id: string, signal?: AbortSignal): Promise<void> {
+  const unpause = (): void => {
     const { record, state } = readTarget(home, id);
     if (state.status !== "paused") throw new HuskError("conflict", `Container ${id} is not paused`);
     thaw(home.folders, id);
     tellContainer(home.folders, record, "unpause");
-  });
+  };
+  return withContainer(home.folders, id, unpause, signal);
 }
 
 /** Lets a container go on that stands still. */

@@ -13,9 +13,9 @@ import { readTarget } from "./target.ts";
  * @param id its whole id
  * @throws HuskError "invalid" for an unusable name, or its own; "conflict" for one that is taken
  */
-export function renameContainer(home: Home, id: string, name: string): Promise<void> {
+export function renameContainer(home: Home, id: string, name: string, signal?: AbortSignal): Promise<void> {
   checkContainerName(name);
-  return withContainer(home.folders, id, () => {
+  const rename = (): void => {
     const { record } = readTarget(home, id);
     if (record.name === name)
       throw new HuskError("invalid", "Renaming a container with the same name as its current name");
@@ -30,5 +30,6 @@ export function renameContainer(home: Home, id: string, name: string): Promise<v
     }
     releaseName(home.folders, record.name, id);
     tellContainer(home.folders, renamed, "rename", { oldName: record.name });
-  });
+  };
+  return withContainer(home.folders, id, rename, signal);
 }

@@ -175,13 +175,16 @@ async function within(ended: Promise<void>, milliseconds: number, signal?: Abort
     return true;
   }
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let giveUp = (): void => {};
   const late = new Promise<boolean>((resolve, reject) => {
     timer = setTimeout(() => resolve(false), milliseconds);
-    signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    giveUp = () => reject(signal?.reason as Error);
+    signal?.addEventListener("abort", giveUp, { once: true });
   });
   try {
     return await Promise.race([ended.then(() => true), late]);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
   }
 }

@@ -48,8 +48,13 @@ export type UpdateOptions = Pick<
  * @throws HuskError "invalid" for values out of range; "conflict" for a restart policy with `--rm`; what the kernel
  *   refuses, and then nothing is changed
  */
-export function updateContainer(home: Home, id: string, changes: UpdateOptions): Promise<readonly string[]> {
-  return withContainer(home.folders, id, async () => {
+export function updateContainer(
+  home: Home,
+  id: string,
+  changes: UpdateOptions,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const update = async (): Promise<readonly string[]> => {
     const { record, paths, state } = readTarget(home, id);
     const { restart } = changes;
     if (restart !== undefined && restart.kind !== "no" && record.options.rm === true)
@@ -68,7 +73,8 @@ export function updateContainer(home: Home, id: string, changes: UpdateOptions):
       run === undefined || restart === undefined ? [] : await tellKeeper(paths.socket, restart, run.restarts);
     tellContainer(home.folders, record, "update");
     return warnings;
-  });
+  };
+  return withContainer(home.folders, id, update, signal);
 }
 
 /** What the record says does not reach a keeper by itself. */

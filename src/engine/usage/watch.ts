@@ -3,6 +3,7 @@ import { containerPaths } from "../container/paths.ts";
 import { readRecord } from "../container/read-record.ts";
 import { isAlive, readStateOf } from "../container/state.ts";
 import type { Home } from "../home.ts";
+import { pause } from "../../platform/pause.ts";
 import { machineMemory, sampleUsage, type Usage, usageBetween, type UsageSample } from "./sample.ts";
 
 export interface UsageOptions {
@@ -55,18 +56,6 @@ export async function* watchUsage(
         usage: sample === undefined ? undefined : usageBetween(before.get(id), sample, machineBytes),
       }));
     before = new Map(seen.flatMap(({ id, sample }) => (sample === undefined ? [] : [[id, sample]])));
-    await pause(interval, signal);
+    await pause(interval, signal).catch(() => {});
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", done);
-  });
 }
