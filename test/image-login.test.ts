@@ -1,53 +1,25 @@
 // Who asks a registry, and which registry is asked.
-import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { chmodSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MEDIA } from "../src/image/oci.ts";
-import { pullImage, type PullOptions } from "../src/image/pull/index.ts";
+import { pullImage } from "../src/image/pull/index.ts";
 import { parseReference } from "../src/image/reference.ts";
-import { findCredentials, listRepositories, Repository, Session } from "../src/image/registry/index.ts";
-import { parseRules } from "../src/image/registry/registries-conf.ts";
-import { findImage, findLayer, hasBlob, type ImageStore, openImageStore } from "../src/image/store/index.ts";
-import { temporaryFolder } from "./harness/index.ts";
 import {
-  cutAfter,
-  type DoubleRegistry,
-  type MadeImage,
-  makeImage,
-  pullOptions,
-  quickRetries,
-  startDouble,
-} from "./image-registry.ts";
+  findCredentials,
+  listRepositories,
+  readRegistryRules,
+  Repository,
+  Session,
+  storeCredentials,
+} from "../src/image/registry/index.ts";
+import { parseRules } from "../src/image/registry/registries-conf.ts";
+import { findImage, findLayer } from "../src/image/store/index.ts";
+import { temporaryFolder } from "./harness/index.ts";
+import { doubleWithImage, expectWhole, image, isBlob, newStore, refusal } from "./image-double.ts";
+import { cutAfter, pullOptions, quickRetries, startDouble } from "./image-registry.ts";
 
-const double: DoubleRegistry = startDouble();
-afterAll(() => double.stop());
-beforeEach(() => {
-  double.mischief = () => undefined;
-  double.requests.length = 0;
-});
-
-const big = randomBytes(400_000).toString("base64");
-const image = makeImage([
-  [{ name: "base", content: big }, { name: "d/" }, { name: "d/x", content: "lower" }],
-  [{ name: "d/.wh.x" }, { name: "top", content: "two" }],
-]);
-double.add("team/app", "1", image);
-
-const newStore = (): ImageStore => openImageStore(temporaryFolder("store", 0o700));
-const pull = (store: ImageStore, changes: Partial<PullOptions> = {}, name = "team/app:1") =>
-  pullImage(store, parseReference(`${double.host}/${name}`), pullOptions(changes));
-
-function expectWhole(store: ImageStore, made: MadeImage = image): void {
-  for (const digest of [made.digest, ...made.blobs.keys()]) expect(hasBlob(store, digest), digest).toBe(true);
-  for (const diffId of made.diffIds) expect(findLayer(store, diffId)).toBeDefined();
-  expect(readdirSync(store.downloads)).toEqual([]);
-  expect(readdirSync(store.layers).length).toBe(made.diffIds.length);
-}
-
-const isBlob = (url: URL) => url.pathname.includes("/blobs/");
-const error = (code: string, status: number, headers = {}) =>
-  Response.json({ errors: [{ code, message: "so it is\x1b[31m" }] }, { status, headers });
+const { double, pull } = doubleWithImage();
 
 describe("who asks", () => {
   const password = { kind: "password", user: "me", password: "secret" } as const;
@@ -60,7 +32,7 @@ describe("who asks", () => {
     double.mischief = (request, url) => {
       const authorization = request.headers.get("authorization");
       if (url.pathname === "/token") {
-        if (authorization !== basic) return error("UNAUTHORIZED", 401);
+        if (authorization !== basic) return refusal("UNAUTHORIZED", 401);
         expect(url.searchParams.get("scope")).toBe("repository:team/app:pull");
         left = uses;
         return Response.json({ token: `token-${++count.tokens}`, expires_in: 300 });
@@ -68,7 +40,7 @@ describe("who asks", () => {
       if (url.pathname === "/v2/") return undefined;
       if (authorization === `Bearer token-${count.tokens}` && left-- > 0) return undefined;
       const challenge = `Bearer realm="http://${double.host}/token",service="double",scope="repository:team/app:pull"`;
-      return error("UNAUTHORIZED", 401, { "www-authenticate": challenge });
+      return refusal("UNAUTHORIZED", 401, { "www-authenticate": challenge });
     };
     return count;
   }
@@ -154,7 +126,7 @@ describe("who asks", () => {
     double.mischief = (request) =>
       request.headers.get("authorization") === basic
         ? undefined
-        : error("UNAUTHORIZED", 401, { "www-authenticate": 'Basic realm="double"' });
+        : refusal("UNAUTHORIZED", 401, { "www-authenticate": 'Basic realm="double"' });
     await pull(store, session(password));
     expectWhole(store);
     await expect(pull(newStore(), session(undefined))).rejects.toThrow("wants to know who asks");
@@ -173,7 +145,7 @@ describe("who asks", () => {
     });
     double.mischief = (request, url) => {
       if (request.headers.get("authorization") !== basic)
-        return error("UNAUTHORIZED", 401, { "www-authenticate": 'Basic realm="double"' });
+        return refusal("UNAUTHORIZED", 401, { "www-authenticate": 'Basic realm="double"' });
       const digest = url.pathname.split("/").at(-1)!;
       return isBlob(url) ? Response.redirect(`http://127.0.0.1:${other.port}/${digest}`, 307) : undefined;
     };
@@ -207,11 +179,34 @@ describe("who asks", () => {
     double.mischief = (request) =>
       request.headers.get("authorization") === basic
         ? undefined
-        : error("UNAUTHORIZED", 401, { "www-authenticate": 'Basic realm="double"' });
+        : refusal("UNAUTHORIZED", 401, { "www-authenticate": 'Basic realm="double"' });
     await pull(store, session(password), "team/foreign:1");
     await other.stop(true);
     expect(seen).toEqual([null]);
     expect(findLayer(store, image.diffIds[1]!)).toBeDefined();
+  });
+
+  test("a foreign layer whose place is silent does not hold up the pull for good", async () => {
+    const other = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      idleTimeout: 60,
+      fetch: () => Bun.sleep(60_000) as never,
+    });
+    const manifest = JSON.parse(image.manifest.toString());
+    manifest.layers[1] = {
+      ...manifest.layers[1],
+      mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+      urls: [`http://127.0.0.1:${other.port}/layer`],
+    };
+    double.manifests.set("team/silent 1", {
+      bytes: Buffer.from(JSON.stringify(manifest)),
+      mediaType: MEDIA.manifest,
+    });
+    const retries = { ...quickRetries, idle: 100, tries: 2 };
+    const quick = { session: { retries, credentials: async () => undefined } };
+    await expect(pull(newStore(), quick, "team/silent:1")).rejects.toThrow("cannot get the foreign layer");
+    await other.stop(true);
   });
 
   test("docker's config.json and credential helpers", async () => {
@@ -244,7 +239,60 @@ describe("who asks", () => {
     expect(await find("docker.io")).toEqual({ kind: "token", token: "refresh" });
     expect(await find("helped.example")).toEqual({ kind: "token", token: "x" });
     expect(await find("other.example")).toBeUndefined();
+    writeFileSync(helper, "#!/bin/sh\necho Enter PIN:");
+    await expect(find("helped.example")).rejects.toThrow("what docker-credential-test says is no JSON");
     process.env.PATH = old;
+  });
+
+  test("a helper for docker's hub, and podman's keys for a part of a registry", async () => {
+    const folder = temporaryFolder("docker");
+    const file = join(folder, "config.json");
+    const auth = (user: string) => ({ auth: btoa(`${user}:x`) });
+    const hub = "https://index.docker.io/v1/";
+    writeFileSync(
+      file,
+      JSON.stringify({
+        auths: {
+          "quay.example/team": auth("team"),
+          "quay.example": auth("all"),
+          "part.example/a": auth("a"),
+        },
+        credHelpers: { [hub]: "none-such" },
+      }),
+    );
+    expect(await findCredentials("quay.example", [file])).toMatchObject({ user: "all" });
+    expect(await findCredentials("part.example", [file])).toMatchObject({ user: "a" });
+    await expect(findCredentials("docker.io", [file])).rejects.toThrow("docker-credential-none-such");
+  });
+
+  test("a configuration that is a link stays one", async () => {
+    const folder = temporaryFolder("docker");
+    const [link, file] = [join(folder, "config.json"), join(folder, "mine.json")];
+    writeFileSync(file, '{"psFormat":"x"}');
+    symlinkSync("mine.json", link);
+    await storeCredentials("a.example", { kind: "password", user: "u", password: "p" }, link);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
+      psFormat: "x",
+      auths: { "a.example": {} },
+    });
+  });
+
+  test("an answer that is no token, and a redirect to a file of this machine", async () => {
+    wantTokens(1);
+    const asked = double.mischief;
+    double.mischief = (request, url) =>
+      url.pathname === "/token" ? new Response("<html>Sign in to the guests' network") : asked(request, url);
+    await expect(pull(newStore(), session(password))).rejects.toThrow(
+      `the token of ${double.host} is no JSON`,
+    );
+    const secret = join(temporaryFolder("secret"), "manifest");
+    writeFileSync(secret, image.manifest);
+    double.mischief = (_, url) =>
+      url.pathname.includes("/manifests/")
+        ? new Response(null, { status: 307, headers: { location: `file://${secret}` } })
+        : undefined;
+    await expect(pull(newStore())).rejects.toThrow("is no address of HTTP");
   });
 });
 
@@ -263,6 +311,14 @@ describe("registries.conf", () => {
     expect(mirror.requests.filter((request) => request.includes("manifests")).length).toBe(1);
     expect(double.requests.filter((request) => request.includes("/blobs/")).length).toBe(1);
     await mirror.stop();
+  });
+
+  test("rules that cannot be read are not passed over", () => {
+    const folder = temporaryFolder("rules");
+    for (const path of [folder, join(folder, "none.conf")])
+      expect(() => readRegistryRules([], { CONTAINERS_REGISTRIES_CONF: path })).toThrow(
+        `cannot read the rules for registries in ${path}`,
+      );
   });
 
   test("blocked registries are not asked", async () => {

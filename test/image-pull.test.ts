@@ -1,58 +1,16 @@
 // Pulling from a registry that keeps to nothing: connections break, digests are wrong, tokens expire.
-import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Index, MEDIA } from "../src/image/oci.ts";
-import { pullImage, type PullOptions } from "../src/image/pull/index.ts";
+import { pullImage } from "../src/image/pull/index.ts";
 import { parseReference } from "../src/image/reference.ts";
-import {
-  findImage,
-  findLayer,
-  hasBlob,
-  type ImageStore,
-  layerFolder,
-  openImageStore,
-} from "../src/image/store/index.ts";
+import { findImage, findLayer, hasBlob, layerFolder, openImageStore } from "../src/image/store/index.ts";
 import { repository, run, start, temporaryFile, temporaryFolder, waitFor } from "./harness/index.ts";
-import {
-  type DoubleRegistry,
-  cutAfter,
-  type MadeImage,
-  makeImage,
-  pullOptions,
-  sha,
-  startDouble,
-} from "./image-registry.ts";
+import { big, doubleWithImage, expectWhole, image, isBlob, newStore, refusal } from "./image-double.ts";
+import { cutAfter, makeImage, pullOptions, sha } from "./image-registry.ts";
 
-const double: DoubleRegistry = startDouble();
-afterAll(() => double.stop());
-beforeEach(() => {
-  double.mischief = () => undefined;
-  double.requests.length = 0;
-});
-
-const big = randomBytes(400_000).toString("base64");
-const image = makeImage([
-  [{ name: "base", content: big }, { name: "d/" }, { name: "d/x", content: "lower" }],
-  [{ name: "d/.wh.x" }, { name: "top", content: "two" }],
-]);
-double.add("team/app", "1", image);
-
-const newStore = (): ImageStore => openImageStore(temporaryFolder("store", 0o700));
-const pull = (store: ImageStore, changes: Partial<PullOptions> = {}, name = "team/app:1") =>
-  pullImage(store, parseReference(`${double.host}/${name}`), pullOptions(changes));
-
-function expectWhole(store: ImageStore, made: MadeImage = image): void {
-  for (const digest of [made.digest, ...made.blobs.keys()]) expect(hasBlob(store, digest), digest).toBe(true);
-  for (const diffId of made.diffIds) expect(findLayer(store, diffId)).toBeDefined();
-  expect(readdirSync(store.downloads)).toEqual([]);
-  expect(readdirSync(store.layers).length).toBe(made.diffIds.length);
-}
-
-const isBlob = (url: URL) => url.pathname.includes("/blobs/");
-const error = (code: string, status: number, headers = {}) =>
-  Response.json({ errors: [{ code, message: "so it is\x1b[31m" }] }, { status, headers });
+const { double, pull } = doubleWithImage();
 
 test("an image is there with its layers unpacked, and a second time no blob is asked for", async () => {
   const store = newStore();
@@ -130,7 +88,7 @@ describe("connections", () => {
   test("and servers that are not well are tried again", async () => {
     const store = newStore();
     let count = 0;
-    double.mischief = () => (count++ % 3 === 0 ? error("UNAVAILABLE", 503) : undefined);
+    double.mischief = () => (count++ % 3 === 0 ? refusal("UNAVAILABLE", 503) : undefined);
     await pull(store);
     expectWhole(store);
   });
@@ -226,9 +184,9 @@ describe("errors say what to do", () => {
     await expect(pull(store, {}, "team/none:1")).rejects.toThrow(
       `cannot get ${double.host}/team/none:1: the registry has no such thing: manifest_unknown, manifest unknown`,
     );
-    double.mischief = () => error("DENIED", 403);
+    double.mischief = () => refusal("DENIED", 403);
     await expect(pull(store)).rejects.toThrow("the registry does not allow it: denied, so it is?[31m");
-    double.mischief = () => error("TOOMANYREQUESTS", 429, { "retry-after": "0" });
+    double.mischief = () => refusal("TOOMANYREQUESTS", 429, { "retry-after": "0" });
     await expect(pull(store)).rejects.toThrow("the registry's limit of requests is reached");
     const nobody = pullImage(store, parseReference("127.0.0.1:1/x"), pullOptions());
     await expect(nobody).rejects.toThrow("cannot reach 127.0.0.1:1: nothing listens there");

@@ -26,7 +26,8 @@ export async function download(
     const before = writer.size;
     let problem: unknown;
     try {
-      await receive(await open(blob, writer.size, sources[source] as Repository), blob, writer, policy, sink);
+      const response = await open(blob, writer.size, sources[source] as Repository, policy);
+      await receive(response, blob, writer, policy, sink);
       if (writer.size >= blob.size) return;
       problem = new Error("the connection ended too early");
     } catch (error) {
@@ -53,9 +54,9 @@ export async function download(
 /** What the sink complains of is no matter of the network. */
 class SinkFailure extends Error {}
 
-function open(blob: Descriptor, from: number, source: Repository): Promise<Response> {
+function open(blob: Descriptor, from: number, source: Repository, policy: RetryPolicy): Promise<Response> {
   return isForeign(blob.mediaType) && (blob.urls?.length ?? 0) > 0
-    ? openForeign(blob, from)
+    ? openForeign(blob, from, policy)
     : source.openBlob(blob.digest, from);
 }
 

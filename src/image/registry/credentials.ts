@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
+import { parseObject } from "../parse-oci.ts";
 import { DEFAULT_REGISTRY } from "../reference.ts";
 import { writeWhole } from "../store/index.ts";
 
@@ -48,14 +49,15 @@ export async function findCredentials(
 ): Promise<Credentials | undefined> {
   for (const file of files) {
     const config = readConfig(file);
-    const helper = config.credHelpers?.[registry] ?? config.credsStore;
+    const helper = helperFor(registry, config);
     if (helper !== undefined) {
       const found = await askHelper(helper, keyOf(registry));
       if (found !== undefined) return found;
     }
-    for (const [key, entry] of Object.entries(config.auths ?? {})) {
-      if (hostOf(key) !== hostOf(keyOf(registry))) continue;
-      const found = fromEntry(entry);
+    // podman's keys may name a part of a registry: what is for all of it comes first.
+    const keys = Object.keys(config.auths ?? {}).filter((key) => hostOf(key) === hostOf(keyOf(registry)));
+    for (const key of keys.toSorted((a, b) => Number(isPart(a)) - Number(isPart(b)))) {
+      const found = fromEntry(Object(config.auths?.[key]) as AuthEntry);
       if (found !== undefined) return found;
     }
   }
@@ -64,6 +66,14 @@ export async function findCredentials(
 
 function keyOf(registry: string): string {
   return registry === DEFAULT_REGISTRY ? HUB_KEY : registry;
+}
+
+function helperFor(registry: string, { credHelpers, credsStore }: DockerConfig): string | undefined {
+  return credHelpers?.[keyOf(registry)] ?? credHelpers?.[registry] ?? credsStore;
+}
+
+function isPart(key: string): boolean {
+  return !/^(https?:\/\/)?[^/]+(\/v[12])?\/?$/.test(key);
 }
 
 /** Keys are hosts, or addresses of old (`https://host/v1/`). */
@@ -112,7 +122,7 @@ export async function storeCredentials(
   file: string,
 ): Promise<string> {
   const config = readConfig(file);
-  const helper = config.credHelpers?.[registry] ?? config.credsStore;
+  const helper = helperFor(registry, config);
   if (helper !== undefined) {
     const [Username, Secret] =
       credentials.kind === "token"
@@ -132,7 +142,7 @@ export async function storeCredentials(
 /** Forgets the credentials of a registry; false: there were none. */
 export async function eraseCredentials(registry: string, file: string): Promise<boolean> {
   const config = readConfig(file);
-  const helper = config.credHelpers?.[registry] ?? config.credsStore;
+  const helper = helperFor(registry, config);
   let erased = false;
   if (helper !== undefined) {
     erased = (await askHelper(helper, keyOf(registry))) !== undefined;
@@ -149,16 +159,17 @@ export async function eraseCredentials(registry: string, file: string): Promise<
 
 function saveConfig(file: string, config: DockerConfig): void {
   mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-  writeWhole(file, `${JSON.stringify(config, undefined, "\t")}\n`);
+  // A link, as people who keep their files in one place have it, stays one.
+  writeWhole(existsSync(file) ? realpathSync(file) : file, `${JSON.stringify(config, undefined, "\t")}\n`);
 }
 
 async function askHelper(helper: string, key: string): Promise<Credentials | undefined> {
   const answer = await runHelper(helper, "get", key);
   if (answer === undefined) return undefined;
-  const { Username, Secret } = Object(JSON.parse(answer)) as { Username?: string; Secret?: string };
-  if (!Secret) return undefined;
+  const { Username, Secret } = parseObject(Buffer.from(answer), `what docker-credential-${helper} says`);
+  if (typeof Secret !== "string" || Secret === "") return undefined;
   if (Username === "<token>") return { kind: "token", token: Secret };
-  return { kind: "password", user: Username ?? "", password: Secret };
+  return { kind: "password", user: typeof Username === "string" ? Username : "", password: Secret };
 }
 
 /** Runs docker-credential-NAME; undefined when it has no such credentials (docker/docker-credential-helpers). */

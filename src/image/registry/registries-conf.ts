@@ -29,7 +29,7 @@ export interface RegistryRule {
  * /etc/containers/registries.conf, with the files of registries.conf.d beside them.
  *
  * @param settings rules that go before those of the same prefix
- * @throws HuskError "invalid" naming the file
+ * @throws HuskError "invalid", "denied" naming the file
  */
 export function readRegistryRules(
   settings: readonly RegistryRule[] = [],
@@ -51,9 +51,25 @@ export function readRegistryRules(
   }
   const rules = new Map<string, RegistryRule>();
   for (const file of files)
-    for (const rule of parseRules(readFileSync(file, "utf8"), file)) rules.set(rule.prefix, rule);
+    for (const rule of parseRules(readRules(file), file)) rules.set(rule.prefix, rule);
   for (const rule of settings) rules.set(rule.prefix, rule);
   return [...rules.values()];
+}
+
+function readRules(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    // Without it, images might come from where it forbids.
+    throw new HuskError(
+      "denied",
+      `cannot read the rules for registries in ${file}: ${(cause as Error).message}`,
+      {
+        cause,
+        hint: "make it readable; $CONTAINERS_REGISTRIES_CONF names another file",
+      },
+    );
+  }
 }
 
 /** @throws HuskError "invalid" naming the file */
@@ -98,7 +114,7 @@ function string(value: TomlValue | undefined): string | undefined {
 }
 
 /** The rule whose prefix is the longest that fits `registry/repository`. */
-export function ruleFor(rules: readonly RegistryRule[], name: string): RegistryRule | undefined {
+function ruleFor(rules: readonly RegistryRule[], name: string): RegistryRule | undefined {
   let best: RegistryRule | undefined;
   for (const rule of rules)
     if (fits(rule.prefix, name) && (best === undefined || rule.prefix.length > best.prefix.length))

@@ -1,12 +1,20 @@
 import { HuskError } from "../../platform/error.ts";
-import { fetchRaw } from "../../platform/fetch-raw.ts";
+import { pause } from "../../platform/pause.ts";
 import { type Descriptor, MEDIA } from "../oci.ts";
 import { LARGEST_MANIFEST, parseManifest, parseObject } from "../parse-oci.ts";
 import { isDigest } from "../reference.ts";
 import { digestOf } from "../store/index.ts";
 import { responseError } from "./response-error.ts";
 import type { Session } from "./session.ts";
-import { readSmall } from "./transport.ts";
+import {
+  follow,
+  type HttpRequest,
+  isPassing,
+  pauseBefore,
+  readSmall,
+  type RetryPolicy,
+  send,
+} from "./transport.ts";
 
 /** A manifest or index as it travelled. */
 export interface FetchedManifest {
@@ -82,8 +90,7 @@ export class Repository {
    * @throws HuskError "not-found", "denied"
    */
   async openBlob(digest: string, from: number): Promise<Response> {
-    const headers: Record<string, string> = from === 0 ? {} : { Range: `bytes=${from}-` };
-    const response = await this.#read(`blobs/${digest}`, "GET", headers);
+    const response = await this.#read(`blobs/${digest}`, "GET", from === 0 ? {} : range(from));
     if (response.status !== 200 && response.status !== 206 && response.status !== 416)
       throw await responseError(
         response,
@@ -94,7 +101,8 @@ export class Repository {
   }
 
   async hasBlob(digest: string): Promise<boolean> {
-    const response = await this.#write("HEAD", `blobs/${digest}`, {});
+    // Registries that keep blobs elsewhere redirect this, too.
+    const response = await this.#write("HEAD", `blobs/${digest}`, { redirects: true });
     if (response.status === 404) return false;
     if (!response.ok)
       throw await responseError(
@@ -131,41 +139,35 @@ export class Repository {
         });
       const address = new URL(location, begun.url);
       address.searchParams.set("digest", digest);
+      const isLast = attempt >= retries.tries;
       const done = await this.#write("PUT", address.href, {
+        once: true,
         body: await content(),
         headers: { "Content-Type": "application/octet-stream" },
+      }).catch((error: unknown) => {
+        if (isLast || !(error instanceof HuskError && error.code === "failed")) throw error;
+        return undefined;
       });
-      if (done.status === 201) {
+      if (done?.status === 201) {
         await done.body?.cancel();
         return false;
       }
-      // The upload may be unknown after a retry, or another process of the registry answers: once more from the start.
-      if ((done.status !== 404 && done.status < 500) || attempt >= retries.tries)
+      // The upload broke off, or another process of the registry, which does not know it, answers: from the start.
+      if (done !== undefined && (isLast || !(done.status === 404 || isPassing(done.status))))
         throw await responseError(done, what, retries);
-      await done.body?.cancel();
+      await done?.body?.cancel();
+      await pause(pauseBefore(attempt + 1, retries, done), retries.signal);
     }
   }
 
-  /** Puts a manifest there, under a tag or its digest; returns whether the registry keeps track of its subject. */
-  async pushManifest(
-    tagOrDigest: string,
-    bytes: Uint8Array,
-    mediaType: string,
-  ): Promise<{ tracksSubject: boolean }> {
+  /** Puts a manifest there, under a tag or its digest. */
+  async pushManifest(tagOrDigest: string, bytes: Uint8Array, mediaType: string): Promise<void> {
     const response = await this.#write("PUT", `manifests/${tagOrDigest}`, {
       body: bytes,
       headers: { "Content-Type": mediaType },
     });
     if (response.status !== 201 && response.status !== 202)
       throw await responseError(response, `push ${this.#titleOf(tagOrDigest)}`, this.session.options.retries);
-    await response.body?.cancel();
-    return { tracksSubject: response.headers.has("oci-subject") };
-  }
-
-  async deleteManifest(digest: string): Promise<void> {
-    const response = await this.#write("DELETE", `manifests/${digest}`, {}, "", "delete");
-    if (!response.ok)
-      throw await responseError(response, `delete ${this.#titleOf(digest)}`, this.session.options.retries);
     await response.body?.cancel();
   }
 
@@ -210,14 +212,13 @@ export class Repository {
   }
 
   #write(
-    method: "HEAD" | "POST" | "PUT" | "DELETE",
+    method: "HEAD" | "POST" | "PUT",
     path: string,
-    request: { headers?: Record<string, string>; body?: Blob | Uint8Array | string },
+    request: Omit<Parameters<Session["request"]>[2], "method">,
     also = "",
-    action = "pull,push",
   ): Promise<Response> {
     const whole = path.includes("://") ? path : `/v2/${this.name}/${path}`;
-    return this.session.request(whole, `repository:${this.name}:${action}${also}`, {
+    return this.session.request(whole, `repository:${this.name}:pull,push${also}`, {
       method,
       redirects: false,
       ...request,
@@ -227,6 +228,10 @@ export class Repository {
   #titleOf(tagOrDigest: string): string {
     return `${this.title}${isDigest(tagOrDigest) ? "@" : ":"}${tagOrDigest}`;
   }
+}
+
+function range(from: number): Record<string, string> {
+  return { Range: `bytes=${from}-` };
 }
 
 /** All repositories that a registry tells of (an extension that many have switched off). */
@@ -258,34 +263,31 @@ async function listPages(
     const link: RegExpExecArray | null = /<([^>]+)>\s*;\s*rel="?next"?/.exec(
       response.headers.get("link") ?? "",
     );
-    next =
-      link?.[1] === undefined
-        ? undefined
-        : new URL(link[1], "http://registry").pathname + new URL(link[1], "http://registry").search;
+    const following: URL | undefined =
+      link?.[1] === undefined ? undefined : new URL(link[1], `http://registry${next}`);
+    next = following && following.pathname + following.search;
   }
   return found;
 }
 
 /** A layer that registries do not hold, from where its descriptor says; nobody there is told who asks. */
-export async function openForeign(descriptor: Descriptor, from: number): Promise<Response> {
+export async function openForeign(
+  descriptor: Descriptor,
+  from: number,
+  policy: RetryPolicy,
+): Promise<Response> {
   const failures: string[] = [];
   for (const url of descriptor.urls ?? []) {
     if (!/^https?:\/\//.test(url)) continue;
+    const request: HttpRequest = { method: "GET", url, ...(from > 0 && { headers: range(from) }) };
     try {
-      let address = url;
-      for (let count = 0; count < 10; count++) {
-        const response = await fetchRaw(address, { headers: from === 0 ? {} : { Range: `bytes=${from}-` } });
-        const location = response.headers.get("location");
-        if (response.status === 200 || response.status === 206) return response;
-        await response.body?.cancel();
-        if (location === null || response.status < 300 || response.status > 399) {
-          failures.push(`${new URL(address).host}: status ${response.status}`);
-          break;
-        }
-        address = new URL(location, address).href;
-      }
+      const response = await follow(await send(request, policy, {}), request, policy, {});
+      if (response.status === 200 || response.status === 206) return response;
+      await response.body?.cancel();
+      failures.push(`${new URL(url).host}: status ${response.status}`);
     } catch (cause) {
-      failures.push(`${new URL(url).host}: ${(cause as Error).message}`);
+      policy.signal?.throwIfAborted();
+      failures.push((cause as Error).message);
     }
   }
   throw new HuskError(

@@ -1,11 +1,20 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import type { TlsOptions } from "../../platform/fetch-raw.ts";
+import { isLoopback, type TlsOptions } from "../../platform/fetch-raw.ts";
+import { parseObject } from "../parse-oci.ts";
 import { DEFAULT_REGISTRY } from "../reference.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
 import { responseError } from "./response-error.ts";
-import { follow, type HttpRequest, isTlsError, readSmall, type RetryPolicy, send } from "./transport.ts";
+import {
+  checkStaysEncrypted,
+  follow,
+  type HttpRequest,
+  isTlsError,
+  readSmall,
+  type RetryPolicy,
+  send,
+} from "./transport.ts";
 
 /** How a registry is spoken to. */
 export interface SessionOptions {
@@ -35,7 +44,7 @@ export class Session {
   constructor(registry: string, options: SessionOptions) {
     this.registry = registry;
     this.options = options;
-    this.#mayBePlain = options.insecure === true || isLoopback(registry);
+    this.#mayBePlain = options.insecure === true || isLoopback(registry.replace(/:[0-9]+$/, ""));
     this.#tls = {
       ...readCertificates(registry, options.certificates ?? []),
       ...(options.insecure ? { insecure: true } : {}),
@@ -54,9 +63,12 @@ export class Session {
   ): Promise<Response> {
     this.#base ??= this.#findBase();
     const base = await this.#base;
-    const url = new URL(path, base).href;
+    const address = new URL(path, base);
+    const url = address.href;
     // An upload goes on where the registry says, which must not get tokens if it is another host.
-    const own = new URL(url).host === new URL(base).host;
+    if (this.#tls.insecure !== true) checkStaysEncrypted(base, address);
+    const own = address.origin === new URL(base).origin;
+    const tls = own ? this.#tls : { insecure: this.#tls.insecure === true };
     for (let attempt = 1; ; attempt++) {
       const authorization =
         own && this.#challenge !== undefined ? await this.#authorization(scope) : undefined;
@@ -65,10 +77,10 @@ export class Session {
         ...(authorization === undefined ? {} : { Authorization: authorization }),
       };
       const full: HttpRequest = { ...request, url, headers };
-      const response = await send(full, this.options.retries, this.#tls);
+      const response = await send(full, this.options.retries, tls);
       if (response.status !== 401 || !own || attempt === 3) {
         if (request.redirects === false) return response;
-        return follow(response, full, this.options.retries, this.#tls);
+        return follow(response, full, this.options.retries, tls);
       }
       const challenge = chooseChallenge(response.headers.get("www-authenticate"));
       await response.body?.cancel();
@@ -147,19 +159,14 @@ export class Session {
     }
     const response = await send(request, this.options.retries, this.#tls);
     if (!response.ok) throw await responseError(response, `log in to ${this.registry}`, this.options.retries);
-    const answer = JSON.parse(
-      Buffer.from(await readSmall(response, 1 << 20, this.options.retries)).toString(),
-    ) as {
-      token?: unknown;
-      access_token?: unknown;
-      expires_in?: unknown;
-    };
-    const value = answer.token ?? answer.access_token;
+    const bytes = await readSmall(response, 1 << 20, this.options.retries);
+    const { token, access_token, expires_in } = parseObject(bytes, `the token of ${realm.host}`);
+    const value = token ?? access_token;
     if (typeof value !== "string" || value === "")
       throw new HuskError("failed", `${realm.host} gives no token for ${this.registry}`, {
         hint: "the registry is set up wrongly",
       });
-    const seconds = typeof answer.expires_in === "number" ? answer.expires_in : TOKEN_SECONDS;
+    const seconds = typeof expires_in === "number" ? expires_in : TOKEN_SECONDS;
     return { value, until: Date.now() + Math.max(seconds * 0.9 - 1, 0) * 1000 };
   }
 
@@ -198,29 +205,35 @@ function basic(credentials: Extract<Credentials, { kind: "password" }>): string 
   return `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString("base64")}`;
 }
 
-/** docker allows plain HTTP to 127.0.0.0/8, ::1 and localhost. */
-export function isLoopback(registry: string): boolean {
-  const host = registry.replace(/:[0-9]+$/, "");
-  return host === "localhost" || host === "[::1]" || /^127\.[0-9]+\.[0-9]+\.[0-9]+$/.test(host);
-}
-
 /** docker's certs.d: `HOST/*.crt` are authorities, `HOST/NAME.cert` and `NAME.key` prove who asks. */
 function readCertificates(registry: string, folders: readonly string[]): TlsOptions {
   for (const folder of folders) {
     const own = `${folder}/${registry}`;
     if (!existsSync(own)) continue;
-    const names = readdirSync(own).toSorted();
-    const ca = names
-      .filter((name) => name.endsWith(".crt"))
-      .map((name) => readFileSync(`${own}/${name}`, "utf8"));
-    const pair = names.find((name) => name.endsWith(".cert"));
-    const key = pair === undefined ? undefined : `${own}/${pair.replace(/\.cert$/, ".key")}`;
-    return {
-      ...(ca.length > 0 ? { ca: ca.join("\n") } : {}),
-      ...(pair !== undefined && key !== undefined && existsSync(key)
-        ? { certificate: readFileSync(`${own}/${pair}`, "utf8"), key: readFileSync(key, "utf8") }
-        : {}),
-    };
+    try {
+      return readFolder(own);
+    } catch (cause) {
+      // What is another user's is nothing for this one, as podman has it.
+      if ((cause as NodeJS.ErrnoException).syscall === "scandir") continue;
+      throw new HuskError("denied", `cannot read the certificates in ${own}: ${(cause as Error).message}`, {
+        cause,
+        hint: "make them readable for who runs husk",
+      });
+    }
   }
   return {};
+}
+
+function readFolder(folder: string): TlsOptions {
+  const names = readdirSync(folder).toSorted();
+  const read = (name: string): string => readFileSync(`${folder}/${name}`, "utf8");
+  const ca = names.filter((name) => name.endsWith(".crt")).map(read);
+  const pair = names.find((name) => name.endsWith(".cert"));
+  const key = pair?.replace(/\.cert$/, ".key");
+  return {
+    ...(ca.length > 0 ? { ca: ca.join("\n") } : {}),
+    ...(pair !== undefined && key !== undefined && names.includes(key)
+      ? { certificate: read(pair), key: read(key) }
+      : {}),
+  };
 }

@@ -23,14 +23,16 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Blob | Uint8Array | string;
+  /** It is sent once: a server that took a part of it is not where it was. */
+  readonly once?: boolean;
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** Whether another try of what failed so may succeed. */
-export function isPassing(error: unknown): boolean {
-  return !(error instanceof HuskError);
+/** Whether a server that answers so may answer otherwise later. */
+export function isPassing(status: number): boolean {
+  return PASSING.has(status);
 }
 
 /** How long to wait before try number `next` (2, 3, …), in milliseconds. */
@@ -47,18 +49,19 @@ export function pauseBefore(next: number, policy: RetryPolicy, response?: Respon
  * @throws HuskError "failed" when no connection can be had
  */
 export async function send(request: HttpRequest, policy: RetryPolicy, tls: TlsOptions): Promise<Response> {
+  const tries = request.once === true ? 1 : policy.tries;
   for (let attempt = 1; ; attempt++) {
     policy.signal?.throwIfAborted();
     let response: Response | undefined;
     try {
       response = await sendOnce(request, policy, tls);
-      if (!PASSING.has(response.status) || attempt >= policy.tries) return response;
+      if (!isPassing(response.status) || attempt >= tries) return response;
       await response.body?.cancel();
     } catch (cause) {
       policy.signal?.throwIfAborted();
-      if (!isPassing(cause)) throw cause;
+      if (cause instanceof HuskError) throw cause;
       const { code } = cause as NodeJS.ErrnoException;
-      if (attempt >= policy.tries || code === "ENOTFOUND" || code === "ECONNREFUSED" || isTlsError(cause))
+      if (attempt >= tries || code === "ENOTFOUND" || code === "ECONNREFUSED" || isTlsError(cause))
         throw connectionError(request.url, cause);
     }
     await pause(pauseBefore(attempt + 1, policy, response), policy.signal);
@@ -70,9 +73,9 @@ async function sendOnce(request: HttpRequest, policy: RetryPolicy, tls: TlsOptio
   const abort = new AbortController();
   // An upload takes as long as it takes; its answer begins after it.
   const timer =
-    body === undefined
-      ? setTimeout(() => abort.abort(new Error("no answer in time")), policy.idle)
-      : undefined;
+    body instanceof Blob
+      ? undefined
+      : setTimeout(() => abort.abort(new Error("no answer in time")), policy.idle);
   try {
     return await fetchRaw(
       url,
@@ -110,14 +113,7 @@ export async function follow(
         hint: "the registry, or a proxy on the way, is set up wrongly",
       });
     const next = new URL(location, url);
-    if (url.startsWith("https:") && next.protocol !== "https:" && tls.insecure !== true)
-      throw new HuskError(
-        "denied",
-        `${new URL(url).host} redirects from HTTPS to ${next.protocol}//${next.host}`,
-        {
-          hint: "data would travel unprotected: the registry is set up wrongly, or somebody stands in between",
-        },
-      );
+    if (tls.insecure !== true) checkStaysEncrypted(url, next);
     const sameHost =
       next.host === new URL(request.url).host && next.protocol === new URL(request.url).protocol;
     const { Authorization: _secret, ...others } = request.headers ?? {};
@@ -130,6 +126,14 @@ export async function follow(
     );
   }
   return response;
+}
+
+/** @throws HuskError "denied" where what was encrypted would go on in the clear */
+export function checkStaysEncrypted(from: string, to: URL): void {
+  if (from.startsWith("https:") && to.protocol !== "https:")
+    throw new HuskError("denied", `${new URL(from).host} leads from HTTPS to ${to.protocol}//${to.host}`, {
+      hint: "data would travel unprotected: the registry is set up wrongly, or somebody stands in between",
+    });
 }
 
 /** Reads a body; fails when nothing comes for `policy.idle` milliseconds. */
@@ -181,7 +185,7 @@ export function isTlsError(error: unknown): boolean {
   );
 }
 
-export function connectionError(url: string, cause: unknown): HuskError {
+function connectionError(url: string, cause: unknown): HuskError {
   const { host } = new URL(url);
   const { code, message } = cause as NodeJS.ErrnoException;
   const [why, hint] =
