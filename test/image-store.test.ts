@@ -6,19 +6,20 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { MEDIA, type Descriptor } from "../src/image/oci.ts";
 import { parseReference } from "../src/image/reference.ts";
+import { claimAlone, liveClaims } from "../src/image/store/claims.ts";
 import {
   BlobWriter,
   blobPath,
   collectGarbage,
   findImage,
   findLayer,
+  forgetImages,
   hasBlob,
   type ImageStore,
   layerFolder,
   nameImage,
   newLayer,
   openImageStore,
-  pruneUnnamed,
   putBlob,
   readBlob,
   readIndex,
@@ -162,7 +163,8 @@ describe("names", () => {
     expect(readIndex(store).manifests.length).toBe(2);
     await collectGarbage(store);
     expect(hasBlob(store, one.image.digest)).toBe(true);
-    const { blobs } = await pruneUnnamed(store);
+    await forgetImages(store, new Set([one.image.digest]));
+    const { blobs } = await collectGarbage(store);
     expect(blobs.toSorted()).toEqual(one.digests.toSorted());
     expect(two.digests.every((digest) => hasBlob(store, digest))).toBe(true);
   });
@@ -212,6 +214,47 @@ describe("names", () => {
 describe("garbage", () => {
   const old = (path: string) => utimesSync(path, 1000, 1000);
 
+  test("what an earlier try left whole, or too long, is as good as new", async () => {
+    const store = newStore();
+    const bytes = randomBytes(1000);
+    for (const left of [bytes, Buffer.concat([bytes, bytes])]) {
+      const leftover = join(store.downloads, `${sha(bytes).replace(":", "-")}.kept-1.1.1.1`);
+      writeFileSync(leftover, left);
+      old(leftover);
+      const use = await useStore(store);
+      const writer = new BlobWriter(store, { digest: sha(bytes), size: bytes.length });
+      const had = await writer.readLeftover(() => {});
+      writer.write(bytes.subarray(had));
+      writer.commit();
+      expect((await collectGarbage(store)).blobs).toEqual([]);
+      expect(Buffer.from(readBlob(store, sha(bytes))).equals(bytes)).toBe(true);
+      use.release();
+      await collectGarbage(store);
+    }
+  });
+
+  test("a container that is made while a collection waits for its turn keeps its layers", async () => {
+    const store = newStore();
+    const diffId = sha(Buffer.from("layer"));
+    newLayer(store, diffId).commit({ diffId, size: 0 });
+    const other = await claimAlone(store.claims, "gc");
+    const containers = new Set<string>();
+    const collecting = collectGarbage(store, () => new Set(containers));
+    containers.add(diffId);
+    other.release();
+    expect((await collecting).layers).toEqual([]);
+  });
+
+  test("a claim tells since when it holds, however often it was renewed", async () => {
+    const store = newStore();
+    const use = await useStore(store);
+    const began = liveClaims(store.claims, "use")[0]!.since;
+    const claim = join(store.claims, readdirSync(store.claims)[0]!);
+    utimesSync(claim, began / 1000, Date.now() / 1000 + 100);
+    expect(Math.abs(liveClaims(store.claims, "use")[0]!.since - began)).toBeLessThan(2);
+    use.release();
+  });
+
   test("what somebody is using stays", async () => {
     const store = newStore();
     const stale = addImage(store, "stale");
@@ -241,7 +284,7 @@ describe("garbage", () => {
     expect(findLayer(store, diffId)).toEqual({ diffId, size: 71 });
     expect(readFileSync(join(layerFolder(store, diffId), "file"), "utf8")).toBe(diffId);
     const abandoned = newLayer(store, other);
-    expect((await collectGarbage(store, new Set([other]))).layers).toEqual([]);
+    expect((await collectGarbage(store, () => new Set([other]))).layers).toEqual([]);
     expect((await collectGarbage(store)).layers).toEqual([other]);
     expect(existsSync(abandoned.folder)).toBe(true); // by a process that still runs
     abandoned.discard();

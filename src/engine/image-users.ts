@@ -7,21 +7,23 @@ import type { Folders } from "./folders.ts";
 /** What of the image store containers stand on. */
 export interface ImageUse {
   readonly users: ImageUsers;
-  /** Diff ids. */
-  readonly layers: ReadonlySet<string>;
+  /** Diff ids, as they are when it is called: containers may have been made since. */
+  readonly layers: () => ReadonlySet<string>;
 }
 
 /** Looks at all containers of an engine. */
 export function imageUse(folders: Folders): ImageUse {
   const users = new Map<string, ImageUser[]>();
-  const layers = new Set<string>();
   for (const { id, name, source } of records(folders)) {
     if (source.kind !== "image") continue;
-    for (const diffId of source.layers) layers.add(diffId);
     const running = existsSync(containerPaths(folders, id).running);
     users.set(source.id, [...(users.get(source.id) ?? []), { name, running }]);
   }
-  return { users: (image) => users.get(image.id) ?? [], layers };
+  return {
+    users: (image) => users.get(image.id) ?? [],
+    layers: () =>
+      new Set(records(folders).flatMap(({ source }) => (source.kind === "image" ? source.layers : []))),
+  };
 }
 
 function records(folders: Folders): ContainerRecord[] {

@@ -32,10 +32,17 @@ export interface Removed {
 export async function removeImage(
   store: ImageStore,
   text: string,
-  options: { force: boolean; platform: Platform; users: ImageUsers },
+  options: { force: boolean; platform?: Platform; users: ImageUsers },
 ): Promise<Removed> {
   const { force } = options;
-  const image = findByNameOrId(store, text, options.platform);
+  let image: StoredImage;
+  try {
+    image = findByNameOrId(store, text, options.platform);
+  } catch (error) {
+    if (options.platform !== undefined || !(error instanceof HuskError && error.code === "not-found"))
+      throw error;
+    return forgetName(store, text, error);
+  }
   const named = nameIn(image, text);
   if (named === undefined && image.names.length > 1 && !force)
     throw new HuskError("conflict", `image ${text} has several names: ${image.names.join(", ")}`, {
@@ -56,6 +63,13 @@ export async function removeImage(
     untagged: untagged.map((name) => familiarReference(parseReference(name))),
     deleted: goes ? image.id : undefined,
   };
+}
+
+/** The name of what is no image, or not here as a whole: nobody can use it. */
+async function forgetName(store: ImageStore, text: string, missing: HuskError): Promise<Removed> {
+  const untagged = await removeNames(store, [formatReference(parseReference(text))]);
+  if (untagged.length === 0) throw missing;
+  return { untagged: untagged.map((name) => familiarReference(parseReference(name))), deleted: undefined };
 }
 
 function tellRemoved({ tell }: ImageStore, id: string, untagged: readonly string[], goes: boolean): void {
@@ -83,10 +97,9 @@ function nameIn(image: StoredImage, text: string): string | undefined {
 export interface PruneOptions {
   /** All that no container stands on, not only those without a name. */
   readonly all: boolean;
-  readonly platform: Platform;
   readonly users: ImageUsers;
-  /** Diff ids that containers stand on. */
-  readonly keepLayers: ReadonlySet<string>;
+  /** As with {@link collectGarbage}. */
+  readonly keepLayers: () => ReadonlySet<string>;
   /** Of those, only the ones it lets through. */
   readonly choose: (images: readonly StoredImage[]) => readonly StoredImage[];
 }
@@ -101,8 +114,8 @@ export interface Pruned {
 
 /** Removes images nobody needs, and then all blobs and layers that nothing refers to. */
 export async function pruneImages(store: ImageStore, options: PruneOptions): Promise<Pruned> {
-  const { all, platform, users, choose } = options;
-  const unneeded = listImages(store, platform).filter(
+  const { all, users, choose } = options;
+  const unneeded = listImages(store).filter(
     (image) => (all || image.names.length === 0) && users(image).length === 0,
   );
   const images: Removed[] = [];

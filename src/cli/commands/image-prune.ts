@@ -1,6 +1,6 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { imageUse } from "../../engine/image-users.ts";
-import { hostPlatform, pruneImages } from "../../image/index.ts";
+import { pruneImages } from "../../image/index.ts";
 import { confirmed } from "../confirm.ts";
 import { humanSize } from "../format/units.ts";
 import type { Globals } from "../grammar.ts";
@@ -31,7 +31,6 @@ export async function deleteImages(globals: Globals, all: boolean, filters: Filt
   const wished = new Map([...filters].filter(([key]) => key !== "dangling"));
   const { images, layers, bytes } = await pruneImages(store, {
     all,
-    platform: hostPlatform(),
     users,
     keepLayers,
     choose: (unneeded) => chooseImages(store, unneeded, wished),

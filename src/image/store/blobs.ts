@@ -4,6 +4,7 @@ import {
   existsSync,
   fsyncSync,
   ftruncateSync,
+  futimesSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -195,6 +196,9 @@ export class BlobWriter {
       });
     }
     try {
+      // What an earlier try left may be longer, and old: it is used from now on.
+      ftruncateSync(this.#fd, size);
+      futimesSync(this.#fd, Date.now() / 1000, Date.now() / 1000);
       fsyncSync(this.#fd);
       const path = blobPath(this.#store, digest);
       const folder = path.slice(0, path.lastIndexOf("/"));

@@ -21,10 +21,11 @@ export function makeClaim(folder: string, kind: ClaimKind): Claim {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = `${folder}/${kind}.${ownerTag()}`;
   writeFileSync(path, "", { flag: "wx", mode: 0o600 });
-  // In another pid namespace only a fresh claim counts as alive.
+  // Its file's access time tells since when; in another pid namespace only a freshly changed one counts as alive.
+  const since = statSync(path).atimeMs / 1000;
   const refresh = setInterval(() => {
     try {
-      utimesSync(path, Date.now() / 1000, Date.now() / 1000);
+      utimesSync(path, since, Date.now() / 1000);
     } catch {
       clearInterval(refresh);
     }
@@ -53,7 +54,7 @@ export function liveClaims(folder: string, kind: ClaimKind): { name: string; sin
     const stats = statSync(`${folder}/${name}`, { throwIfNoEntry: false });
     if (stats === undefined) continue;
     if (ownerLives(name.slice(kind.length + 1), stats.mtimeMs))
-      live.push({ name, since: stats.birthtimeMs > 0 ? stats.birthtimeMs : stats.mtimeMs });
+      live.push({ name, since: Math.min(stats.atimeMs, stats.birthtimeMs || stats.atimeMs) });
     else rmSync(`${folder}/${name}`, { force: true });
   }
   return live;

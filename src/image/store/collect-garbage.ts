@@ -5,7 +5,7 @@ import { parseConfig, parseManifest } from "../parse-oci.ts";
 import { blobPath, readBlob } from "./blobs.ts";
 import { type Claim, claimAlone, liveClaims, makeClaim } from "./claims.ts";
 import type { ImageStore } from "./image-store.ts";
-import { readIndex, updateIndex } from "./index-file.ts";
+import { readIndex } from "./index-file.ts";
 import { findLayer, layerNames, removeAbandoned, removeLayer } from "./layers.ts";
 import { ownerLives } from "./owner.ts";
 
@@ -64,11 +64,11 @@ function add(list: string[], path: string | undefined): void {
 /**
  * Removes blobs and layers that no image refers to and nobody is using, and what broken downloads left.
  *
- * @param keepLayers diff ids that containers stand on
+ * @param keepLayers diff ids that containers stand on; asked once nobody can begin to use the store unseen
  */
 export async function collectGarbage(
   store: ImageStore,
-  keepLayers: ReadonlySet<string> = new Set(),
+  keepLayers: () => ReadonlySet<string> = () => new Set(),
 ): Promise<Collected> {
   const claim = await claimAlone(store.claims, "gc");
   try {
@@ -77,7 +77,7 @@ export async function collectGarbage(
     let threshold = Date.now();
     for (const { since } of users) threshold = Math.min(threshold, since);
     const kept = referenced(store);
-    for (const diffId of keepLayers) kept.layers.add(diffId);
+    for (const diffId of keepLayers()) kept.layers.add(diffId);
     const isOld = (path: string): boolean =>
       users.length === 0 || (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < threshold - 1000;
 
@@ -113,17 +113,6 @@ export async function collectGarbage(
   } finally {
     claim.release();
   }
-}
-
-/** Forgets images without a name, and then collects. */
-export async function pruneUnnamed(store: ImageStore, keepLayers?: ReadonlySet<string>): Promise<Collected> {
-  await updateIndex(store, (manifests) => {
-    const named = manifests.filter(
-      ({ annotations }) => annotations?.["org.opencontainers.image.ref.name"] !== undefined,
-    );
-    return named.length === manifests.length ? manifests : named;
-  });
-  return collectGarbage(store, keepLayers);
 }
 
 /** Whether the process that made something runs; its name ends in that process's tag. */

@@ -1,6 +1,6 @@
 export { BlobWriter, blobPath, digestOf, hasBlob, putBlob, readBlob } from "./blobs.ts";
 export type { Claim } from "./claims.ts";
-export { collectGarbage, type Collected, pruneUnnamed, useStore } from "./collect-garbage.ts";
+export { collectGarbage, type Collected, useStore } from "./collect-garbage.ts";
 export { diskError } from "./disk-error.ts";
 export { type ImageAction, type ImageStore, openImageStore } from "./image-store.ts";
 export {
