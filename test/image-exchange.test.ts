@@ -157,7 +157,7 @@ describe("husk itself", () => {
 
   test("a folder with a layout comes and goes", async () => {
     const folder = join(temporaryFolder("layout", 0o700), "image");
-    expect((await own.husk(["save", "--format", "oci-dir", "-o", folder, name])).stderr).toBe("");
+    expect((await own.husk(["save", "--format", "oci-dir", "-o", `${folder}/`, name])).stderr).toBe("");
     expect((await own.husk(["save", "--format", "oci-dir", "-o", folder, name])).stderr).toContain(
       "is there already",
     );

@@ -146,6 +146,19 @@ describe("husk load", () => {
     const other = engine();
     expect((await other.husk(["load", "-q", "-i", folder])).stderr).toContain("is not what it should be");
     expect((await other.husk(["images", "-q"])).stdout).toBe("");
+    // Nor does a list that names what is beside the folder.
+    const beside = temporaryFolder("docker", 0o700);
+    mkdirSync(join(beside, "inside"));
+    writeFileSync(
+      join(beside, "config.json"),
+      made.blobs.get(JSON.parse(made.manifest.toString()).config.digest)!,
+    );
+    writeFileSync(join(beside, "inside/layer.tar"), archive({ name: "x", content: "1" }));
+    const list = [{ Config: "../config.json", RepoTags: ["out:1"], Layers: ["layer.tar"] }];
+    writeFileSync(join(beside, "inside/manifest.json"), JSON.stringify(list));
+    expect((await other.husk(["load", "-q", "-i", join(beside, "inside")])).stderr).toContain(
+      'the archive lacks "../config.json"',
+    );
     // A link does not lead husk to take a stranger's file for a blob.
     symlinkSync("/etc/passwd", join(folder, "blobs/sha256", sha("x")));
     write(

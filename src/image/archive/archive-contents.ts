@@ -89,7 +89,7 @@ export function archiveContents(
 function chosenImages(store: ImageStore, texts: readonly string[], options: SaveOptions): Chosen[] {
   const chosen = new Map<string, Chosen>();
   for (const text of texts) {
-    const image = findByNameOrId(store, text, options.only ?? options.platform);
+    const image = findByNameOrId(store, text, options.only);
     const entry = chosen.get(image.top.digest) ?? { image, names: [] };
     chosen.set(image.top.digest, entry);
     const isId = /^(sha256:)?[0-9a-f]{4,64}$/.test(text);

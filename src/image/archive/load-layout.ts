@@ -14,7 +14,7 @@ import {
 import { LARGEST_MANIFEST, parseConfig, parseManifest } from "../parse-oci.ts";
 import { fitness, formatPlatform } from "../platform.ts";
 import { formatReference, isDigest, parseReference } from "../reference.ts";
-import { hasBlob, type ImageStore, keepUnnamed, nameImage, readBlob } from "../store/index.ts";
+import { findLayer, hasBlob, type ImageStore, keepUnnamed, nameImage, readBlob } from "../store/index.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
 import type { LoadedImage, Loading } from "./load.ts";
 
@@ -79,7 +79,7 @@ async function bring(
   options: Loading,
 ): Promise<string | undefined> {
   const about = `the manifest ${descriptor.digest}`;
-  bringBlob(store, files, descriptor);
+  if (!bringBlob(store, files, descriptor)) throw lacks(descriptor.digest);
   const parsed = parseManifest(readBlob(store, descriptor.digest), descriptor.mediaType, about);
   if (parsed.kind === "manifest") return bringManifest(store, files, parsed.manifest, options, about);
   return bringIndex(store, files, parsed.index, descriptor, options);
@@ -112,26 +112,32 @@ async function bringManifest(
   options: Loading,
   about: string,
 ): Promise<string | undefined> {
-  bringBlob(store, files, manifest.config);
+  if (!bringBlob(store, files, manifest.config)) throw lacks(manifest.config.digest);
   const { config: own, artifactType, layers } = manifest;
   const isImage =
     artifactType === undefined &&
     (own.mediaType === MEDIA.config || own.mediaType === MEDIA.dockerConfig) &&
     layers.every(({ mediaType }) => compressionOf(mediaType) !== undefined);
-  for (const layer of manifest.layers)
-    if (!isForeign(layer.mediaType) || files.read(blobPlace(layer.digest)) !== undefined)
-      bringBlob(store, files, layer);
+  const lacking = new Set<Descriptor>();
+  for (const layer of layers)
+    if (!bringBlob(store, files, layer)) {
+      if (!isForeign(layer.mediaType)) throw lacks(layer.digest);
+      lacking.add(layer);
+    }
   if (!isImage) return manifest.config.digest;
   const config = parseConfig(readBlob(store, manifest.config.digest), `the configuration of ${about}`);
   if (options.platform !== undefined && fitness(options.platform, config) === 0) return undefined;
-  if (config.rootfs.diff_ids.length !== manifest.layers.length)
+  if (config.rootfs.diff_ids.length !== layers.length)
     throw new HuskError(
       "invalid",
-      `${about} has ${manifest.layers.length} layers, but its configuration tells of ${config.rootfs.diff_ids.length}`,
+      `${about} has ${layers.length} layers, but its configuration tells of ${config.rootfs.diff_ids.length}`,
       { hint: "the image was made wrongly" },
     );
-  for (const [i, layer] of manifest.layers.entries())
-    await bringLayer(store, layer, config.rootfs.diff_ids[i] as string, options);
+  for (const [i, layer] of layers.entries()) {
+    const diffId = config.rootfs.diff_ids[i] as string;
+    if (!lacking.has(layer)) await bringLayer(store, layer, diffId, options);
+    else if (findLayer(store, diffId) === undefined) throw lacks(layer.digest);
+  }
   return manifest.config.digest;
 }
 
@@ -139,18 +145,22 @@ function blobPlace(digest: string): string {
   return `blobs/${digest.replace(":", "/")}`;
 }
 
-function bringBlob(store: ImageStore, files: ArchiveFiles, { digest, size, mediaType }: Descriptor): void {
+function lacks(digest: string): HuskError {
+  return new HuskError("invalid", `the archive lacks the blob ${digest}`, {
+    hint: "it is not whole: make it anew, or pull the image",
+  });
+}
+
+/** Returns false for what neither the archive nor the store has. */
+function bringBlob(store: ImageStore, files: ArchiveFiles, { digest, size, mediaType }: Descriptor): boolean {
   if (!isDigest(digest))
     throw new HuskError("invalid", `${digest} is no digest`, { hint: "the archive is damaged" });
-  if (hasBlob(store, digest, size)) return;
+  if (hasBlob(store, digest, size)) return true;
   const isDocument = isIndexType(mediaType) || isManifestType(mediaType);
   if (isDocument && size > LARGEST_MANIFEST)
     throw new HuskError("invalid", `the manifest ${digest} is larger than ${LARGEST_MANIFEST} bytes`);
   const blob = files.blob(blobPlace(digest));
-  if (blob === undefined)
-    throw new HuskError("invalid", `the archive lacks the blob ${digest}`, {
-      hint: "it is not whole: make it anew, or pull the image",
-    });
+  if (blob === undefined) return false;
   if (blob.digest !== digest)
     throw new HuskError(
       "invalid",
@@ -160,4 +170,5 @@ function bringBlob(store: ImageStore, files: ArchiveFiles, { digest, size, media
       },
     );
   blob.commit();
+  return true;
 }

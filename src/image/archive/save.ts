@@ -58,7 +58,7 @@ export async function saveImagesInFolder(
   options: SaveOptions,
 ): Promise<void> {
   const use = await useStore(store);
-  const temporary = `${folder}.new-${process.pid}`;
+  const temporary = `${folder.replace(/\/+$/, "")}.new-${process.pid}`;
   try {
     const files = archiveContents(store, texts, options);
     if (existsSync(folder) && readdirSync(folder).length > 0)
