@@ -21,10 +21,15 @@ export function imageArguments(
   return readArguments({ name, flags: IMAGE_FLAGS[name], least, most }, argv, from, globals);
 }
 
+/** What `--platform` says. */
+export function askedPlatform(given: CommandArguments): Platform | undefined {
+  const text = given.text("platform");
+  return text === undefined ? undefined : parsePlatform(text);
+}
+
 /** What `--platform` says; else this machine's. */
 export function wantedPlatform(given: CommandArguments): Platform {
-  const text = given.text("platform");
-  return text === undefined ? hostPlatform() : parsePlatform(text);
+  return askedPlatform(given) ?? hostPlatform();
 }
 
 export function imageStore(globals: Globals): ImageStore {

@@ -1,11 +1,4 @@
-import {
-  filterImages,
-  findByNameOrId,
-  hostPlatform,
-  type ImageStore,
-  madeAt,
-  type StoredImage,
-} from "../image/index.ts";
+import { filterImages, findByNameOrId, type ImageStore, madeAt, type StoredImage } from "../image/index.ts";
 import { type Filters, switchFilter } from "./values/filter.ts";
 import { parseMoment } from "./values/moment.ts";
 
@@ -24,7 +17,7 @@ export function chooseImages(
 ): StoredImage[] {
   const dangling = switchFilter(filters, "dangling");
   const moments = (key: string): number[] =>
-    (filters.get(key) ?? []).map((text) => madeAt(findByNameOrId(store, text, hostPlatform())));
+    (filters.get(key) ?? []).map((text) => madeAt(findByNameOrId(store, text)));
   const until = (filters.get("until") ?? []).map((text) =>
     Number(parseMoment("filter until", text) / 1_000_000n),
   );

@@ -30,10 +30,10 @@ export async function diskUsage(home: Home): Promise<DiskUsage> {
 }
 
 async function imagesUse(home: Home): Promise<DiskUse> {
-  const { hostPlatform, imagesUsage } = await import("../image/index.ts");
+  const { imagesUsage } = await import("../image/index.ts");
   const { openImages } = await import("./image-context.ts");
   const { imageUse } = await import("./image-users.ts");
-  const { images, total, layers } = imagesUsage(openImages(home), hostPlatform());
+  const { images, total, layers } = imagesUsage(openImages(home));
   const { users } = imageUse(home.folders);
   const used = images.filter(({ image }) => users(image).length > 0);
   const kept = new Set(used.flatMap(({ image }) => image.config.rootfs.diff_ids));

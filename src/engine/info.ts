@@ -101,8 +101,8 @@ function countContainers(folders: Folders): EngineInfo["containers"] {
 async function countImages(root: string): Promise<number> {
   // Looking is no reason to make a store.
   if (!existsSync(`${root}/images`)) return 0;
-  const { hostPlatform, listImages, openImageStore } = await import("../image/index.ts");
-  return listImages(openImageStore(root), hostPlatform()).length;
+  const { listImages, openImageStore } = await import("../image/index.ts");
+  return listImages(openImageStore(root)).length;
 }
 
 function securityOptions(rootless: boolean): string[] {

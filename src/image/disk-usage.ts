@@ -1,5 +1,4 @@
 import { listImages, type StoredImage } from "./images.ts";
-import type { Platform } from "./oci.ts";
 import { findLayer, type ImageStore } from "./store/index.ts";
 
 /** How much of its files an image has for itself, in bytes. */
@@ -19,8 +18,8 @@ export interface ImagesUsage {
 }
 
 /** How large the images are when unpacked. Compressed blobs, which are kept for pushing, do not count. */
-export function imagesUsage(store: ImageStore, platform: Platform): ImagesUsage {
-  const images = listImages(store, platform);
+export function imagesUsage(store: ImageStore): ImagesUsage {
+  const images = listImages(store);
   const holders = new Map<string, number>();
   for (const { config } of images)
     for (const diffId of new Set(config.rootfs.diff_ids)) holders.set(diffId, (holders.get(diffId) ?? 0) + 1);

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { HuskError } from "../platform/error.ts";
-import type { Descriptor, ImageConfig, Manifest, Platform } from "./oci.ts";
+import { type Descriptor, type ImageConfig, isManifestType, type Manifest, type Platform } from "./oci.ts";
 import { parseConfig, parseManifest } from "./parse-oci.ts";
-import { choosePlatform } from "./platform.ts";
+import { bestPlatform, hostPlatform } from "./platform.ts";
 import { familiarReference, parseReference, type Reference } from "./reference.ts";
 import {
   nameImage,
@@ -41,39 +41,35 @@ export function loadImage(
   platform: Platform,
 ): StoredImage | undefined {
   const top = findImage(store, reference);
-  return top === undefined ? undefined : describe(store, top, platform);
+  if (top === undefined) return undefined;
+  const name = nameOf(top);
+  return describe(store, { top, names: name === undefined ? [] : [name] }, platform);
 }
 
-/** All images of the store, those of one digest together, in the order of their names. */
-export function listImages(store: ImageStore, platform: Platform): StoredImage[] {
-  const groups = new Map<string, { top: Descriptor; names: string[] }>();
-  for (const top of readIndex(store).manifests) {
-    const group = groups.get(top.digest) ?? { top, names: [] };
-    groups.set(top.digest, group);
-    const name = nameOf(top);
-    if (name !== undefined) group.names.push(name);
-  }
-  const images: StoredImage[] = [];
-  for (const { top, names } of groups.values()) {
-    const image = describe(store, top, platform);
-    if (image !== undefined) images.push({ ...image, names: names.toSorted() });
-  }
+/**
+ * All images of the store, those of one digest together, in the order of their names.
+ *
+ * @param platform of an index only the image for this one; absent: this machine's, or else whichever is here
+ */
+export function listImages(store: ImageStore, platform?: Platform): StoredImage[] {
+  const images = listed(store).flatMap((entry) => describe(store, entry, platform) ?? []);
   return images.toSorted((a, b) => ((a.names[0] ?? "~") < (b.names[0] ?? "~") ? -1 : 1));
 }
 
 /**
  * Finds an image by name, or by the beginning of its id or digest (at least 4 digits, as docker and podman).
  *
+ * @param platform as with {@link listImages}
  * @throws HuskError "not-found", "invalid" when several begin so
  */
-export function findByNameOrId(store: ImageStore, text: string, platform: Platform): StoredImage {
-  const images = listImages(store, platform);
-  const byId = findById(images, text);
+export function findByNameOrId(store: ImageStore, text: string, platform?: Platform): StoredImage {
+  const byId = findById(store, text, platform);
   if (byId !== undefined) return byId;
   const reference = parseReference(text);
   const top = findImage(store, reference);
-  const found = images.find((image) => image.top.digest === top?.digest);
-  if (found !== undefined) return found;
+  const found = listed(store).find((entry) => entry.top.digest === top?.digest);
+  const image = found === undefined ? undefined : describe(store, found, platform);
+  if (image !== undefined) return image;
   throw new HuskError("not-found", `there is no image ${familiarReference(reference)}`, {
     hint: "husk images lists those there are; husk pull gets one",
   });
@@ -88,62 +84,98 @@ export function findHere(store: ImageStore, text: string, platform: Platform): S
   if (ID.test(text)) {
     const named =
       text.length === 64 || text.includes(":") ? undefined : loadImage(store, parseReference(text), platform);
-    return named ?? findById(listImages(store, platform), text);
+    return named ?? findById(store, text, platform);
   }
   return loadImage(store, parseReference(text), platform);
 }
 
 const ID = /^(sha256:)?[0-9a-f]{4,64}$/;
 
-function findById(images: readonly StoredImage[], text: string): StoredImage | undefined {
+/** By id also those of an index that are not the platform's. */
+function findById(store: ImageStore, text: string, platform: Platform | undefined): StoredImage | undefined {
   if (!ID.test(text)) return undefined;
   const digits = text.replace(/^sha256:/, "");
   const begins = (digest: string): boolean => digest.slice(digest.indexOf(":") + 1).startsWith(digits);
-  const found = images.filter(({ id, top, manifestDigest }) => [id, top.digest, manifestDigest].some(begins));
-  if (found.length > 1)
+  const isMeant = ({ id, top, manifestDigest }: StoredImage): boolean =>
+    [id, top.digest, manifestDigest].some(begins);
+  let found = listImages(store, platform).filter(isMeant);
+  if (found.length === 0)
+    found = listed(store).flatMap((entry) =>
+      manifestsHere(store, entry.top)
+        .flatMap((inner) => read(store, entry, inner) ?? [])
+        .filter(isMeant),
+    );
+  // One image may have two manifests, as what came from a registry and from an archive: it is the same.
+  if (new Set(found.map(({ id }) => id)).size > 1)
     throw new HuskError("invalid", `several images have an id that begins with ${text}`, {
       hint: "give more of it",
     });
   return found[0];
 }
 
-function describe(store: ImageStore, top: Descriptor, platform: Platform): StoredImage | undefined {
-  const has = (digest: string): boolean =>
-    statSync(blobPath(store, digest), { throwIfNoEntry: false }) !== undefined;
-  if (!has(top.digest)) return undefined;
-  let digest = top.digest;
-  let parsed = parseManifest(readBlob(store, digest), top.mediaType, `manifest ${digest}`);
-  if (parsed.kind === "index") {
-    const here = { ...parsed.index, manifests: parsed.index.manifests.filter((inner) => has(inner.digest)) };
-    let chosen: Descriptor;
-    try {
-      chosen = choosePlatform(here, platform, digest);
-    } catch {
-      return undefined;
-    }
-    digest = chosen.digest;
-    parsed = parseManifest(readBlob(store, digest), chosen.mediaType, `manifest ${digest}`);
-    if (parsed.kind === "index") return undefined;
+/** What the store lists under one digest. */
+type Listed = Pick<StoredImage, "top" | "names">;
+
+function listed(store: ImageStore): Listed[] {
+  const groups = new Map<string, { top: Descriptor; names: string[] }>();
+  for (const top of readIndex(store).manifests) {
+    const group = groups.get(top.digest) ?? { top, names: [] };
+    groups.set(top.digest, group);
+    const name = nameOf(top);
+    if (name !== undefined) group.names.push(name);
   }
+  return [...groups.values()].map(({ top, names }) => ({ top, names: names.toSorted() }));
+}
+
+function describe(store: ImageStore, entry: Listed, platform: Platform | undefined): StoredImage | undefined {
+  const manifests = manifestsHere(store, entry.top);
+  if (manifests[0] === entry.top) return read(store, entry, entry.top);
+  const best = bestPlatform(manifests, platform ?? hostPlatform());
+  if (best !== undefined) return read(store, entry, best);
+  if (platform !== undefined) return undefined;
+  for (const inner of manifests) {
+    const image = inner.platform?.os === "unknown" ? undefined : read(store, entry, inner);
+    if (image !== undefined) return image;
+  }
+  return undefined;
+}
+
+/** A manifest itself, or of an index those that are here. */
+function manifestsHere(store: ImageStore, top: Descriptor): readonly Descriptor[] {
+  if (isManifestType(top.mediaType)) return [top];
+  if (!has(store, top.digest)) return [];
+  const parsed = parseManifest(readBlob(store, top.digest), top.mediaType, `manifest ${top.digest}`);
+  return parsed.kind === "manifest"
+    ? [top]
+    : parsed.index.manifests.filter(({ digest }) => has(store, digest));
+}
+
+/** Undefined for what is not here as a whole, and for what is no image (a chart, a signature). */
+function read(store: ImageStore, { top, names }: Listed, descriptor: Descriptor): StoredImage | undefined {
+  const { digest, mediaType } = descriptor;
+  if (!has(store, digest)) return undefined;
+  const parsed = parseManifest(readBlob(store, digest), mediaType, `manifest ${digest}`);
+  if (parsed.kind === "index" || !has(store, parsed.manifest.config.digest)) return undefined;
   const { manifest } = parsed;
-  if (!has(manifest.config.digest)) return undefined;
-  const config = parseConfig(
-    readBlob(store, manifest.config.digest),
-    `configuration ${manifest.config.digest}`,
-  );
+  const id = manifest.config.digest;
+  const config = imageConfig(readBlob(store, id));
+  if (config === undefined) return undefined;
   let size = 0;
   for (const [i, layer] of manifest.layers.entries())
     size += findLayer(store, config.rootfs.diff_ids[i] ?? layer.digest)?.size ?? layer.size;
-  const name = nameOf(top);
-  return {
-    names: name === undefined ? [] : [name],
-    top,
-    manifestDigest: digest,
-    manifest,
-    config,
-    id: manifest.config.digest,
-    size,
-  };
+  return { names, top, manifestDigest: digest, manifest, config, id, size };
+}
+
+function imageConfig(bytes: Uint8Array): ImageConfig | undefined {
+  try {
+    return parseConfig(bytes, "the configuration");
+  } catch {
+    return undefined;
+  }
+}
+
+function has(store: ImageStore, digest: string): boolean {
+  return statSync(blobPath(store, digest), { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Gives an image a further name. */

@@ -118,7 +118,6 @@ export {
   type NewLayer,
   newLayer,
   openImageStore,
-  pruneUnnamed,
   removeFolder,
   removeNames,
   useStore,

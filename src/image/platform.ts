@@ -70,22 +70,28 @@ export function fitness(wanted: Platform, offered: Platform): number {
   return offerLevel <= wantLevel ? 10 + offerLevel : 0;
 }
 
-/**
- * The manifest of an index that fits best; of equals the first.
- *
- * @throws HuskError "not-found" naming the platforms there are
- */
-export function choosePlatform(index: Index, wanted: Platform, about: string): Descriptor {
+/** The manifest that fits best, of equals the first; undefined: there is none for this platform. */
+export function bestPlatform(manifests: readonly Descriptor[], wanted: Platform): Descriptor | undefined {
   let best: Descriptor | undefined;
   let bestFitness = 0;
-  for (const descriptor of index.manifests) {
+  for (const descriptor of manifests) {
     const { platform } = descriptor;
     // What has no platform is taken only where nothing says more; attestations say "unknown".
     const value = platform === undefined ? 1 : fitness(wanted, platform);
     if (value > bestFitness) [best, bestFitness] = [descriptor, value];
   }
+  return best;
+}
+
+/**
+ * The manifest of an index that fits best.
+ *
+ * @throws HuskError "not-found" naming the platforms there are
+ */
+export function choosePlatform({ manifests }: Index, wanted: Platform, about: string): Descriptor {
+  const best = bestPlatform(manifests, wanted);
   if (best !== undefined) return best;
-  const offered = index.manifests
+  const offered = manifests
     .flatMap(({ platform }) =>
       platform === undefined || platform.os === "unknown" ? [] : [formatPlatform(platform)],
     )

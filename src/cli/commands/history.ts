@@ -2,7 +2,7 @@ import { findByNameOrId, imageHistory } from "../../image/index.ts";
 import { print } from "../byte-output.ts";
 import { ago, ellipsis, imageSize, layOutList, type List, localTime, shortId } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
-import { imageArguments, imageStore, wantedPlatform } from "../image-arguments.ts";
+import { askedPlatform, imageArguments, imageStore } from "../image-arguments.ts";
 import { oneLine } from "../stderr.ts";
 import { printHelp } from "./help.ts";
 
@@ -33,8 +33,7 @@ export async function history(argv: readonly string[], from: number, globals: Gl
   const table = human ? LIST.table : LIST.table.replace("CreatedSince", "CreatedAt");
   const layout = layOutList({ ...LIST, table }, given.text("format"), given.on("quiet"));
   const store = imageStore(globals);
-  const platform = wantedPlatform(given);
-  const image = findByNameOrId(store, words[0] as string, platform);
+  const image = findByNameOrId(store, words[0] as string, askedPlatform(given));
   const rows = imageHistory(store, image).map(({ created, createdBy, comment, size }, i) => {
     const command = oneLine(createdBy);
     return {

@@ -1,11 +1,4 @@
-import {
-  familiarName,
-  hostPlatform,
-  listImages,
-  madeAt,
-  parseReference,
-  type StoredImage,
-} from "../../image/index.ts";
+import { familiarName, listImages, madeAt, parseReference, type StoredImage } from "../../image/index.ts";
 import { print } from "../byte-output.ts";
 import {
   ago,
@@ -54,7 +47,7 @@ export async function images(argv: readonly string[], from: number, globals: Glo
   const layout = layOutList(list, given.text("format"), given.on("quiet"));
   const filters = parseFilters(given.list("filter"), LIST_FILTERS);
   const store = imageStore(globals);
-  const found = chooseImages(store, listImages(store, hostPlatform()), filters, words).toSorted(
+  const found = chooseImages(store, listImages(store), filters, words).toSorted(
     (a, b) => madeAt(b) - madeAt(a),
   );
   const whole = given.on("no-trunc");

@@ -63,9 +63,9 @@ async function sizesOf(
   containers: readonly ContainerSummary[],
 ): Promise<Map<string, ContainerSize>> {
   const { rootSize, writtenSize } = await import("../../engine/container/folder-size.ts");
-  const { hostPlatform, listImages, openImageStore } = await import("../../image/index.ts");
+  const { listImages, openImageStore } = await import("../../image/index.ts");
   const images = containers.some(({ record }) => record.source.kind === "image")
-    ? listImages(openImageStore(folders.root), hostPlatform())
+    ? listImages(openImageStore(folders.root))
     : [];
   return new Map(
     containers.map(({ record: { id, source } }) => {

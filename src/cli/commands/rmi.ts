@@ -2,7 +2,7 @@ import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { imageUse } from "../../engine/image-users.ts";
 import { collectGarbage, type Removed, removeImage } from "../../image/index.ts";
 import type { Globals } from "../grammar.ts";
-import { imageArguments, imageStore, wantedPlatform } from "../image-arguments.ts";
+import { askedPlatform, imageArguments, imageStore } from "../image-arguments.ts";
 import { isNotFound } from "../is-not-found.ts";
 import { reportError } from "../report-error.ts";
 import { printHelp } from "./help.ts";
@@ -13,14 +13,14 @@ export async function rmi(argv: readonly string[], from: number, globals: Global
   if (given === undefined) return printHelp(["rmi"]);
   const { words } = given;
   const force = given.on("force");
-  const platform = wantedPlatform(given);
+  const platform = askedPlatform(given);
   const folders = openFolders(chooseFolders(globals));
   const store = imageStore(globals);
   const { users, layers: keepLayers } = imageUse(folders);
   let status = 0;
   for (const word of words) {
     try {
-      printRemoved(await removeImage(store, word, { force, platform, users }));
+      printRemoved(await removeImage(store, word, { force, users, ...(platform && { platform }) }));
     } catch (error) {
       reportError(error, globals.debug);
       // With --force what is not there is said, as docker does, and is no failure.

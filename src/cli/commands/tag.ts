@@ -1,4 +1,4 @@
-import { findByNameOrId, hostPlatform, parseTag, tagImage } from "../../image/index.ts";
+import { findByNameOrId, parseTag, tagImage } from "../../image/index.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore } from "../image-arguments.ts";
 import { printHelp } from "./help.ts";
@@ -9,6 +9,6 @@ export async function tag(argv: readonly string[], from: number, globals: Global
   if (given === undefined) return printHelp(["tag"]);
   const [source = "", target = ""] = given.words;
   const store = imageStore(globals);
-  await tagImage(store, findByNameOrId(store, source, hostPlatform()), parseTag(target));
+  await tagImage(store, findByNameOrId(store, source), parseTag(target));
   return 0;
 }

@@ -1,6 +1,6 @@
 import { chooseFolders, openFolders } from "../../engine/folders.ts";
 import { imageUse } from "../../engine/image-users.ts";
-import { hostPlatform, imagesUsage, openImageStore } from "../../image/index.ts";
+import { imagesUsage, openImageStore } from "../../image/index.ts";
 import { imageRows } from "../commands/images.ts";
 import { humanSize, type List } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
@@ -25,7 +25,7 @@ const LIST: List = {
 /** What images take: the files of their layers. */
 export async function imagesDiskUsage(globals: Globals): Promise<Usage> {
   const folders = openFolders(chooseFolders(globals));
-  const { images, total, layers } = imagesUsage(openImageStore(folders.root), hostPlatform());
+  const { images, total, layers } = imagesUsage(openImageStore(folders.root));
   const { users } = imageUse(folders);
   const used = images.filter(({ image }) => users(image).length > 0);
   const kept = new Set(used.flatMap(({ image }) => image.config.rootfs.diff_ids));

@@ -32,9 +32,9 @@ export function containerInspector({ globals, size }: InspectOptions): Inspector
     const written = writtenSize(paths);
     const { source } = findTarget(home, id).record;
     if (source.kind !== "image") return { SizeRw: written, SizeRootFs: written };
-    const { hostPlatform, listImages } = await import("../../image/index.ts");
+    const { listImages } = await import("../../image/index.ts");
     const { imageStore } = await import("../image-arguments.ts");
-    const image = listImages(imageStore(globals), hostPlatform()).find((one) => one.id === source.id);
+    const image = listImages(imageStore(globals)).find((one) => one.id === source.id);
     return { SizeRw: written, SizeRootFs: rootSize(paths, written, image?.size ?? 0) };
   }
 }

@@ -54,7 +54,7 @@ export async function commitContainer(
     const owners = writtenIds(record);
     const written = [paths.upper, ...forkFolders(home.folders.root, forksOf(record))];
     const made = await commitImage(context, {
-      base: findByNameOrId(context.store, source.id, hostPlatform()),
+      base: findByNameOrId(context.store, source.id),
       platform: hostPlatform(),
       uppers: written.filter((folder) => existsSync(folder)).toReversed(),
       ...(owners && { owners }),

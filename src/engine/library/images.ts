@@ -72,8 +72,8 @@ export class Images {
 
   /** Those of the store, by name; a filter takes names as patterns (`team/*`), labels, and times in milliseconds. */
   async list(filter: ImageFilter = {}): Promise<ImageSummary[]> {
-    const { filterImages, hostPlatform, listImages } = await import("../../image/index.ts");
-    const found = filterImages(listImages(await this.#store(), hostPlatform()), filter);
+    const { filterImages, listImages } = await import("../../image/index.ts");
+    const found = filterImages(listImages(await this.#store()), filter);
     return Promise.all(found.map(summaryOf));
   }
 
@@ -106,11 +106,11 @@ export class Images {
    * @throws HuskError "not-found"; "conflict" when containers stand on it; `force` then overrules those that do not run
    */
   async remove(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<Removed> {
-    const { collectGarbage, hostPlatform, removeImage } = await import("../../image/index.ts");
+    const { collectGarbage, removeImage } = await import("../../image/index.ts");
     const { imageUse } = await import("../image-users.ts");
     const store = await this.#store();
     const { users, layers } = imageUse(this.#home.folders);
-    const removed = await removeImage(store, name, { force, platform: hostPlatform(), users });
+    const removed = await removeImage(store, name, { force, users });
     await collectGarbage(store, layers);
     return removed;
   }
@@ -120,12 +120,11 @@ export class Images {
     all = false,
     ...filter
   }: { readonly all?: boolean } & ImageFilter = {}): Promise<PrunedImages> {
-    const { filterImages, hostPlatform, pruneImages } = await import("../../image/index.ts");
+    const { filterImages, pruneImages } = await import("../../image/index.ts");
     const { imageUse } = await import("../image-users.ts");
     const { users, layers: keepLayers } = imageUse(this.#home.folders);
     return pruneImages(await this.#store(), {
       all,
-      platform: hostPlatform(),
       users,
       keepLayers,
       choose: (unneeded) => filterImages(unneeded, filter),
@@ -288,7 +287,8 @@ export class Images {
 
   async #find(name: string, platform?: string): Promise<StoredImage> {
     const { findByNameOrId } = await import("../../image/index.ts");
-    return findByNameOrId(await this.#store(), name, await platformOf(platform));
+    const wanted = platform === undefined ? undefined : await platformOf(platform);
+    return findByNameOrId(await this.#store(), name, wanted);
   }
 }
 

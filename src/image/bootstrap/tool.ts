@@ -16,10 +16,10 @@ export interface FoundTool {
 const FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const MERGED_USR = "/usr/share/mmdebstrap/hooks/maybe-merged-usr";
 /** What the tools and the packages' scripts get. */
-export const TOOL_PATH = FOLDERS.join(":");
+const TOOL_PATH = FOLDERS.join(":");
 
 /** The path of a program in the system's own folders: what runs as root is not looked up in anybody's PATH. */
-export function findTool(name: string): string | undefined {
+function findTool(name: string): string | undefined {
   for (const folder of FOLDERS) {
     try {
       accessSync(`${folder}/${name}`, constants.X_OK);
