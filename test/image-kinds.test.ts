@@ -58,7 +58,7 @@ describe("an image of another processor", () => {
         platforms[i]!.architecture,
       );
     const other = await own.husk(["inspect", "--platform", "linux/amd64", name]);
-    expect([other.status, other.stderr]).toEqual([1, expect.stringContaining("there is no object")]);
+    expect([other.status, other.stderr]).toEqual([1, expect.stringContaining("No such object")]);
     const refused = await own.husk(["rmi", "--platform", "linux/amd64", name]);
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("there is no image")]);
     await says(own, "rmi", name);
