@@ -179,6 +179,21 @@ describe("exec", () => {
     });
   });
 
+  needs(needed)("--tty: the terminal has its size before the program asks for it", async () => {
+    await inContainer(async (husk) => {
+      const sessions = Array.from({ length: 10 }, () =>
+        openTerminal([huskOciPath, "--root", husk.root, "exec", "-t", "one", "stty", "size"], {
+          columns: 99,
+          rows: 11,
+        }),
+      );
+      for (const session of sessions) {
+        expect([await session.exit(), session.output()]).toEqual([0, "11 99\r\n"]);
+        session.close();
+      }
+    });
+  });
+
   needs(needed)("--cgroup enters a group below the container's", async () => {
     await inContainer(async (husk) => {
       const pid = await husk.pid("one");
@@ -202,14 +217,18 @@ describe("exec", () => {
     });
   });
 
-  needs(needed)("many at once neither hang nor fail", async () => {
-    await inContainer(async (husk) => {
-      const results = await Promise.all(
-        Array.from({ length: 40 }, (_, i) => husk.call(["exec", "one", "sh", "-c", `exit ${i}`])),
-      );
-      expect(results.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, (_, i) => i));
-    });
-  });
+  needs(needed)(
+    "many at once neither hang nor fail",
+    async () => {
+      await inContainer(async (husk) => {
+        const results = await Promise.all(
+          Array.from({ length: 40 }, (_, i) => husk.call(["exec", "one", "sh", "-c", `exit ${i}`])),
+        );
+        expect(results.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+      });
+    },
+    30_000,
+  );
 
   needs(needed)("in a container with a user namespace", async () => {
     const change = (config: Config): void => {

@@ -14,7 +14,22 @@ const SOCK_SEQPACKET_CLOEXEC = 0o2000005;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const SOCK_STREAM_CLOEXEC = 0o2000001;
 const TIOCSCTTY = 0x540e;
+const TIOCGWINSZ = 0x5413;
 const TIOCSWINSZ = 0x5414;
+const WINDOW_BYTES = 8;
+/** What is no terminal may be anything, and its driver may answer by any of these. */
+const noTerminal = [
+  "ENOTTY",
+  "EINVAL",
+  "EBADF",
+  "EIO",
+  "ENXIO",
+  "ENODEV",
+  "EPERM",
+  "EACCES",
+  "ENOSYS",
+  "EOPNOTSUPP",
+] as const;
 
 /** A channel on which the container hands the master of its terminal to the keeper, or to who listens at a socket. */
 export interface TerminalChannel {
@@ -87,6 +102,8 @@ export function takeTerminal(
   if (size !== undefined && size.height > 0 && size.width > 0) {
     const window = new Uint8Array(Uint16Array.of(size.height, size.width, 0, 0).buffer);
     list.call("ioctl", slave, TIOCSWINSZ, window).about(`a terminal of ${size.width} × ${size.height}`);
+  } else if (channel.keeperEnd !== undefined) {
+    takeSize(list, slave);
   }
   sendDescriptor(list, channel.containerEnd, master, "/dev/ptmx");
   if (owner !== 0) list.call("fchown", slave, owner, -1).accept("EINVAL", "EPERM").about("the terminal");
@@ -94,6 +111,18 @@ export function takeTerminal(
   list.call("dup3", slave, 0, 0);
   list.call("dup3", slave, 1, 0);
   list.call("dup3", slave, 2, 0);
+}
+
+/**
+ * The size of the caller's terminal, from its input or else its output, where one of them is a terminal. The keeper
+ * sees to later changes; the program may ask before the keeper has looked for the first time.
+ */
+function takeSize(list: List, slave: Call): void {
+  const window = new Memory(WINDOW_BYTES);
+  const ask = (fd: number): Call => list.call("ioctl", fd, TIOCGWINSZ, window).accept(...noTerminal);
+  const input = ask(0);
+  list.when(input, "failed", () => void ask(1));
+  list.call("ioctl", slave, TIOCSWINSZ, window).about("the size of the caller's terminal");
 }
 
 /** In the keeper: waits for the terminal's master. */
