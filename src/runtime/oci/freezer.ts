@@ -29,10 +29,15 @@ export function canFreeze(folders: GroupFolders | undefined): boolean {
 /**
  * Stops everything in the groups, or lets it go on, and waits until that is so.
  *
+ * @param patience how long, in milliseconds
  * @throws HuskError "unavailable" where there is no freezer, "failed" when processes do not stop in time; what was
  *   frozen until then goes on again; "conflict" when they ended, or somebody let them go on
  */
-export function setFrozen(folders: GroupFolders | undefined, frozen: boolean): void {
+export function setFrozen(
+  folders: GroupFolders | undefined,
+  frozen: boolean,
+  patience: number = PATIENCE_MS,
+): void {
   const group = folders === undefined ? undefined : freezingGroup(folders);
   if (group === undefined) {
     if (folders !== undefined && areGone(folders)) {
@@ -65,7 +70,7 @@ export function setFrozen(folders: GroupFolders | undefined, frozen: boolean): v
     return read(`${path}/cgroup.freeze`).startsWith(frozen ? "0" : "1") ? "undone" : "coming";
   };
   write(frozen);
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + patience;
   for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
     const now = progress();
     if (now === "reached") return;

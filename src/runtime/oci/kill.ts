@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { GroupFolders } from "../../cgroup/index.ts";
+import { HuskError } from "../../platform/error.ts";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { List } from "../../plan/index.ts";
 import type { Runtime } from "./create.ts";
@@ -11,6 +12,7 @@ import { performList } from "./small-plan.ts";
 import type { Container } from "./state.ts";
 
 const SIGKILL = 9;
+const FREEZE_MS = 1000;
 
 /**
  * Sends a signal to a container's first process; with `all`, or SIGKILL where the container has no pid namespace
@@ -28,7 +30,7 @@ export async function killContainer(
   const { cgroups } = state;
   const alone = state.namespaces.some(({ type, path }) => type === "pid" && !path);
   if (cgroups !== undefined && (all || (signal === SIGKILL && !alone))) {
-    const reached = signalGroups(cgroups, signal);
+    const reached = signalGroups(runtime, cgroups, signal);
     if (all || reached > 0) return;
   }
   if (process === undefined || !(await signalProcess(runtime, process, signal))) throw notRunning();
@@ -69,13 +71,13 @@ export async function signalProcess(
  * Signals everything in and below control groups; returns how many processes that were. What is frozen meanwhile
  * can neither fork nor end, so nothing is missed and nobody else is hit.
  */
-function signalGroups(cgroups: GroupFolders, signal: number): number {
+function signalGroups({ warn }: Runtime, cgroups: GroupFolders, signal: number): number {
   const group = cgroups.groups.find((path) => existsSync(`${path}/cgroup.procs`));
   if (group === undefined) return 0;
   const state = freezerState(cgroups);
-  if (state === "thawed") setFrozen(cgroups, true);
   let count = 0;
   try {
+    if (state === "thawed") freeze(cgroups, warn);
     for (const pid of processesOf(group)) {
       try {
         process.kill(pid, signal);
@@ -88,4 +90,14 @@ function signalGroups(cgroups: GroupFolders, signal: number): number {
     if (state === "thawed" || (state === "frozen" && signal === SIGKILL)) setFrozen(cgroups, false);
   }
   return count;
+}
+
+/** A process that waits for a device never stands still, and another command may let all go on: the signal comes anyway. */
+function freeze(cgroups: GroupFolders, warn: (message: string) => void): void {
+  try {
+    setFrozen(cgroups, true, FREEZE_MS);
+  } catch (error) {
+    if (error instanceof HuskError && error.code === "conflict") return;
+    warn(`${(error as Error).message}: the signal is sent all the same`);
+  }
 }

@@ -8,12 +8,12 @@ export function containerProcesses({ state, process }: Container): number[] {
   return processesOf(group).toSorted((a, b) => a - b);
 }
 
-/** Process ids in a control group and below it. */
+/** Process ids in a control group and below it; without those that this pid namespace has no number for, and shows as 0. */
 export function processesOf(group: string): number[] {
   const pids: number[] = [];
   try {
     for (const line of readFileSync(`${group}/cgroup.procs`, "latin1").split("\n"))
-      if (line !== "") pids.push(Number(line));
+      if (Number(line) > 0) pids.push(Number(line));
     for (const entry of readdirSync(group, { withFileTypes: true }))
       if (entry.isDirectory()) pids.push(...processesOf(`${group}/${entry.name}`));
   } catch {
