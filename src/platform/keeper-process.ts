@@ -15,6 +15,8 @@ export interface KeeperOptions {
   readonly name: string;
   /** A folder for the report: the file has no name and is gone with its descriptor. */
   readonly reportDirectory: string;
+  /** Folders for it where that one's disk is full. */
+  readonly otherDirectories?: readonly string[] | undefined;
   readonly plan: Uint8Array;
   readonly stdin: ContainerStream;
   readonly stdout: ContainerStream;
@@ -55,7 +57,7 @@ export interface KeeperEnd {
  * @throws HuskError "failed" when the keeper cannot be started
  */
 export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess> {
-  const report = openReport(options.reportDirectory);
+  const report = findReport(options.reportDirectory, options.otherDirectories);
   try {
     if (typeof Bun !== "undefined") return startOnBun(options, report);
     const { startOnNode } = await import("./keeper-process-node.ts");
@@ -67,6 +69,21 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
       cause,
       hint: "the folder of --root must allow programs to be executed (not mounted noexec)",
     });
+  }
+}
+
+function findReport(directory: string, others: readonly string[] = []): number {
+  try {
+    return openReport(directory);
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+    const [next, ...rest] = others;
+    if (next === undefined || (code !== "ENOSPC" && code !== "EDQUOT")) throw error;
+    try {
+      return findReport(next, rest);
+    } catch {
+      throw error;
+    }
   }
 }
 

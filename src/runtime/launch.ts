@@ -16,6 +16,8 @@ export interface LaunchOptions extends EncodeOptions {
   readonly id: string;
   /** A folder of husk's own for the report's nameless file. */
   readonly reportDirectory: string;
+  /** Folders for it where that one's disk is full. */
+  readonly otherDirectories?: readonly string[];
   readonly stdin: ContainerStream;
   readonly stdout: ContainerStream;
   readonly stderr: ContainerStream;
@@ -55,6 +57,7 @@ export async function launch(plan: Plan, options: LaunchOptions): Promise<Launch
     program: options.keeper,
     name: options.id,
     reportDirectory: options.reportDirectory,
+    otherDirectories: options.otherDirectories,
     plan: encoded.bytes,
     stdin: options.stdin,
     stdout: options.stdout,

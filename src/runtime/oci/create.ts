@@ -3,6 +3,7 @@ import { evacuate, groupsLeft, removeGroups } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper, type KeeperSource } from "../../platform/keeper-file.ts";
 import { ownIdentity } from "../../platform/process-identity.ts";
+import { writeError } from "../../platform/whole-file.ts";
 import { type EncodedPlan, findFailure, type Report } from "../../plan/index.ts";
 import type { Hooks } from "../config.ts";
 import { type KeeperOutcome, type Launched, launch } from "../launch.ts";
@@ -225,15 +226,24 @@ function record(
       ? {}
       : { program: { ordinal: program.ordinal, name: process.args[0] as string, paths: program.paths } }),
   };
+  // Until the state is there nobody reads the others.
   if (seccomp !== undefined) {
     const file = new Uint8Array(4 + seccomp.program.length);
     new DataView(file.buffer).setUint32(0, seccomp.flags, true);
     file.set(seccomp.program, 4);
-    writeFileSync(files.seccomp, file, { mode: 0o600 });
+    writeOwn(files.seccomp, file);
   }
   const { seccomp: _, ...rest } = linux;
-  writeFileSync(files.config, JSON.stringify({ ...spec, linux: rest }), { mode: 0o600 });
+  writeOwn(files.config, JSON.stringify({ ...spec, linux: rest }));
   writeAtomically(files.state, JSON.stringify(state));
+}
+
+function writeOwn(path: string, content: string | Uint8Array): void {
+  try {
+    writeFileSync(path, content, { mode: 0o600 });
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
 }
 
 function laterHooks(hooks: Hooks | undefined): Pick<ContainerState, "hooks"> {

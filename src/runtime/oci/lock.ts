@@ -1,5 +1,6 @@
 import { HuskError } from "../../platform/error.ts";
 import { tryLock } from "../../platform/lock.ts";
+import { writeError } from "../../platform/whole-file.ts";
 
 const PATIENCE_MS = 60_000;
 
@@ -37,7 +38,7 @@ function take(lock: string): (() => void) | undefined {
   try {
     return tryLock(lock);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw writeError(lock, cause);
     throw new HuskError("not-found", "container does not exist", { cause });
   }
 }

@@ -34,6 +34,8 @@ export async function performList(
     keeper: installKeeper(runtime.keeper, runtime.keeperFolder),
     id: list.process,
     reportDirectory: runtime.root,
+    // A full disk keeps nobody from ending a container.
+    otherDirectories: ["/dev/shm", "/tmp"],
     stdin: "ignore",
     stdout: 2,
     stderr: 2,

@@ -44,13 +44,13 @@ export async function updateContainer(runtime: Runtime, id: string, asked: unkno
       undo = writeResources(resourceWrites(changed, layout), groups);
       if (devices !== undefined && state.cgroups !== undefined)
         await (await import("./update-devices.ts")).updateDevices(runtime, state.cgroups, devices);
+      const resources = devices === undefined ? merged : { ...merged, devices };
+      writeAtomically(files.config, JSON.stringify({ ...spec, linux: { ...spec.linux, resources } }));
     } catch (error) {
       undo();
       await told.undo();
       throw error;
     }
-    const resources = devices === undefined ? merged : { ...merged, devices };
-    writeAtomically(files.config, JSON.stringify({ ...spec, linux: { ...spec.linux, resources } }));
   });
 }
 
