@@ -1,5 +1,6 @@
 import { readdirSync, statSync, writeSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
+import { DELETED } from "../../runtime/oci/folder.ts";
 import { type Container, readContainer } from "../../runtime/oci/state.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { userName } from "../user-name.ts";
@@ -49,7 +50,7 @@ function readAll(root: string): Container[] {
     return [];
   }
   for (const id of ids) {
-    if (id.startsWith(".")) continue;
+    if (id.startsWith(DELETED)) continue;
     try {
       containers.push(readContainer(root, id));
     } catch {

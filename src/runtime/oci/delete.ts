@@ -3,6 +3,7 @@ import { removeGroups } from "../../cgroup/remove-groups.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isRunning, ownIdentity } from "../../platform/process-identity.ts";
 import type { Runtime } from "./create.ts";
+import { DELETED } from "./folder.ts";
 import { type Container, type ContainerState, readContainer } from "./state.ts";
 
 const SIGKILL = 9;
@@ -35,7 +36,7 @@ export async function deleteContainer(runtime: Runtime, id: string, force: boole
   for (const folder of state.rdtFolders ?? []) removeFolder(folder);
   // Whoever renames the folder is the one who deletes it, and runs the hooks.
   const { pid, startTime } = ownIdentity();
-  const doomed = `${runtime.root}/.deleted-${pid}-${startTime}-${id}`;
+  const doomed = `${runtime.root}/${DELETED}${pid}-${startTime}-${id}`;
   try {
     renameSync(files.folder, doomed);
   } catch (cause) {
@@ -73,8 +74,9 @@ async function forgetScope(runtime: Runtime, scope: NonNullable<ContainerState["
 /** Folders of containers whose deleter was killed: all but the files was gone already. */
 function removeLeftovers(root: string): void {
   for (const entry of readdirSync(root)) {
-    const [, pid, startTime] = /^\.deleted-(\d+)-(\d+)-/.exec(entry) ?? [];
-    if (startTime === undefined || isRunning({ pid: Number(pid), startTime })) continue;
+    if (!entry.startsWith(DELETED)) continue;
+    const [pid, startTime = ""] = entry.slice(DELETED.length).split("-");
+    if (isRunning({ pid: Number(pid), startTime })) continue;
     rmSync(`${root}/${entry}`, { recursive: true, force: true });
   }
 }

@@ -35,6 +35,9 @@ export function containerFiles(root: string, id: string): ContainerFiles {
   };
 }
 
+/** Begins the name of a folder whose container is being deleted; no container's id does. */
+export const DELETED = ".deleted-";
+
 const ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-";
 
 /**
@@ -44,11 +47,11 @@ const ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
  * @throws HuskError "invalid"
  */
 export function checkId(id: string): void {
-  let known = id.length >= 1 && id.length <= 200 && id !== "." && id !== "..";
+  let known = id.length >= 1 && id.length <= 200 && id !== "." && id !== ".." && !id.startsWith(DELETED);
   for (let i = 0; known && i < id.length; i++) known = ID_CHARACTERS.includes(id[i] as string);
   if (known) return;
   throw new HuskError("invalid", "invalid container ID format", {
-    hint: `${JSON.stringify(id)}: letters, digits and _ + . - are possible, at most 200`,
+    hint: `${JSON.stringify(id)}: letters, digits and _ + . - are possible, at most 200, not beginning with ${DELETED}`,
   });
 }
 

@@ -44,10 +44,7 @@ function refuseUnlessCreated({ status }: Container): void {
 
 /** Lets the program begin. Returns what it failed at; undefined: it runs. */
 function release({ files }: Container): Complaint | undefined {
-  // Opened for both first, so that nothing waits for another end that may be gone.
-  const both = openSync(files.outcome, O_RDWR);
-  const outcome = openSync(files.outcome, "r");
-  closeSync(both);
+  const outcome = openOutcome(files.outcome);
   try {
     let trigger: number;
     try {
@@ -57,14 +54,32 @@ function release({ files }: Container): Complaint | undefined {
       rmSync(files.trigger, { force: true });
       throw new HuskError("conflict", "cannot start an already running container", { cause });
     }
-    writeSync(trigger, "+");
-    closeSync(trigger);
+    try {
+      writeSync(trigger, "+");
+    } catch (cause) {
+      throw new HuskError("conflict", "cannot start a container that has stopped", { cause });
+    } finally {
+      closeSync(trigger);
+    }
     const complaint = decodeComplaint(readAll(outcome));
     rmSync(files.trigger, { force: true });
     rmSync(files.outcome, { force: true });
     return complaint;
   } finally {
     closeSync(outcome);
+  }
+}
+
+function openOutcome(path: string): number {
+  try {
+    // Opened for both first, so that nothing waits for another end that may be gone.
+    const both = openSync(path, O_RDWR);
+    const outcome = openSync(path, "r");
+    closeSync(both);
+    return outcome;
+  } catch (cause) {
+    // It was deleted meanwhile.
+    throw new HuskError("not-found", "container does not exist", { cause });
   }
 }
 

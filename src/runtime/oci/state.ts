@@ -1,12 +1,15 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { GroupFolders } from "../../cgroup/index.ts";
 import type { LinuxNamespace } from "../../namespace/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isRunning, type ProcessIdentity } from "../../platform/process-identity.ts";
+import { writeError } from "../../platform/whole-file.ts";
 import type { Hook } from "../config.ts";
 import type { SeccompListener } from "../process/seccomp-listener.ts";
 import { checkId, type ContainerFiles, containerFiles } from "./folder.ts";
 import { freezerState } from "./freezer.ts";
+
+const O_WRONLY_NONBLOCK = 0o4001;
 
 /** What is known of a container from its creation on; it never changes. */
 export interface ContainerState {
@@ -49,11 +52,20 @@ export interface Container {
   readonly process: ProcessIdentity | undefined;
 }
 
-/** Writes a file whole or not at all. */
+/**
+ * Writes a file of a container whole or not at all; what a killed writer leaves goes with the container.
+ *
+ * @throws HuskError "failed": no space, no right
+ */
 export function writeAtomically(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, content, { mode: 0o600 });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, content, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw writeError(path, cause);
+  }
 }
 
 /**
@@ -92,7 +104,7 @@ export function readContainer(root: string, id: string): Container {
 
 function statusOf(files: ContainerFiles, state: ContainerState, recorded: boolean, alive: boolean): Status {
   if (!alive) return !recorded && isRunning(state.creator) ? "creating" : "stopped";
-  if (exists(files.trigger)) return isFrozen(state) ? "paused" : "created";
+  if (waits(files.trigger)) return isFrozen(state) ? "paused" : "created";
   if (exists(files.unfinished)) return "creating";
   return isFrozen(state) ? "paused" : "running";
 }
@@ -112,6 +124,21 @@ export function readProcess(file: string): ProcessIdentity | undefined {
   // The program's name in parentheses may itself contain both ") " and digits.
   const startTime = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   return startTime === undefined ? undefined : { pid: Number.parseInt(stat, 10), startTime };
+}
+
+/**
+ * Whether the container reads at its fifo: it has it open until its program is executed, whoever lives to remove it
+ * (fifo(7): without a reader it cannot be opened for writing alone).
+ */
+function waits(trigger: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(trigger, O_WRONLY_NONBLOCK);
+  } catch {
+    return false;
+  }
+  closeSync(fd);
+  return true;
 }
 
 function exists(path: string): boolean {
