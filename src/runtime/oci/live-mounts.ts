@@ -13,7 +13,7 @@ import { asObject } from "../validate/field.ts";
 import { checkMount } from "../validate/mount.ts";
 import type { Runtime } from "./create.ts";
 import { withLock } from "./lock.ts";
-import { openProcessHandle } from "./process-handle.ts";
+import { openProcessHandle, setgroupsDenied } from "./process-handle.ts";
 import { performList } from "./small-plan.ts";
 import { type Container, readContainer } from "./state.ts";
 
@@ -104,14 +104,17 @@ interface Inside {
   readonly container: Container;
 }
 
+function stopped(): HuskError {
+  return new HuskError("conflict", "cannot change the mounts of a container that has stopped");
+}
+
 async function inMountNamespace(runtime: Runtime, id: string, fill: (inside: Inside) => void): Promise<void> {
   const { files } = readContainer(runtime.root, id);
   await withLock(files.lock, async () => {
     const container = readContainer(runtime.root, id);
     const { process } = container;
     const handle = process === undefined ? undefined : openProcessHandle(process);
-    if (process === undefined || handle === undefined)
-      throw new HuskError("conflict", "cannot change the mounts of a container that has stopped");
+    if (handle === undefined) throw stopped();
     try {
       const spec = JSON.parse(readFileSync(files.config, "utf8")) as Spec;
       const kinds = (spec.linux.namespaces ?? []).map(({ type }) => type);
@@ -127,8 +130,11 @@ async function inMountNamespace(runtime: Runtime, id: string, fill: (inside: Ins
       fill({ keeper, mounter, root, spec, container });
       refuseInspection(joiner);
       joinNamespaces(joiner, joined);
-      if (kinds.includes("user"))
-        becomeRoot(joiner, readFileSync(`/proc/${process.pid}/setgroups`, "latin1").startsWith("deny"));
+      if (kinds.includes("user")) {
+        const deniesGroups = setgroupsDenied(handle);
+        if (deniesGroups === undefined) throw stopped();
+        becomeRoot(joiner, deniesGroups);
+      }
       joiner.step("new process", "only a child is in the pid namespace that was entered");
       joiner.add(new Wait(joiner.add(new Clone(cloneArgs(0), mounter)), PATIENCE_MS));
       keeper.step(
