@@ -124,7 +124,7 @@ say container ls
     "limits that change, statistics, terminals, signals, user namespaces, processes, no pivot_root",
     async () => {
       const { husk, runc } = await containerd(`
-say run -d --memory-limit 31457280 --cpu-quota 50000 --cpu-period 100000 $run one /bin/sh -c 'trap "exit 9" TERM; while :; do sleep 0.1; done'
+say run -d --memory-limit 31457280 --cpu-quota 50000 --cpu-period 100000 $run one /bin/sh -c 'trap "exit 9" TERM; sleep 1000 & wait'
 say task exec --exec-id e1 one /bin/sh -c 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/cpu/cpu.cfs_quota_us'
 say task metrics one | grep -E '^(ID|status)' | cut -d' ' -f1
 say task metrics --format json one | grep -o '"limit_in_bytes\\|"usage":{"limit":[0-9]*' | head -n 1

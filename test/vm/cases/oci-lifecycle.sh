@@ -5,7 +5,7 @@ status() { $runtime state box | jq -r .status; }
 life() {
   runtime=$1
   group=$2
-  bundle "/tmp/life-$3" 'trap exit TERM; while :; do sleep 0.1; done'
+  bundle "/tmp/life-$3" 'trap exit TERM; sleep 1000 & wait'
   edit ".linux.cgroupsPath = \"$group\" | .linux.resources.unified = {\"memory.high\": \"60000000\"}
     | .linux.resources.memory = {limit: 67108864, swap: 100663296} | .linux.resources.pids = {limit: 20}
     | .linux.resources.cpu = {shares: 2048, quota: 50000, period: 100000, burst: 10000, cpus: \"1\"}"
