@@ -26,6 +26,6 @@ export type {
   LinuxThrottleDevice,
   LinuxWeightDevice,
 } from "./resources.ts";
-export { checkRunLimits, MINIMUM_MEMORY, type RunLimits, resourcesOf } from "./run-limits.ts";
+export { checkRunLimits, type RunLimits, resourcesOf } from "./run-limits.ts";
 export { hasSwapAccounting } from "./swap.ts";
 export { type GroupUsage, type MemoryUsage, type Pressure, readUsage } from "./usage.ts";

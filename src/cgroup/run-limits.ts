@@ -34,7 +34,7 @@ export interface RunLimits {
 }
 
 /** Docker's smallest memory limit: less, and not even the set-up of the container fits. */
-export const MINIMUM_MEMORY = 6 * 1024 * 1024;
+const MINIMUM_MEMORY = 6 * 1024 * 1024;
 const PERIOD = 100_000;
 
 /**

@@ -18,7 +18,7 @@ export function parseJson(content: string, file: string): unknown {
 }
 
 /** Where a text stops being JSON (RFC 8259). Line and column count from 1. */
-export interface JsonSyntaxError {
+interface JsonSyntaxError {
   line: number;
   column: number;
   problem: string;
@@ -28,7 +28,7 @@ export interface JsonSyntaxError {
  * Finds the first mistake in a text that `JSON.parse` refused; engines differ in whether they name a
  * place at all. Reads without recursion, so that no depth of nesting exhausts the stack.
  */
-export function jsonSyntaxError(content: string): JsonSyntaxError {
+function jsonSyntaxError(content: string): JsonSyntaxError {
   const scan = new Scan(content);
   const problem = scan.document() ?? "nested too deeply";
   const before = content.slice(0, scan.at);

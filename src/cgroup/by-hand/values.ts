@@ -3,7 +3,7 @@ import { HuskError } from "../../platform/error.ts";
 import { parseCpuList, readMachine } from "../cpu-list.ts";
 
 /** v1 has no word for "no limit"; it reads -1, and shows the largest multiple of a page. */
-export const UNLIMITED_V1 = "-1";
+const UNLIMITED_V1 = "-1";
 const ALMOST_2_63 = 2 ** 63 - 65536;
 
 /** A setting that makes no sense, with what would. */

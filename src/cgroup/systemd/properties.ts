@@ -96,7 +96,7 @@ const plainProperties: Readonly<Record<string, string>> = {
  * Device rules as far as systemd can say them: a list of what is allowed. Anything else is left to husk's own program,
  * which is asked besides systemd's.
  */
-export function deviceProperties(rules: readonly LinuxDeviceCgroup[]): Property[] {
+function deviceProperties(rules: readonly LinuxDeviceCgroup[]): Property[] {
   const entries = deviceEntries(rules);
   return [
     ["DevicePolicy", { type: "s", value: entries === undefined ? "auto" : "strict" }],

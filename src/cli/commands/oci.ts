@@ -100,6 +100,8 @@ export async function oci(argv: readonly string[], from: number, globals: Global
       criu: options.criu,
     });
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EPIPE")
+      return (await import("../byte-output.ts")).BROKEN_PIPE;
     const prefix = command === "create" || command === "run" ? `husk ${command} failed: ` : "";
     logError(options.log, error, command === "exec" ? "exec failed: " : prefix);
     if (globals.debug && error instanceof Error) console.error(error.stack);

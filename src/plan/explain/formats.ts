@@ -42,7 +42,7 @@ export const id: Format = (value) => `${Number(value) === 0xffffffff ? -1 : valu
 const OPEN_MODES = ["O_RDONLY", "O_WRONLY", "O_RDWR"];
 const O_PATH = 0o10000000;
 
-export function openWords(value: number): string {
+function openWords(value: number): string {
   const rest = flagWords(value & ~3, names.openFlags, "");
   if ((value & O_PATH) !== 0) return rest;
   const mode = OPEN_MODES[value & 3] ?? "3";

@@ -5,7 +5,7 @@ export const kinds = { dump: 1, restore: 2, preDump: 4, notify: 6, features: 9 }
 export type Kind = "dump" | "restore" | "preDump" | "features";
 
 /** What criu is to do with control groups (criu(8), --manage-cgroups). */
-export const cgroupModes: Readonly<Record<string, number>> = {
+const cgroupModes: Readonly<Record<string, number>> = {
   ignore: 0,
   soft: 3,
   full: 4,

@@ -120,13 +120,13 @@ const limitRows: Readonly<Record<string, string>> = {
 };
 
 /** Hard limit in a text of /proc/<pid>/limits (proc_pid_limits(5)); Infinity for "unlimited". */
-export function presentHardLimit(limitsText: string, type: string): number | undefined {
+function presentHardLimit(limitsText: string, type: string): number | undefined {
   const column = limitColumn(limitsText, type, 1);
   return column;
 }
 
 /** Soft limit in a text of /proc/<pid>/limits. */
-export function presentSoftLimit(limitsText: string, type: string): number | undefined {
+function presentSoftLimit(limitsText: string, type: string): number | undefined {
   return limitColumn(limitsText, type, 0);
 }
 
