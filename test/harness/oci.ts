@@ -79,7 +79,9 @@ export function comparable({
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
       .replaceAll(/("pid": ?)\d{2,}/g, "$1PID")
       .replaceAll(/\b\d{3,}\b/g, "N")
+      // ps(1) fills its columns up, unless a process id is as wide.
       .replaceAll(/ +/g, " ")
+      .replaceAll(/^ /gm, "")
       .replaceAll(/ — .*?(?="?\n)/g, "");
   return [status, same(stdout), same(stderr)];
 }
