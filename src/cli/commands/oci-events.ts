@@ -1,8 +1,8 @@
-import { writeSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { watchOutOfMemory } from "../../runtime/oci/out-of-memory.ts";
 import { readStats, statsText } from "../../runtime/oci/stats.ts";
 import { readContainer } from "../../runtime/oci/state.ts";
+import { print } from "../byte-output.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { parseDuration } from "../values/duration.ts";
 import { printHelp } from "./help.ts";
@@ -20,10 +20,10 @@ export async function ociEvents({ argv, from, globals, runtime }: OciCall): Prom
   const { state, status } = readContainer(runtime.root, id);
   if (status === "stopped") throw new HuskError("conflict", `container with id ${id} is not running`);
   const groups = state.cgroups?.groups ?? [];
-  const print = (type: string, data?: unknown): void =>
-    void writeSync(1, `${statsText({ type, id, ...(data === undefined ? {} : { data }) })}\n`);
+  const tell = (type: string, data?: unknown): void =>
+    print(`${statsText({ type, id, ...(data === undefined ? {} : { data }) })}\n`);
   if (given.on("stats")) {
-    print("stats", readStats(groups));
+    tell("stats", readStats(groups));
     return 0;
   }
   const stopped = (): boolean => {
@@ -34,9 +34,15 @@ export async function ociEvents({ argv, from, globals, runtime }: OciCall): Prom
     }
   };
   let failure: unknown;
-  const watching = watchOutOfMemory(runtime, groups, () => print("oom"), stopped).catch((error: unknown) => {
-    failure = error;
-  });
+  const fail = (error: unknown): void => void (failure = error);
+  const tellOfMemory = (): void => {
+    try {
+      tell("oom");
+    } catch (error) {
+      fail(error);
+    }
+  };
+  const watching = watchOutOfMemory(runtime, groups, tellOfMemory, stopped).catch(fail);
   for (
     let next = Date.now() + interval;
     !stopped();
@@ -45,7 +51,7 @@ export async function ociEvents({ argv, from, globals, runtime }: OciCall): Prom
     if (failure !== undefined) throw failure;
     if (Date.now() < next) continue;
     next += interval;
-    print("stats", readStats(groups));
+    tell("stats", readStats(groups));
   }
   // What came with the end is told as well; v1 tells by the end of the group only, for which nobody waits.
   await Promise.race([watching, new Promise((resolve) => setTimeout(resolve, 2 * LOOK_MS))]);

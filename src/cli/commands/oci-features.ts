@@ -1,5 +1,5 @@
-import { writeSync } from "node:fs";
 import { features } from "../../runtime/oci/features.ts";
+import { print } from "../byte-output.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { huskVersion } from "../../platform/versions.ts";
 import { printHelp } from "./help.ts";
@@ -9,6 +9,6 @@ import type { OciCall } from "./oci.ts";
 export function ociFeatures({ argv, from, globals }: OciCall): number | Promise<number> {
   const given = ociArguments("features", argv, from, globals, { least: 0, most: 0 });
   if (given === undefined) return printHelp(["oci", "features"]);
-  writeSync(1, `${JSON.stringify(features(huskVersion), undefined, 4)}\n`);
+  print(`${JSON.stringify(features(huskVersion), undefined, 4)}\n`);
   return 0;
 }

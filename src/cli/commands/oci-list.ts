@@ -1,7 +1,8 @@
-import { readdirSync, statSync, writeSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { DELETED } from "../../runtime/oci/folder.ts";
 import { type Container, readContainer } from "../../runtime/oci/state.ts";
+import { print } from "../byte-output.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { userName } from "../user-name.ts";
 import { printHelp } from "./help.ts";
@@ -24,8 +25,8 @@ export function ociList({ argv, from, globals, runtime }: OciCall): number | Pro
     ...(state.annotations === undefined ? {} : { annotations: state.annotations }),
     owner: userName(statSync(files.folder, { throwIfNoEntry: false })?.uid ?? 0),
   }));
-  if (given.on("quiet")) for (const { id } of rows) print(id);
-  else if (format === "json") print(rows.length === 0 ? "null" : JSON.stringify(rows));
+  if (given.on("quiet")) for (const { id } of rows) printLine(id);
+  else if (format === "json") printLine(rows.length === 0 ? "null" : JSON.stringify(rows));
   else {
     const table = rows.map(({ id, pid, status, bundle, created, owner }) => [
       id,
@@ -36,7 +37,7 @@ export function ociList({ argv, from, globals, runtime }: OciCall): number | Pro
       owner,
     ]);
     for (const line of columns([["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"], ...table]))
-      print(line);
+      printLine(line);
   }
   return 0;
 }
@@ -72,6 +73,6 @@ function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-function print(line: string): void {
-  writeSync(1, `${line}\n`);
+function printLine(line: string): void {
+  print(`${line}\n`);
 }

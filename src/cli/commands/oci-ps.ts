@@ -1,8 +1,8 @@
-import { writeSync } from "node:fs";
 import { listProcesses } from "../../engine/processes/ps.ts";
 import { HuskError } from "../../platform/error.ts";
 import { containerProcesses } from "../../runtime/oci/processes.ts";
 import { readContainer } from "../../runtime/oci/state.ts";
+import { print } from "../byte-output.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { printHelp } from "./help.ts";
 import type { OciCall } from "./oci.ts";
@@ -16,6 +16,6 @@ export function ociPs({ argv, from, globals, runtime }: OciCall): number | Promi
   const [id = "", ...options] = given.words;
   const pids = containerProcesses(readContainer(runtime.root, id));
   const text = format === "json" ? JSON.stringify(pids) : listProcesses(pids, options).lines.join("\n");
-  writeSync(1, `${text}\n`);
+  print(`${text}\n`);
   return 0;
 }

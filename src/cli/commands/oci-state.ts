@@ -1,5 +1,5 @@
-import { writeSync } from "node:fs";
 import { readContainer } from "../../runtime/oci/state.ts";
+import { print } from "../byte-output.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { printHelp } from "./help.ts";
 import type { OciCall } from "./oci.ts";
@@ -21,6 +21,6 @@ export function ociState({ argv, from, globals, runtime }: OciCall): number | Pr
     ...(annotations === undefined ? {} : { annotations }),
     owner: "",
   };
-  writeSync(1, JSON.stringify(shown, undefined, 2));
+  print(JSON.stringify(shown, undefined, 2));
   return 0;
 }

@@ -5,6 +5,7 @@ import type { CgroupManager } from "../../runtime/oci/prepare.ts";
 import { OCI_COMMANDS, OCI_FLAGS } from "../flags/oci.ts";
 import type { Globals, Grammar } from "../grammar.ts";
 import { ownPrograms } from "../programs.ts";
+import { OutputClosed } from "../output-closed.ts";
 import { logError, logLevel, logMessage, type OciLog } from "../oci-log.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { parseChoice } from "../values/choice.ts";
@@ -100,8 +101,7 @@ export async function oci(argv: readonly string[], from: number, globals: Global
       criu: options.criu,
     });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EPIPE")
-      return (await import("../byte-output.ts")).BROKEN_PIPE;
+    if (error instanceof OutputClosed) throw error;
     const prefix = command === "create" || command === "run" ? `husk ${command} failed: ` : "";
     logError(options.log, error, command === "exec" ? "exec failed: " : prefix);
     if (globals.debug && error instanceof Error) console.error(error.stack);
