@@ -39,7 +39,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
     const outputs: string[] = [];
     for (const runtime of [findCommand("runc") as string, path]) {
       const prelude = `
-rootfs=$2 binary=$3
+rootfs=$2 binary=$3 folder=$4
 ctr() { timeout 30 ctr -a "$address" "$@"; }
 export address=$1
 say() {
@@ -51,7 +51,7 @@ say() {
 gone() { while ctr task ls | grep -q "^$1 .*RUNNING"; do sleep 0.05; done; }
 run="--runc-binary $binary --rootfs $rootfs"
 `;
-      const values = [address, makeRootfs(), runtime];
+      const values = [address, makeRootfs(), runtime, folder];
       const { stdout, stderr } = await shell(`${prelude}${script}`, values, { timeout: 90_000 });
       outputs.push(
         `${stdout}${stderr}`
@@ -130,7 +130,7 @@ say task metrics one | grep -E '^(ID|status)' | cut -d' ' -f1
 say task metrics --format json one | grep -o '"limit_in_bytes\\|"usage":{"limit":[0-9]*' | head -n 1
 say task ps one | tail -n +2 | wc -l
 script -qec "ctr -a $address task exec -t --exec-id e2 one /bin/sh -c 'tty; test -t 0; exit 3'" /dev/null < /dev/null || echo "status $?"
-say task exec -d --exec-id e3 --fifo-dir /tmp one /bin/touch /tmp/made
+say task exec -d --exec-id e3 --fifo-dir $folder one /bin/touch /tmp/made
 sleep 0.3
 say task exec --exec-id e4 --cwd /tmp one /bin/ls
 say task kill -s USR3 one

@@ -150,6 +150,7 @@ folder=$1 rootfs=$2 runtime=$3
 export HOME=$folder/home XDG_RUNTIME_DIR=$(mktemp -d /tmp/p.XXXXXX)
 export CONTAINERS_CONF=$folder/containers.conf CONTAINERS_STORAGE_CONF=$folder/storage.conf
 mkdir $HOME
+cd $HOME
 podman() { command podman --log-level error --tmpdir "$folder/tmp" --runtime "$runtime" "$@"; }
 trap 'kill $(cat $folder/tmp/pause.pid); rm -rf $XDG_RUNTIME_DIR' EXIT
 say() {

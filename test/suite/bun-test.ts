@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { repository } from "../harness/husk.ts";
 import { runProgram } from "./command.ts";
-import { failedOnce, type Outcome, type Skip, sum } from "./part.ts";
+import { failedOnce, type Order, type Outcome, type Skip, sum } from "./part.ts";
 
 /** Status of a wrapped run (guard, subreaper) after which something was left behind. */
 const leftBehind = 99;
@@ -10,32 +10,30 @@ const leftBehind = 99;
 export interface BunTest {
   /** How the part is called in what is printed. */
   readonly part: string;
-  /** Where the tests are: `./src`, `./test`, single files. */
-  readonly paths: readonly string[];
-  /** Further options of `bun test`, such as `--randomize`. */
-  readonly options: readonly string[];
+  /** With at least one path. */
+  readonly order: Order;
   readonly reportPath: string;
-  readonly minutes: number;
   /** The program and arguments that start `bun test` in its surroundings. */
   readonly wrapper?: readonly string[];
   readonly env?: Record<string, string>;
 }
 
 export async function runBunTest(test: BunTest): Promise<Outcome> {
+  const { options, paths, output, minutes } = test.order;
   rmSync(test.reportPath, { force: true });
   const status = await runProgram(
     [
       ...(test.wrapper ?? []),
       ...["node_modules/.bin/bun", "test", "--only-failures", "--timeout=30000"],
       ...["--reporter=junit", `--reporter-outfile=${test.reportPath}`],
-      ...test.options,
-      ...test.paths,
+      ...options,
+      ...paths,
     ],
-    { minutes: test.minutes, ...(test.env === undefined ? {} : { env: test.env }) },
+    { minutes, output, ...(test.env === undefined ? {} : { env: test.env }) },
   );
   const outcomes: Outcome[] = [];
   if (status === leftBehind) outcomes.push(failedOnce(`${test.part}: something was left behind (see above)`));
-  if (status === 124) outcomes.push(failedOnce(`${test.part}: stopped after ${test.minutes} minutes`));
+  if (status === 124) outcomes.push(failedOnce(`${test.part}: stopped after ${minutes} minutes`));
   if (existsSync(test.reportPath)) {
     const report = readReport(readFileSync(test.reportPath, "utf8"), test.part);
     outcomes.push(report);

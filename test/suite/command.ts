@@ -1,18 +1,19 @@
 import { repository } from "../harness/husk.ts";
 
 /**
- * Runs a program with this terminal's output and no input, and returns its exit status.
+ * Runs a program with no input and the output of `options.output` (a descriptor; this terminal's unless given), and
+ * returns its exit status.
  *
  * After `minutes` it is ended (SIGTERM, and SIGKILL when that does not help) and the status is 124.
  */
 export async function runProgram(
   command: readonly string[],
-  options: { env?: Record<string, string>; minutes?: number } = {},
+  options: { env?: Record<string, string>; minutes?: number; output?: number } = {},
 ): Promise<number> {
   const child = Bun.spawn([...command], {
     cwd: repository,
     env: options.env ?? { ...(process.env as Record<string, string>) },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", options.output ?? "inherit", options.output ?? "inherit"],
   });
   const limit = (options.minutes ?? 10) * 60_000;
   let expired = false;

@@ -7,7 +7,7 @@ import { repository } from "../harness/husk.ts";
 import { findCommand, isRoot } from "../harness/needs.ts";
 import { asUser, findUser, type User } from "../harness/user.ts";
 import { reportFolder, runBunTest } from "./bun-test.ts";
-import { failedOnce, type Outcome, skippedOnce } from "./part.ts";
+import { failedOnce, type Order, type Outcome, skippedOnce } from "./part.ts";
 import { makeUsers } from "./users.ts";
 
 /** Where the repository appears to users who cannot reach its real place, such as /root. */
@@ -25,27 +25,20 @@ exec "$@"`;
 const reachableScript = `mount --bind "$1" ${reachablePlace}; shift; set -- ${reachablePlace} "$@"; ${namespaceScript}`;
 
 /** Runs the unit tests, guarded alike, as who is here. */
-export async function runUnitTests(
-  options: readonly string[],
-  paths: readonly string[],
-  minutes: number,
-): Promise<Outcome> {
-  if (!compileSubreaper()) return failedOnce("unit: test/suite/subreaper.c does not compile");
-  return run("unit", undefined, [], options, paths.length > 0 ? paths : ["./src"], minutes);
+export async function runUnitTests(order: Order): Promise<Outcome> {
+  return run("unit", undefined, [], { ...order, paths: order.paths.length > 0 ? order.paths : ["./src"] });
 }
 
 /** Runs the system tests as `userName`, or as root when undefined. */
 export async function runSystemTests(
   part: string,
   userName: string | undefined,
-  options: readonly string[],
-  paths: readonly string[],
-  minutes: number,
+  given: Order,
 ): Promise<Outcome> {
   // Who is not root runs them once, as the ordinary user they are.
   if (!isRoot && part !== "user") return skippedOnce(`${part}: all system tests`, "root");
-  if (!compileSubreaper()) return failedOnce(`${part}: test/suite/subreaper.c does not compile`);
-  if (!isRoot) return run(part, undefined, [], options, paths, minutes);
+  const order = { ...given, paths: given.paths.length > 0 ? given.paths : ["./test"] };
+  if (!isRoot) return run(part, undefined, [], order);
 
   if (!makeUsers() && userName !== undefined) return skippedOnce(`${part}: all system tests`, "useradd");
   const user = userName === undefined ? undefined : findUser(userName)!;
@@ -62,17 +55,16 @@ export async function runSystemTests(
     "sh",
     repository,
   ];
-  return run(part, user, wrapper, options, paths, minutes);
+  return run(part, user, wrapper, order);
 }
 
 async function run(
   part: string,
   user: User | undefined,
   wrapper: readonly string[],
-  options: readonly string[],
-  paths: readonly string[],
-  minutes: number,
+  order: Order,
 ): Promise<Outcome> {
+  if (!compileSubreaper()) return failedOnce(`${part}: test/suite/subreaper.c does not compile`);
   const temporary = mkdtempSync("/tmp/husk-suite-");
   chmodSync(temporary, 0o755);
   const [home, runtime] = [join(temporary, "home"), join(temporary, "run")];
@@ -84,10 +76,8 @@ async function run(
   try {
     return await runBunTest({
       part,
-      paths: paths.length > 0 ? paths : ["./test"],
-      options,
+      order,
       reportPath,
-      minutes,
       wrapper: [...wrapper, bun, "test/suite/guard.ts", ...(user === undefined ? bare : asUser(user, bare))],
       env: testEnvironment(temporary, home, runtime, user),
     });
@@ -126,14 +116,16 @@ function canRead(user: User, folder: string): boolean {
   return Bun.spawnSync(asUser(user, ["test", "-r", `${folder}/package.json`])).success;
 }
 
+let subreaperIsThere: boolean | undefined;
+
+/** Compiles it, once: parts that run side by side use the same. */
 function compileSubreaper(): boolean {
   const compiler = findCommand(process.env.CC ?? "cc");
   if (compiler === undefined) return false;
   const source = join(repository, "test/suite/subreaper.c");
-  return Bun.spawnSync(
-    [compiler, "-O", "-Wall", "-Wextra", "-Werror", "-o", `${reportFolder}/subreaper`, source],
-    {
-      stdio: ["ignore", "inherit", "inherit"],
-    },
-  ).success;
+  const words = ["-O", "-Wall", "-Wextra", "-Werror", "-o", `${reportFolder}/subreaper`, source];
+  subreaperIsThere ??= Bun.spawnSync([compiler, ...words], {
+    stdio: ["ignore", "inherit", "inherit"],
+  }).success;
+  return subreaperIsThere;
 }

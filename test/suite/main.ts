@@ -1,48 +1,95 @@
-// Runs the whole suite, or the parts named: packages, check, unit, root, user, single, vm. Everything else on
-// the command line goes to `bun test`: `npm test -- root --randomize`, `npm test -- unit -t seccomp`,
-// `npm test -- user test/run/limits.test.ts`, `npm test -- vm memory`. The last line is `N passed, N failed, N skipped`.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+// Runs the whole suite, or the parts named: check, unit, root, user, single, vm. Everything else on the command line
+// goes to `bun test`: `npm test -- root --randomize`, `npm test -- unit -t seccomp`,
+// `npm test -- user test/run-flags.test.ts`, `npm test -- vm memory`. The last line is `N passed, N failed, N skipped`.
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isRoot, isSoak } from "../harness/needs.ts";
 import { userWithoutRanges, userWithRanges } from "../harness/user.ts";
 import { reportFolder } from "./bun-test.ts";
 import { runProgram } from "./command.ts";
-import { countsOf, failedOnce, type Outcome, passedOnce, printSkips, sum, total } from "./part.ts";
 import { runSystemTests, runUnitTests } from "./guarded.ts";
+import { differences, ofMachine } from "./left-behind.ts";
+import {
+  countsOf,
+  failedOnce,
+  type Order,
+  type Outcome,
+  passedOnce,
+  printSkips,
+  sum,
+  total,
+} from "./part.ts";
 import { runVirtualMachine } from "../vm/main.ts";
 
 const minutes = isSoak ? 90 : 20;
+const terminal = 1;
 
 /** Types, lint, format and the API report: each counts as one test. */
-async function check(): Promise<Outcome> {
+async function check({ output }: Order): Promise<Outcome> {
   const results: Outcome[] = [];
   for (const script of ["types", "lint", "format:check", "api:check"])
     results.push(
-      (await runProgram(["npm", "run", "--silent", script])) === 0
+      (await runProgram(["npm", "run", "--silent", script], { output })) === 0
         ? passedOnce(script)
         : failedOnce(`npm run ${script}`),
     );
   return sum(results);
 }
 
-type Part = (options: readonly string[], paths: readonly string[]) => Promise<Outcome>;
-
-const parts: Record<string, readonly [title: string, run: Part]> = {
+const parts: Record<string, readonly [title: string, run: (order: Order) => Promise<Outcome>]> = {
   check: ["types, lint, format, API report", check],
-  unit: ["unit tests", (options, paths) => runUnitTests(options, paths, minutes)],
-  root: [
-    "system tests as root",
-    (options, paths) => runSystemTests("root", undefined, options, paths, minutes),
-  ],
+  unit: ["unit tests", runUnitTests],
+  root: ["system tests as root", (order) => runSystemTests("root", undefined, order)],
   user: [
     "system tests as an ordinary user with a range of ids",
-    (options, paths) => runSystemTests("user", userWithRanges, options, paths, minutes),
+    (order) => runSystemTests("user", userWithRanges, order),
   ],
   single: [
     "system tests as an ordinary user with its own id only",
-    (options, paths) => runSystemTests("single", userWithoutRanges, options, paths, minutes),
+    (order) => runSystemTests("single", userWithoutRanges, order),
   ],
-  vm: ["in a virtual machine", (options) => runVirtualMachine(options)],
+  vm: ["in a virtual machine", runVirtualMachine],
 };
+
+/**
+ * Stages follow each other. The lines of a stage run side by side, each part by part: the tests of one wait more than
+ * they compute, and share neither users nor namespaces with another's.
+ */
+const stages: readonly (readonly (readonly string[])[])[] = [
+  [["check", "unit"]],
+  [["root"], ["vm", "user", "single"]],
+];
+
+/** Runs a part; what it prints beside others comes out in one piece at its end. */
+async function runPart(name: string, isAlone: boolean, given: Omit<Order, "output">): Promise<Outcome> {
+  const [title, run] = parts[name]!;
+  const log = `${reportFolder}/${name}.log`;
+  const output = isAlone ? terminal : openSync(log, "w");
+  if (isAlone) console.log(`\n── ${title}`);
+  const begin = performance.now();
+  const outcome = await run({ ...given, output });
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+  if (!isAlone) {
+    closeSync(output);
+    console.log(`\n── ${title}\n${readFileSync(log, "utf8").trimEnd()}`);
+  }
+  console.log(`   ${countsOf(outcome)} in ${seconds} s`);
+  return outcome;
+}
+
+async function runParts(wanted: readonly string[], given: Omit<Order, "output">): Promise<Outcome> {
+  const outcomes: Outcome[] = [];
+  for (const stage of stages) {
+    const lines = stage
+      .map((line) => line.filter((name) => wanted.includes(name)))
+      .filter((line) => line.length > 0);
+    await Promise.all(
+      lines.map(async (line) => {
+        for (const name of line) outcomes.push(await runPart(name, lines.length === 1, given));
+      }),
+    );
+  }
+  return sum(outcomes);
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const named = args.filter((arg) => arg in parts);
@@ -56,19 +103,20 @@ async function main(args: readonly string[]): Promise<number> {
   const built = (await runProgram(["scripts/build-package", "--if-stale"])) === 0;
   const outcomes: Outcome[] = built ? [] : [failedOnce("npm run build:package")];
   const needExecutable = new Set(["root", "user", "single", "vm"]);
-  for (const name of named.length > 0 ? named : Object.keys(parts)) {
-    if (!built && needExecutable.has(name)) continue;
-    const [title, run] = parts[name]!;
-    console.log(`\n── ${title}`);
-    const begin = performance.now();
-    const outcome = await run(
+  const wanted = (named.length > 0 ? named : Object.keys(parts)).filter(
+    (name) => built || !needExecutable.has(name),
+  );
+  const before = ofMachine();
+  outcomes.push(
+    await runParts(wanted, {
       options,
-      paths.map((path) => (path.startsWith("/") ? path : `./${path}`)),
-    );
-    outcomes.push(outcome);
-    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-    console.log(`   ${countsOf(outcome)} in ${seconds} s`);
-  }
+      paths: paths.map((path) => (path.startsWith("/") ? path : `./${path}`)),
+      minutes,
+    }),
+  );
+  const found = await differences(before, ofMachine);
+  for (const line of found) console.log(line);
+  if (found.length > 0) outcomes.push(failedOnce("the machine is not as it was (see above)"));
   const result = total(outcomes);
   printSkips(result.skips);
   for (const failure of result.failures) console.log(`failed: ${failure}`);

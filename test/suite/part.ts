@@ -14,6 +14,17 @@ export interface Outcome {
   readonly skips: readonly Skip[];
 }
 
+/** How a part is to be run. */
+export interface Order {
+  /** Further options of `bun test`, such as `--randomize`; for the virtual machine the names of cases. */
+  readonly options: readonly string[];
+  /** The tests; all of the part when empty. */
+  readonly paths: readonly string[];
+  /** The descriptor to which everything is printed. */
+  readonly output: number;
+  readonly minutes: number;
+}
+
 export function passedOnce(test: string): Outcome {
   return { passed: [test], failures: [], skips: [] };
 }

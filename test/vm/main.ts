@@ -1,15 +1,15 @@
 // Boots Debian's kernel in QEMU, with this machine's files shared read-only, and runs test/vm/cases in it: pure
 // cgroup v2, all capabilities; then test/vm/systemd-cases, with systemd as the first process. Emulated (TCG), as nested virtualisation is not to be relied on.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
 import { repository } from "../harness/husk.ts";
 import { findCommand } from "../harness/needs.ts";
-import { failedOnce, type Outcome, passedOnce, skippedOnce, sum } from "../suite/part.ts";
+import { failedOnce, type Order, type Outcome, passedOnce, skippedOnce, sum } from "../suite/part.ts";
 import { type CpioEntry, cpioArchive } from "./cpio.ts";
 import { findKernel, type Kernel } from "./kernel.ts";
 import { modulesInOrder } from "./modules.ts";
 
-const limitSeconds = 480;
+const limitSeconds = 900;
 const work = join(repository, "dist/test/vm");
 
 /** What the machine needs to boot, and what husk uses that Debian builds as modules. */
@@ -18,8 +18,16 @@ const modules = [
   ...["crc32c_generic", "nf_tables", "nft_chain_nat", "nft_masq", "nft_ct", "nft_reject_inet"],
 ];
 
-/** Runs all cases, or those named (file names without .sh). */
-export async function runVirtualMachine(only: readonly string[] = []): Promise<Outcome> {
+/** Names of all cases: their files, without .sh. */
+function caseNames(): string[] {
+  return ["cases", "systemd-cases"]
+    .flatMap((folder) => readdirSync(join(import.meta.dirname, folder)))
+    .map((name) => name.replace(/\.sh$/, ""));
+}
+
+/** Runs the cases that are among the options, or all. */
+export async function runVirtualMachine({ options, output }: Order): Promise<Outcome> {
+  const only = caseNames().filter((name) => options.includes(name));
   const skip = (reason: string) => skippedOnce("vm: all cases", reason);
   if (process.arch !== "x64") return skip("an x86-64 machine");
   const qemu = findCommand("qemu-system-x86_64");
@@ -33,8 +41,9 @@ export async function runVirtualMachine(only: readonly string[] = []): Promise<O
   const console = join(work, "console.log");
   writeFileSync(console, "");
   writeFileSync(join(work, "initramfs"), initramfs(kernel, busybox));
-  const status = await boot(qemu, kernel, console, only);
-  return sum([...readConsole(readFileSync(console, "utf8"), only, status)]);
+  const status = await boot(qemu, kernel, console, only, output);
+  const say = (text: string): number => writeSync(output, `${text}\n`);
+  return sum([...readConsole(readFileSync(console, "utf8"), only, status, say)]);
 }
 
 function initramfs(kernel: Kernel, busybox: string): Uint8Array {
@@ -59,6 +68,7 @@ async function boot(
   kernel: Kernel,
   consolePath: string,
   only: readonly string[],
+  output: number,
 ): Promise<string> {
   const words = ["console=ttyS0", "panic=-1", "quiet", "nokaslr", "mitigations=off"];
   // The kernel hands words it does not know to init as its environment.
@@ -71,7 +81,7 @@ async function boot(
       ...["-append", words.join(" ")],
       ...["-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"],
     ],
-    { stdio: ["ignore", "inherit", "inherit"] },
+    { stdio: ["ignore", output, output] },
   );
   let status = "the machine stopped before the last case";
   const timer = setTimeout(() => {
@@ -83,13 +93,13 @@ async function boot(
   return status;
 }
 
-function* readConsole(text: string, only: readonly string[], status: string): Generator<Outcome> {
-  const expected = new Set(
-    ["cases", "systemd-cases"]
-      .flatMap((folder) => readdirSync(join(import.meta.dirname, folder)))
-      .map((name) => name.replace(/\.sh$/, ""))
-      .filter((name) => only.length === 0 || only.includes(name)),
-  );
+function* readConsole(
+  text: string,
+  only: readonly string[],
+  status: string,
+  say: (text: string) => void,
+): Generator<Outcome> {
+  const expected = new Set(only.length === 0 ? caseNames() : only);
   let printed: string[] = [];
   for (const line of text.replaceAll("\r", "").split("\n")) {
     const [, name, code, begin, end] = /^@case (\S+) (\d+) (\S+) (\S+)$/.exec(line) ?? [];
@@ -102,12 +112,12 @@ function* readConsole(text: string, only: readonly string[], status: string): Ge
     if (code === "0") yield passedOnce(`vm: ${name}`);
     else if (code === "77") yield skippedOnce(`vm: ${name}`, printed.findLast((entry) => entry !== "") ?? "");
     else {
-      console.log(`${printed.join("\n")}\n(fail) ${name}: status ${code} after ${seconds} s`);
+      say(`${printed.join("\n")}\n(fail) ${name}: status ${code} after ${seconds} s`);
       yield failedOnce(`vm: ${name}`);
     }
     printed = [];
   }
   if (expected.size === 0) return;
-  console.log(`${printed.slice(-40).join("\n")}\n${status}; the console: ${join(work, "console.log")}`);
+  say(`${printed.slice(-40).join("\n")}\n${status}; the console: ${join(work, "console.log")}`);
   for (const name of expected) yield failedOnce(`vm: ${name} did not run: ${status}`);
 }
