@@ -8,7 +8,7 @@ const test = needs({
   command: ["busybox", "dockerd", "docker", "docker-init", "containerd", "runc", "unshare", "script", "tar"],
   cgroup: "v1",
 });
-const LONG = 90_000;
+const LONG = 180_000;
 
 describe("docker and husk", () => {
   test(
@@ -62,7 +62,7 @@ say update --restart bogus two
 say inspect -f '{{.Config.User}} {{.Config.Env}} {{.Config.WorkingDir}} {{.Config.Labels}} {{.Config.Hostname}} {{.Config.Image}} {{.Config.Cmd}} {{.Config.Entrypoint}} {{.Config.Tty}} {{.Config.OpenStdin}} {{json .Config.Healthcheck}} {{.Config.StopTimeout}}' two
 say inspect -f '{{.State.Status}} {{.State.Running}} {{.State.Paused}} {{.State.Restarting}} {{.State.OOMKilled}} {{.State.ExitCode}} {{.State.FinishedAt}}' two
 say inspect -f '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.NetworkMode}} {{json .HostConfig.Binds}} {{.HostConfig.AutoRemove}} {{.HostConfig.Privileged}} {{.HostConfig.IpcMode}} {{.HostConfig.PidMode}} {{.HostConfig.ShmSize}} {{json .HostConfig.PortBindings}}' two
-say inspect -f '{{.Name}} {{.Path}} {{.Args}} {{.RestartCount}} {{json .Mounts}} {{json .NetworkSettings.Ports}} {{upper .Name}} {{join .Args ","}} {{index .Config.Labels "a"}}{{range .Args}}[{{.}}]{{end}}' two
+say inspect -f '{{.Name}} {{.Path}} {{.Args}} {{.RestartCount}} {{json .Mounts}} {{json .NetworkSettings.Ports}} {{.NetworkSettings.IPAddress}} {{upper .Name}} {{join .Args ","}} {{index .Config.Labels "a"}}{{range .Args}}[{{.}}]{{end}}' two
 # files in and out
 say cp two:/d .
 say cp two:/d/f g
@@ -111,6 +111,9 @@ say run --rm $N --mount type=tmpfs,target=/x,tmpfs-size=64k box df -k /x
 # flags
 printf '# c\\nA=1\\n\\nB\\n C=2\\n' > env
 say run --rm $N -v /tmp:/x:z -e BAD -e A=b=c --env-file env --hostname hh box env
+say run --rm $N --user '' --name '' --workdir '' --platform '' --pid '' --ipc '' --pull '' --stop-signal '' box true
+say ps -f '' --format '{{.Names}}'
+say inspect -f '{{.Name}}' two nothing
 say run --rm $N -m 1k box true
 say run --rm $N --cpus 1000 box true
 say run --rm $N -w rel box true

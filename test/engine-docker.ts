@@ -56,7 +56,7 @@ cat $folder/of-husk
 stop
 `;
   const { status, stdout, stderr } = await shell(inside, [folder, huskPath, rootfs, "", commands], {
-    timeout: 85_000,
+    timeout: 170_000,
   });
   const [docker, husk] = `${stdout}`.split(/^=== husk\n/m);
   if (husk === undefined) throw new Error(`dockerd: status ${status}: ${stdout}${stderr}`);

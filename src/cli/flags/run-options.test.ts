@@ -69,6 +69,24 @@ describe("a run line", () => {
     });
   });
 
+  test("empty values are none, where docker has it so", () => {
+    const flags = [
+      "--user",
+      "--name",
+      "--workdir",
+      "--pid",
+      "--platform",
+      "--pull",
+      "--stop-signal",
+      "--cidfile",
+    ];
+    const { options, image, cidfile } = parse(...flags.flatMap((flag) => [flag, ""]), "debian", "ls");
+    expect(options).toEqual({ source: { kind: "host", with: [] }, command: ["ls"] });
+    expect([image, cidfile]).toEqual([{ name: "debian", pull: "missing", quiet: false }, undefined]);
+    for (const flag of ["--memory", "--cpus", "--env", "--volume", "--mount"])
+      expect(() => parse(flag, "", "host")).toThrow(`invalid value "" for ${flag}`);
+  });
+
   test("-- may stand before the command", () => {
     expect(parse("host", "--", "ls").options.command).toEqual(["ls"]);
     expect(parse("--rootfs", "/r", "--", "--odd").options.command).toEqual(["--odd"]);
@@ -179,7 +197,6 @@ describe("what makes no sense is refused in one line", () => {
     [["-w", "relative", "host"], `the path in the container must be absolute, "relative" is not`],
     [["--explain", "-t", "host"], "--explain and --tty cannot both be given"],
     [["--env-file", "/nowhere/x", "host"], "--env-file: cannot read /nowhere/x: ENOENT"],
-    [["--name", "", "host"], `invalid value "" for --name`],
     [["-p", "80:80", "host"], "-p: not in this version of husk"],
     [["-P", "host"], "-P: not in this version of husk"],
     [["--restart", "sometimes", "host"], "invalid restart policy: unknown policy 'sometimes'"],

@@ -72,8 +72,14 @@ function unlessZero(value: number): number | undefined {
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
+/** Where docker takes an empty value for none: what scripts say as `--user "$user"`. */
+const MAY_BE_EMPTY =
+  " cgroup-parent cgroupns cidfile cpuset-cpus cpuset-mems ipc log-driver name pid platform pull runtime stop-signal " +
+  "user userns uts workdir ";
+
 /** Takes one flag of `run` or `explain` by its long name, with its value as typed. */
 export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
+  if (value === "" && MAY_BE_EMPTY.includes(` ${flag} `)) return;
   const { options } = flags;
   if (setLifeFlag(flags.life, flag, value) || setNetworkFlag(options, flag, value)) return;
   switch (flag) {
@@ -217,7 +223,6 @@ export function setRunFlag(flags: RunFlags, flag: string, value: string): void {
       (options.mounts ??= []).push(parseMount(flag, value));
       return;
     case "name":
-      if (value === "") throw invalidValue(flag, value, "a name");
       options.name = value;
       return;
     case "no-isolate":

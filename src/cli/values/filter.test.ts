@@ -8,6 +8,8 @@ describe("filters", () => {
     expect([...parseFilters(["label=a", "Label = b=c "], known)]).toEqual([["label", ["a", "b=c"]]]);
   });
 
+  test("an empty one asks for nothing", () => expect(parseFilters([""], known).size).toBe(0));
+
   test.each(["label", "=x", "color=red"])("%s is refused", (text) => {
     expect(() => parseFilters([text], known)).toThrow(/filter/);
   });

@@ -13,6 +13,7 @@ export type Filters = ReadonlyMap<string, readonly string[]>;
 export function parseFilters(texts: readonly string[], known: readonly string[]): Filters {
   const filters = new Map<string, string[]>();
   for (const text of texts) {
+    if (text === "") continue;
     const equals = text.indexOf("=");
     if (equals <= 0) throw invalidValue("filter", text, `KEY=VALUE; keys are ${known.join(", ")}`);
     const key = text.slice(0, equals).trim().toLowerCase();

@@ -1,7 +1,18 @@
 import type { ContainerRecord } from "../container/record.ts";
 import type { ContainerState } from "../container/state.ts";
 
-/** `NetworkSettings` in docker's layout. */
+const NO_ADDRESS = {
+  EndpointID: "",
+  Gateway: "",
+  GlobalIPv6Address: "",
+  GlobalIPv6PrefixLen: 0,
+  IPAddress: "",
+  IPPrefixLen: 0,
+  IPv6Gateway: "",
+  MacAddress: "",
+};
+
+/** `NetworkSettings` in docker's layout, with the fields of the default bridge that templates still ask for. */
 export function networkSettings(
   { options }: ContainerRecord,
   { pid }: ContainerState,
@@ -12,22 +23,16 @@ export function networkSettings(
     SandboxID: "",
     SandboxKey: pid === 0 ? "" : `/proc/${pid}/ns/net`,
     Ports: {},
+    ...NO_ADDRESS,
     Networks: {
       [network]: {
         IPAMConfig: null,
         Links: null,
         Aliases: null,
-        MacAddress: "",
         DriverOpts: null,
         GwPriority: 0,
         NetworkID: network,
-        EndpointID: "",
-        Gateway: "",
-        IPAddress: "",
-        IPPrefixLen: 0,
-        IPv6Gateway: "",
-        GlobalIPv6Address: "",
-        GlobalIPv6PrefixLen: 0,
+        ...NO_ADDRESS,
         DNSNames: null,
       },
     },
