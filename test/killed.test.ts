@@ -2,7 +2,7 @@
 // husk and the keeper leaves that to the next husk command.
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { firstProcess, groupFolder, groupFolders, inside } from "./harness/control-group.ts";
 import {
   descendants,
@@ -16,6 +16,7 @@ import {
   type ProcessStat,
   processStat,
   type Running,
+  temporaryFile,
   waitFor,
 } from "./harness/index.ts";
 import { outputHolders } from "./harness/process.ts";
@@ -50,9 +51,13 @@ const groupsNamed = (name: string): string[] =>
     .map((folder) => join(folder.split("/").slice(0, 5).join("/"), name))
     .filter((path) => existsSync(path));
 
-/** What containers could leave in the machine's tables. */
+const own = dirname(temporaryFile());
+/** What containers could leave in the machine's tables; other tests mount things in folders of their own. */
 const machine = (): string[] => [
-  readFileSync("/proc/self/mountinfo", "utf8"),
+  readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .filter((line) => !line.includes("/husk-test-") || line.includes(own))
+    .join("\n"),
   readFileSync("/proc/self/net/dev", "utf8").replaceAll(/:.*/g, ""),
 ];
 
