@@ -123,8 +123,10 @@ test("what is no image does not hide those that are, and can be removed", async 
   expect((await own.husk(["import", "-", "image:1"], { stdin })).status).toBe(0);
   expect(await says(own, "images", "--format", "{{.Repository}}")).toBe("image");
   await says(own, "tag", "image:1", "image:2");
-  await says(own, "rmi", "image:1", "image:2");
+  const other = await own.husk(["save", "--platform", "linux/s390x", "-o", temporaryFile("x"), "image:1"]);
+  expect([other.status, other.stderr]).toEqual([1, expect.stringContaining("is not here for linux/s390x")]);
   expect(await says(own, "rmi", "loaded:1")).toBe("Untagged: loaded:1");
+  await says(own, "rmi", "image:1", "image:2");
   expect(isEmpty(own)).toBe(true);
   expect((await own.husk(["rmi", "loaded:1"])).stderr).toContain("there is no image loaded:1");
 });

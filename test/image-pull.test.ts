@@ -171,6 +171,12 @@ describe("what is wrong is refused, and nothing of it kept", () => {
     await expect(pull(store, {}, "team/evil:1")).rejects.toThrow("leads out of the layer");
   });
 
+  test("a configuration larger than any is", async () => {
+    const large = Buffer.from(image.manifest.toString().replace(/"size":[0-9]+/, '"size":99999999999'));
+    double.manifests.set("team/large 1", { bytes: large, mediaType: MEDIA.manifest });
+    await expect(pull(newStore(), {}, "team/large:1")).rejects.toThrow("a configuration of more than 4 MiB");
+  });
+
   test("a document that is manifest and index at once", async () => {
     const both = Buffer.from(JSON.stringify({ ...JSON.parse(image.manifest.toString()), manifests: [] }));
     double.manifests.set("team/both 1", { bytes: both, mediaType: MEDIA.manifest });

@@ -52,7 +52,9 @@ export function parseManifest(
     checkDescriptors(json["manifests"], `${about}, manifests`);
     return { kind: "index", index: json as unknown as Index };
   }
-  checkDescriptor(json["config"], `${about}, config`);
+  const { config } = json;
+  checkDescriptor(config, `${about}, config`);
+  if (config.size > LARGEST_MANIFEST) throw malformed(about, "has a configuration of more than 4 MiB");
   checkDescriptors(json["layers"], `${about}, layers`);
   return { kind: "manifest", manifest: json as unknown as Manifest };
 }

@@ -1,6 +1,7 @@
 import { HuskError } from "../../platform/error.ts";
 import { findByNameOrId, type StoredImage } from "../images.ts";
 import { type Descriptor, isForeign, MEDIA, type Platform, REF_NAME } from "../oci.ts";
+import { fitness, formatPlatform } from "../platform.ts";
 import {
   familiarName,
   familiarReference,
@@ -90,6 +91,10 @@ function chosenImages(store: ImageStore, texts: readonly string[], options: Save
   const chosen = new Map<string, Chosen>();
   for (const text of texts) {
     const image = findByNameOrId(store, text, options.only);
+    if (options.only !== undefined && fitness(options.only, image.config) === 0)
+      throw new HuskError("not-found", `${text} is not here for ${formatPlatform(options.only)}`, {
+        hint: `it is here for ${formatPlatform(image.config)}`,
+      });
     const entry = chosen.get(image.top.digest) ?? { image, names: [] };
     chosen.set(image.top.digest, entry);
     const isId = /^(sha256:)?[0-9a-f]{4,64}$/.test(text);

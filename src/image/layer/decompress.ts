@@ -46,6 +46,8 @@ export async function* decompressed(
       cause,
       hint: "it is damaged or cut off: get it again",
     });
+  } finally {
+    input.destroy();
   }
 }
 

@@ -177,7 +177,7 @@ async function fetchConfig(
   return parsed;
 }
 
-/** Brings all layers in, a few at a time; the first failure stops the others. */
+/** Brings all layers in, a few at a time; after the first failure no further one is begun. */
 async function pullLayers(
   context: LayerContext,
   manifest: Manifest,
