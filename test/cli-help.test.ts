@@ -54,7 +54,6 @@ describe("mistakes are one line on stderr, with status 125", () => {
       "husk: --network bridge: not in this version of husk — none or host",
     ],
     [["run", "--name"], "husk: flag needs an argument: --name — see 'husk run --help'"],
-    [["run"], "husk: husk run: what to run is missing — husk run host COMMAND…"],
     [["run", "Alpine"], `husk: image Alpine: the repository "Alpine" has capital letters — `],
     [["explain", "--explain", "host"], "husk: unknown flag: --explain — "],
     [["version", "--format", "yaml"], `husk: invalid value "yaml" for --format — text or json`],

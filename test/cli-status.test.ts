@@ -20,6 +20,15 @@ const MISTAKES: readonly (readonly [line: string, status: number])[] = [
   ["ps x", 1],
   ["ps --format {{", 1],
   ["ps --last x", 125],
+  ["ps --filter status=bogus", 1],
+  ["ps --filter health=bogus", 1],
+  ["ps --filter exited=x", 1],
+  ["ps --filter publish=x", 1],
+  ["events --since bogus", 1],
+  ["run", 1],
+  ["run --rm", 1],
+  ["create", 1],
+  ["explain", 125],
   ["run --memory lots host", 125],
   ["run --name", 125],
   ["run --restart foo host", 125],
@@ -85,6 +94,13 @@ test("exec: the program's own status, 126 and 127 as run", async () => {
   expect(await status("sh", "-c", "kill -9 $$")).toBe(137);
   expect(await status("/no/such/program")).toBe(127);
   expect(await status("/etc/passwd")).toBe(126);
+  for (const flags of [
+    ["-w", "/nothing"],
+    ["-w", "/etc/passwd"],
+    ["-w", "relative"],
+    ["-u", "nobody-there"],
+  ])
+    expect((await husk(["exec", ...flags, id, "true"])).status).toBe(126);
   await husk(["stop", "-t", "0", id]);
   expect(await status("true")).toBe(1);
   expect((await husk(["rm", id])).status).toBe(0);

@@ -1,6 +1,6 @@
 import { HuskError } from "../platform/error.ts";
 import { exitStatus } from "../platform/exit-status.ts";
-import { UsageError } from "./usage-error.ts";
+import { NothingNamed, UsageError } from "./usage-error.ts";
 
 /** Families of docker's commands under their long names: the second word is the command. */
 const FAMILIES = ["container", "image", "volume", "system"];
@@ -21,6 +21,7 @@ const DOCKERS =
  */
 export function failureStatus(error: unknown, [name = "", second = ""]: readonly string[]): number {
   if (!(error instanceof HuskError) || error instanceof UsageError) return 125;
+  if (error instanceof NothingNamed) return 1;
   const command = FAMILIES.includes(name) ? second : name;
   // docker exec: what cannot be executed is the program's matter, all else is not.
   if (command === "exec")

@@ -2,7 +2,7 @@ import { type ContainerRecord, imageName } from "../../engine/container/record.t
 import type { ContainerSummary } from "../../engine/container/state.ts";
 import { HuskError } from "../../platform/error.ts";
 import { type Filters, labelsMatch } from "../values/filter.ts";
-import { invalidValue } from "../values/invalid.ts";
+import { refusedValue } from "../values/invalid.ts";
 import { mountNames } from "./row.ts";
 
 /** What `ps --filter` knows; docker's `isolation` is Windows'. */
@@ -60,11 +60,16 @@ export function containerFilter(
   any("name", (value, { record }) => matches(value, record.name) || matches(value, `/${record.name}`));
   any("status", (value, { status }) => value === status);
   any("health", (value, { health = "none" }) => value === health);
-  any("exited", (value, { status, exitCode }) => status === "exited" && exitStatus(value) === exitCode);
+  const exits = filters.get("exited")?.map(exitStatus);
+  if (exits !== undefined)
+    tests.push(({ status, exitCode }) => status === "exited" && exits.includes(exitCode));
   any("is-task", (value) => value === "false");
   any("network", (value, { record }) => value === (record.options.network ?? "none"));
   any("volume", (value, { record }) => hasMount(record, value));
-  for (const key of ["publish", "expose"]) any(key, (value) => portRange(key, value) && false);
+  for (const key of ["publish", "expose"]) {
+    for (const value of filters.get(key) ?? []) checkPortRange(key, value);
+    any(key, () => false);
+  }
   const images = (filters.get("ancestor") ?? []).map((name) => ({ name, layers: facts.imageLayers(name) }));
   if (images.length > 0)
     tests.push(({ record }) => images.some(({ name, layers }) => isMadeOf(record, name, layers)));
@@ -76,13 +81,13 @@ export function containerFilter(
 
 function checkChoice(filters: Filters, key: string, choices: readonly string[]): void {
   for (const value of filters.get(key) ?? [])
-    if (!choices.includes(value)) throw invalidValue("filter", `${key}=${value}`, choices.join(", "));
+    if (!choices.includes(value)) throw refusedValue("filter", `${key}=${value}`, choices.join(", "));
 }
 
 function exitStatus(value: string): number {
   const status = Number(value);
   if (value !== "" && Number.isInteger(status)) return status;
-  throw invalidValue("filter", `exited=${value}`, "an exit status");
+  throw refusedValue("filter", `exited=${value}`, "an exit status");
 }
 
 /** As docker: the text itself, or what it matches as a regular expression. */
@@ -101,11 +106,11 @@ function hasMount(record: ContainerRecord, wanted: string): boolean {
 }
 
 /** `80`, `80/udp`, `8000-8080/tcp`. */
-function portRange(key: string, value: string): boolean {
+function checkPortRange(key: string, value: string): void {
   const parts = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/.exec(value);
   const [from, to] = [Number(parts?.[1]), Number(parts?.[2] ?? parts?.[1])];
-  if (parts !== null && from <= to && to <= 65_535) return true;
-  throw invalidValue("filter", `${key}=${value}`, "a port, port/proto, or a range of ports");
+  if (parts !== null && from <= to && to <= 65_535) return;
+  throw refusedValue("filter", `${key}=${value}`, "a port, port/proto, or a range of ports");
 }
 
 /** A container of an image, or of one that was made from it. */

@@ -4,6 +4,7 @@ import { HuskError } from "../../platform/error.ts";
 import type { Globals, Grammar } from "../grammar.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { readEnvFile } from "../values/env.ts";
+import { NothingNamed } from "../usage-error.ts";
 import { parseDetachKeys } from "../values/detach-keys.ts";
 import { lifeOptions } from "./life-options.ts";
 import { createFlags, EXPLAIN_FLAGS, RUN_FLAGS, RUN_LATER } from "./run.ts";
@@ -112,7 +113,8 @@ function takeSource(command: string, flags: RunFlags, rest: string[]): { name?: 
   else {
     const image = rest[next++];
     if (image === undefined) {
-      throw new HuskError("invalid", `husk ${command}: what to run is missing`, {
+      const Missing = command === "explain" ? HuskError : NothingNamed;
+      throw new Missing("invalid", `husk ${command}: what to run is missing`, {
         hint: `husk ${command} host COMMAND…, or --rootfs DIR COMMAND…; see 'husk ${command} --help'`,
       });
     }

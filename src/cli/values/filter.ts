@@ -1,5 +1,5 @@
 import { HuskError } from "../../platform/error.ts";
-import { invalidValue } from "./invalid.ts";
+import { invalidValue, refusedValue } from "./invalid.ts";
 
 /** Values by key, in the order given: `--filter label=a --filter label=b`. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
@@ -45,5 +45,5 @@ export function switchFilter(filters: Filters, key: string): boolean | undefined
   if (value === undefined) return undefined;
   if (["1", "true", "t"].includes(value.toLowerCase())) return true;
   if (["0", "false", "f"].includes(value.toLowerCase())) return false;
-  throw invalidValue("filter", `${key}=${value}`, `${key} is true or false`);
+  throw refusedValue("filter", `${key}=${value}`, `${key} is true or false`);
 }

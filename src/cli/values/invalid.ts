@@ -1,3 +1,4 @@
+import { HuskError } from "../../platform/error.ts";
 import { UsageError } from "../usage-error.ts";
 
 /**
@@ -7,6 +8,14 @@ import { UsageError } from "../usage-error.ts";
  */
 export function invalidValue(flag: string, value: string, accepted: string): UsageError {
   return new UsageError(`invalid value "${value}" for --${flag}`, { hint: accepted });
+}
+
+/**
+ * The same for a value that docker's client hands on, and its daemon refuses: filters, moments. Then the command has
+ * failed (1), and not its flags.
+ */
+export function refusedValue(flag: string, value: string, accepted: string): HuskError {
+  return new HuskError("invalid", `invalid value "${value}" for --${flag}`, { hint: accepted });
 }
 
 /** The error for a value docker knows and husk does not have yet. */

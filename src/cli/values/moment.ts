@@ -1,4 +1,4 @@
-import { invalidValue } from "./invalid.ts";
+import { refusedValue } from "./invalid.ts";
 import { parseDuration } from "./duration.ts";
 
 const BILLION = 1_000_000_000n;
@@ -29,6 +29,6 @@ export function parseMoment(flag: string, value: string, now: number = Date.now(
     const milliseconds = parseDuration(flag, isPast ? value : value.slice(1));
     return BigInt(Math.round(isPast ? now - milliseconds : now + milliseconds)) * 1_000_000n;
   } catch {
-    throw invalidValue(flag, value, "a moment such as 2026-01-02T13:23:37Z, seconds since 1970, or 42m");
+    throw refusedValue(flag, value, "a moment such as 2026-01-02T13:23:37Z, seconds since 1970, or 42m");
   }
 }

@@ -21,7 +21,7 @@ import { shortId } from "../id.ts";
 import { readTarget } from "../life/target.ts";
 import type { Accounts } from "../user.ts";
 import { type Entry, filterOf } from "./entry.ts";
-import { type ExecOptions, programOf } from "./program.ts";
+import { cannotExecute, type ExecOptions, programOf } from "./program.ts";
 
 const O_DIRECTORY_CLOEXEC = 0o2200000;
 /** More than any real one; a container's file is not to be trusted. */
@@ -62,8 +62,8 @@ export interface ExecResult {
  *
  * @param id its whole id
  * @returns once the program has begun, if it is detached
- * @throws HuskError "not-found" for no such container, "conflict" for one that does not run; "invalid" or "not-found"
- *   for what is asked for
+ * @throws HuskError "not-found" for no such container, "conflict" for one that does not run; "invalid" for no command;
+ *   "cannot-execute" for a user or folder that is not there, and what else prevents it
  */
 export async function exec(
   home: Home,
@@ -108,7 +108,7 @@ export async function exec(
         throw execError(options.command[0] as string, failure.operation.paths, report, record);
       throw failure === undefined
         ? new HuskError("failed", `the keeper failed at an unknown step (${report.ordinal})`)
-        : failureError(failure);
+        : cannotExecute(failureError(failure));
     });
     if (detach) await ended;
     const { stdin, stdout: output, stderr: errors } = launched.keeper;

@@ -36,20 +36,20 @@ export interface ExecFacts {
 /**
  * What runs: the container's own settings, changed by what is asked for.
  *
- * @throws HuskError "invalid" for no command or a relative folder, "not-found" for an unknown user
+ * @throws HuskError "invalid" for no command; "cannot-execute" for a relative folder or an unknown user
  */
 export function programOf(options: ExecOptions, { process }: Entry, facts: ExecFacts): Process {
   const { command, tty = false, user, workdir, env = [], privileged = false } = options;
   if (command.length === 0) throw new HuskError("invalid", "exec: the program to run is missing");
   if (workdir !== undefined && !workdir.startsWith("/"))
-    throw new HuskError("invalid", `working directory "${workdir}": not an absolute path`, {
+    throw new HuskError("cannot-execute", `working directory "${workdir}": not an absolute path`, {
       hint: "--workdir /path/in/the/container",
     });
   const program: Process = { ...process, args: [...command], terminal: tty };
   program.env = [...(process.env ?? [])];
   if (tty && !program.env.some((entry) => entry.startsWith("TERM="))) program.env.push("TERM=xterm");
   if (user !== undefined) {
-    const { user: ids, home } = resolveUser(user, undefined, facts.accounts());
+    const { user: ids, home } = userIn(user, facts);
     program.user = { ...process.user, ...ids };
     setVariables(program.env, [`HOME=${home}`], facts.caller);
   }
@@ -62,4 +62,21 @@ export function programOf(options: ExecOptions, { process }: Entry, facts: ExecF
       program.user.uid === 0 ? { bounding, effective: bounding, permitted: bounding } : { bounding };
   }
   return program;
+}
+
+function userIn(user: UserSpec, facts: ExecFacts): ReturnType<typeof resolveUser> {
+  const accounts = facts.accounts();
+  try {
+    return resolveUser(user, undefined, accounts);
+  } catch (error) {
+    throw error instanceof HuskError ? cannotExecute(error) : error;
+  }
+}
+
+/**
+ * What of a program's surroundings cannot be had in the container keeps it from being executed: for docker exec that is
+ * the program's matter (126), and not its own (1).
+ */
+export function cannotExecute({ message, hint, cause }: HuskError): HuskError {
+  return new HuskError("cannot-execute", message, { cause, ...(hint === undefined ? {} : { hint }) });
 }
