@@ -7,6 +7,7 @@ import { repository } from "../harness/husk.ts";
 import { findCommand, isRoot } from "../harness/needs.ts";
 import { asUser, findUser, type User } from "../harness/user.ts";
 import { reportFolder, runBunTest } from "./bun-test.ts";
+import { leftOut } from "./left-out.ts";
 import { failedOnce, type Order, type Outcome, skippedOnce } from "./part.ts";
 import { makeUsers } from "./users.ts";
 
@@ -26,7 +27,11 @@ const reachableScript = `mount --bind "$1" ${reachablePlace}; shift; set -- ${re
 
 /** Runs the unit tests, guarded alike, as who is here. */
 export async function runUnitTests(order: Order): Promise<Outcome> {
-  return run("unit", undefined, [], { ...order, paths: order.paths.length > 0 ? order.paths : ["./src"] });
+  return run("unit", undefined, [], withPaths(order, ["./src"]));
+}
+
+function withPaths(order: Order, paths: readonly string[]): Order {
+  return order.paths.length > 0 ? order : { ...order, paths };
 }
 
 /** Runs the system tests as `userName`, or as root when undefined. */
@@ -37,8 +42,12 @@ export async function runSystemTests(
 ): Promise<Outcome> {
   // Who is not root runs them once, as the ordinary user they are.
   if (!isRoot && part !== "user") return skippedOnce(`${part}: all system tests`, "root");
-  const order = { ...given, paths: given.paths.length > 0 ? given.paths : ["./test"] };
-  if (!isRoot) return run(part, undefined, [], order);
+  if (!isRoot) return run(part, undefined, [], withPaths(given, ["./test"]));
+  const left = given.paths.length > 0 ? [] : (leftOut[part] ?? []);
+  const ignore = left.map((pattern) => `--path-ignore-patterns=${pattern}`);
+  const order = withPaths({ ...given, options: [...ignore, ...given.options] }, [
+    part === "engines" ? "./test/other-engines" : "./test",
+  ]);
 
   if (!makeUsers() && userName !== undefined) return skippedOnce(`${part}: all system tests`, "useradd");
   const user = userName === undefined ? undefined : findUser(userName)!;

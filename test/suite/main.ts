@@ -1,4 +1,4 @@
-// Runs the whole suite, or the parts named: check, unit, root, user, single, vm. Everything else on the command line
+// Runs the whole suite, or the parts named: check, unit, root, engines, user, single, vm. Everything else on the command line
 // goes to `bun test`: `npm test -- root --randomize`, `npm test -- unit -t seccomp`,
 // `npm test -- user test/run-flags.test.ts`, `npm test -- vm memory`. The last line is `N passed, N failed, N skipped`.
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -39,6 +39,10 @@ const parts: Record<string, readonly [title: string, run: (order: Order) => Prom
   check: ["types, lint, format, API report", check],
   unit: ["unit tests", runUnitTests],
   root: ["system tests as root", (order) => runSystemTests("root", undefined, order)],
+  engines: [
+    "system tests beside other engines, as root",
+    (order) => runSystemTests("engines", undefined, order),
+  ],
   user: [
     "system tests as an ordinary user with a range of ids",
     (order) => runSystemTests("user", userWithRanges, order),
@@ -56,7 +60,10 @@ const parts: Record<string, readonly [title: string, run: (order: Order) => Prom
  */
 const stages: readonly (readonly (readonly string[])[])[] = [
   [["check", "unit"]],
-  [["root"], ["vm", "user", "single"]],
+  [
+    ["root", "single"],
+    ["vm", "engines", "user"],
+  ],
 ];
 
 /** Runs a part; what it prints beside others comes out in one piece at its end. */
@@ -102,10 +109,10 @@ async function main(args: readonly string[]): Promise<number> {
   await runProgram([process.execPath, "test/install-criu.ts"], { minutes: 5 });
   const built = (await runProgram(["scripts/build-package", "--if-stale"])) === 0;
   const outcomes: Outcome[] = built ? [] : [failedOnce("npm run build:package")];
-  const needExecutable = new Set(["root", "user", "single", "vm"]);
-  const wanted = (named.length > 0 ? named : Object.keys(parts)).filter(
-    (name) => built || !needExecutable.has(name),
-  );
+  const needExecutable = new Set(["root", "engines", "user", "single", "vm"]);
+  // Single files are root's to run.
+  const all = Object.keys(parts).filter((name) => name !== "engines" || paths.length === 0);
+  const wanted = (named.length > 0 ? named : all).filter((name) => built || !needExecutable.has(name));
   const before = ofMachine();
   outcomes.push(
     await runParts(wanted, {

@@ -1,6 +1,6 @@
 // The same commands to docker's client, with a dockerd in namespaces of its own, and to husk.
 import { join } from "node:path";
-import { huskPath, makeRootfs, shell, temporaryFolder } from "./harness/index.ts";
+import { huskPath, makeRootfs, shell, temporaryFolder } from "../harness/index.ts";
 import { prelude } from "./oci-docker.ts";
 
 /** Each tool has an image `box`, a folder to be in, and says what it did; both are at work at the same time. */

@@ -1,6 +1,6 @@
 // The same commands to docker's client with a dockerd of its own and to husk: output, statuses and words are the same.
 import { describe, expect } from "bun:test";
-import { needs } from "./harness/index.ts";
+import { needs } from "../harness/index.ts";
 import { both } from "./engine-docker.ts";
 
 const test = needs({

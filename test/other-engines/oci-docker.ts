@@ -1,6 +1,6 @@
 // A dockerd of its own, in namespaces of its own, that runs the same commands with runc and with husk-oci.
 import { join } from "node:path";
-import { huskOciScript, makeRootfs, shell, temporaryFolder } from "./harness/index.ts";
+import { huskOciScript, makeRootfs, shell, temporaryFolder } from "../harness/index.ts";
 
 /** What dockerd and its client need; Debian's come first, whatever else is called docker here. */
 export const prelude = `

@@ -2,7 +2,7 @@
 import { describe, expect } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { huskOciScript, makeRootfs, needs, shell, temporaryFolder } from "./harness/index.ts";
+import { huskOciScript, makeRootfs, needs, shell, temporaryFolder } from "../harness/index.ts";
 
 const needed = {
   root: true,

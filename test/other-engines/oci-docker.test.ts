@@ -1,7 +1,7 @@
 // dockerd drives husk-oci as it drives runc (--add-runtime): each command's status and output is the same.
 import { describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
-import { needs } from "./harness/index.ts";
+import { needs } from "../harness/index.ts";
 import { docker } from "./oci-docker.ts";
 
 const needed = {

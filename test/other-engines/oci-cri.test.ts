@@ -2,9 +2,9 @@
 // calls it. Each answer is the same as with runc as the handler.
 import { afterAll, describe, expect } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
-import { CONTAINER, type CriMethod, NODE, POD, RUNTIME_DEFAULT, TARGET } from "./harness/cri.ts";
-import { entries, type Message } from "./harness/protobuf.ts";
-import { missing, needs, waitFor } from "./harness/index.ts";
+import { CONTAINER, type CriMethod, NODE, POD, RUNTIME_DEFAULT, TARGET } from "../harness/cri.ts";
+import { entries, type Message } from "../harness/protobuf.ts";
+import { missing, needs, waitFor } from "../harness/index.ts";
 import { type CriDaemon, startCri } from "./oci-cri.ts";
 
 const needed = {

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { archive, type EntryChanges } from "./image-archive.ts";
-import { criClient, type Cri } from "./harness/cri.ts";
+import { archive, type EntryChanges } from "../image-archive.ts";
+import { criClient, type Cri } from "../harness/cri.ts";
 import {
   findCommand,
   huskOciScript,
@@ -12,7 +12,7 @@ import {
   start,
   temporaryFolder,
   waitFor,
-} from "./harness/index.ts";
+} from "../harness/index.ts";
 
 export interface CriDaemon {
   readonly cri: Cri;

@@ -11,7 +11,7 @@ import {
   start,
   temporaryFolder,
   waitFor,
-} from "./harness/index.ts";
+} from "../harness/index.ts";
 
 const needed = { root: true, command: ["busybox", "containerd", "ctr", "runc", "script"] } as const;
 
