@@ -40,6 +40,38 @@ test("list, get, inspect, history, tag, remove", async () => {
   expect(await codeOf(husk.images.get("team/box:2"))).toBe("not-found");
 });
 
+test("what makes no sense is refused, and leaves nothing that others stumble over", async () => {
+  const asked = [
+    () => husk.images.make("none", []),
+    () => husk.images.make("none", ["busybox"], { config: { Cmd: "sh" } as never }),
+    () => husk.run("host", "true" as never),
+    () => husk.run(undefined as never, ["true"]),
+    () => husk.images.import(new Uint8Array(5)),
+  ];
+  for (const ask of asked) expect(await codeOf(ask())).toBe("invalid");
+  expect((await husk.images.list()).map(({ names }) => names)).toEqual([["box:latest"]]);
+  expect((await husk.info()).storedImages).toBe(1);
+});
+
+test("an import that is given up rejects with the reason", async () => {
+  const abort = new AbortController();
+  const silent = (async function* () {
+    yield new Uint8Array(512);
+    setTimeout(() => abort.abort(new RangeError("enough")), 50);
+    await new Promise(() => {});
+  })();
+  expect(await codeOf(husk.images.import(silent, { signal: abort.signal }))).toBe("RangeError");
+});
+
+test("a registry that does not run is called so at once", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const message = await husk.images.pull(`127.0.0.1:${port}/box`).catch((error: Error) => error.message);
+  expect(message).toBe(`cannot reach 127.0.0.1:${port}: nothing listens there`);
+});
+
 test("an archive goes from one engine to another as a stream", async () => {
   const other = await open();
   const [loaded] = await other.images.load(husk.images.save("box"));

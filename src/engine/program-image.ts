@@ -43,15 +43,17 @@ const PATH = `PATH=${USUAL_PATH}`;
  * Makes an image of programs with their loaders and libraries, and nothing else. Equal programs give an equal digest;
  * everything in it belongs to root.
  *
- * @throws HuskError "not-found" for what is missing, "invalid"; nothing is left behind
+ * @throws HuskError "not-found" for what is missing, "invalid" for no program; nothing is left behind
  */
 export async function makeProgramImage(
   context: MakeContext,
   wanted: ProgramImage,
 ): Promise<MadeProgramImage> {
+  const { from, programs, searchPath } = wanted;
+  if (programs.length === 0)
+    throw new HuskError("invalid", "an image of programs needs one", { hint: "such as busybox" });
   const work = newLayer(context.store, "make");
   try {
-    const { from, programs, searchPath } = wanted;
     const jail = makeJail({ folder: work.folder, from, programs, searchPath, replace: false });
     const first = jail.programs[0]?.path as string;
     for (const name of wanted.links) linkProgram(work.folder, first, name);

@@ -34,7 +34,10 @@ export async function fetchRaw(url: string, init: RequestInit, tls: TlsOptions =
           hint: "set NODE_EXTRA_CA_CERTS to a file with them, or run husk on Bun",
         },
       );
-    return fetch(url, plain);
+    return fetch(url, plain).catch((error: Error) => {
+      // "fetch failed"; what failed stands behind it.
+      throw error.cause instanceof Error ? error.cause : error;
+    });
   }
   const own = isPlain
     ? {}

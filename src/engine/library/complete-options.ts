@@ -1,3 +1,4 @@
+import { HuskError } from "../../platform/error.ts";
 import type { Home } from "../home.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { ContainerOptions, ImageSource } from "./options.ts";
@@ -6,6 +7,23 @@ import type { ContainerOptions, ImageSource } from "./options.ts";
 export interface CompleteOptions {
   readonly options: RunOptions;
   release(): void;
+}
+
+/** What TypeScript would not let pass. */
+function checkWords(image: unknown, command: unknown): void {
+  if (typeof image !== "string" && (typeof image !== "object" || image === null))
+    throw new HuskError("invalid", `${String(image)} is nothing that a container can be made of`, {
+      hint: 'an image\'s name, "host", { host }, { rootfs } or { bundle }',
+    });
+  checkCommand(command);
+}
+
+/** A list of texts; a single text would count as a list of letters. @throws HuskError "invalid" */
+export function checkCommand(command: unknown): void {
+  if (Array.isArray(command) && command.every((word) => typeof word === "string")) return;
+  throw new HuskError("invalid", "a command is a list of texts: program and arguments", {
+    hint: 'such as ["ls", "-l"]',
+  });
 }
 
 /**
@@ -20,6 +38,7 @@ export async function completeOptions(
   { pull, platform, entrypoint, warn, signal, ...options }: ContainerOptions,
 ): Promise<CompleteOptions> {
   signal?.throwIfAborted();
+  checkWords(image, command);
   const plain = (source: RunOptions["source"]): CompleteOptions => ({
     options: { ...options, source, command },
     release: () => {},

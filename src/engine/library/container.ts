@@ -21,6 +21,7 @@ import type { CopyOptions } from "../copy/copy.ts";
 import type { ForkOptions } from "../fork/fork.ts";
 import { attachmentOf, type AttachSettings, type ContainerAttachment } from "./attachment.ts";
 import { collect, type CollectSettings } from "./collect.ts";
+import { checkCommand } from "./complete-options.ts";
 import type { ImageSummary } from "./image-settings.ts";
 import type { Abortable } from "./options.ts";
 import { type ByteSource, piecesOf, streamOf } from "./streams.ts";
@@ -186,6 +187,7 @@ export class Container implements AsyncDisposable {
     command: readonly string[],
     { detach = false, ...options }: Omit<ExecOptions, "command"> & { readonly detach?: boolean } = {},
   ): Promise<RunningExec> {
+    checkCommand(command);
     const { exec } = await import("../exec/exec.ts");
     const streams = {
       stdin: options.interactive === true ? "pipe" : "ignore",

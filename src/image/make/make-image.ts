@@ -1,6 +1,7 @@
 import type { StoredImage } from "../images.ts";
 import { type Descriptor, type ImageConfig, type Manifest, MEDIA } from "../oci.ts";
 import { ociManifest } from "../oci-form.ts";
+import { parseConfig } from "../parse-oci.ts";
 import type { Reference } from "../reference.ts";
 import { keepUnnamed, nameImage, putBlob, useStore } from "../store/index.ts";
 import { type AddedLayer, addLayer, type MakeContext } from "./add-layer.ts";
@@ -29,7 +30,7 @@ export interface ImageParts {
  * Makes an image of archives and gives it a name; without one it is on the list as an image that has none. Equal parts
  * give an equal digest.
  *
- * @throws HuskError; then no image has the name that did not have it before
+ * @throws HuskError "invalid" for a configuration that makes no sense; then no image has the name that did not have it before
  */
 export async function makeImage(
   context: MakeContext,
@@ -52,6 +53,8 @@ export async function makeImage(
       const bytes = Buffer.from(JSON.stringify(value));
       return { mediaType, digest: putBlob(store, bytes), size: bytes.length };
     };
+    // What nobody could read must not get into the store.
+    parseConfig(Buffer.from(JSON.stringify(config)), "the image's configuration");
     const described = put(config, MEDIA.config);
     const manifest: Manifest = {
       schemaVersion: 2,
