@@ -57,6 +57,13 @@ describe("ps", () => {
     expect(rest).toEqual([""]);
   });
 
+  test("who named no program runs a shell, and it says so", async () => {
+    const id = (await husk(["create", "host"])).stdout.trim();
+    expect((await husk(["ps", "-l", "--format", "{{.Command}}"])).stdout).toBe('"sh"\n');
+    expect((await husk(["inspect", "-f", "{{.Path}} {{.Args}}", id])).stdout).toBe("sh []\n");
+    await husk(["rm", id]);
+  });
+
   test("-a shows all, the newest first, with what became of them", async () => {
     const { stdout } = await husk(["ps", "-a", "--format", "{{.Names}} {{.State}} {{.Status}}"]);
     expect(stdout.replaceAll(/(Less than a|\d+) seconds?/g, "N seconds").split("\n")).toEqual([

@@ -11,7 +11,7 @@ A program is tried in a container first (husk run host); husk diff shows what it
     flags: CHANGE_FLAGS.apply,
     about: { "dry-run": "Only show what would be done" },
     examples: [
-      ["husk run --name try host make install", "Try it"],
+      ["husk run --name try --with . -w $PWD host make install", "Try it, in this folder"],
       ["husk diff try", "See what it changed"],
       ["husk apply --dry-run try && husk apply try /usr/local", "Take it over"],
     ],

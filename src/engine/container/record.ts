@@ -37,3 +37,9 @@ export function imageName(source: ContainerSource): string {
   if (source.kind === "image") return source.name;
   return source.kind === "host" ? "host" : source.path;
 }
+
+/** What a container runs: where nobody says, and there is no image or bundle that does, it is `sh`. */
+export function commandOf({ options, source }: ContainerRecord): readonly string[] {
+  const isOwn = source.kind === "host" || source.kind === "rootfs";
+  return options.command.length === 0 && isOwn ? ["sh"] : options.command;
+}

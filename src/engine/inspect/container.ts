@@ -4,7 +4,7 @@ import type { HealthRecord } from "../container/health.ts";
 import { type ContainerPaths, containerPaths } from "../container/paths.ts";
 import { readHealth } from "../container/read-health.ts";
 import { readRecord } from "../container/read-record.ts";
-import { type ContainerRecord, imageName } from "../container/record.ts";
+import { commandOf, type ContainerRecord, imageName } from "../container/record.ts";
 import { type RunRecord, readRun } from "../container/run-record.ts";
 import { noSuchContainer } from "../container/find.ts";
 import { type ContainerState, readStateOf } from "../container/state.ts";
@@ -30,7 +30,7 @@ export function inspectContainer(folders: Folders, id: string): Record<string, u
   const state = readStateOf(folders, record);
   const run = readRun(paths.running);
   const { options, source } = record;
-  const [program = "", ...args] = options.command;
+  const [program = "", ...args] = commandOf(record);
   return {
     Id: id,
     Created: moment(record.created),
