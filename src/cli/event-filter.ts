@@ -32,7 +32,7 @@ export function eventFilter(texts: readonly string[]): (event: EngineEvent) => b
         Type === type && (ID === value || ID.startsWith(value) || Attributes["name"] === value);
     return (
       any("type", (value) => value === Type) &&
-      // `exec_start: sh` and `health_status: healthy` are found by what stands before the colon, too.
+      // `health_status: healthy` is found by what stands before the colon, too.
       any("event", (value) => value === Action || Action.startsWith(`${value}:`)) &&
       any("scope", (value) => value === "local") &&
       any("container", isA("container")) &&

@@ -16,8 +16,6 @@ export type ContainerAction =
   | "rename"
   | "update"
   | "destroy"
-  | "oom"
-  | `exec_${string}`
   | `health_status: ${string}`;
 
 /** An event of a container: its image, name and labels are attributes, beside `more`. */
