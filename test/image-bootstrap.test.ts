@@ -43,9 +43,9 @@ describe("husk image bootstrap", () => {
       const { stdout } = await own.husk(["run", "--rm", SUITE, "sh", "-c", script]);
       expect(stdout).toMatch(/^dpkg\t/);
       expect(stdout).toEndWith("0:42\n");
-      const began = performance.now();
-      expect(await bootstrap(own, "-t", "again:1")).toBe(digest);
-      expect(performance.now() - began).toBeLessThan(5000);
+      const again = await own.husk(["image", "bootstrap", SUITE, "-t", "again:1"]);
+      expect(again.stderr).toContain("an image of the same recipe is here already");
+      expect(digestOf(again.stderr)).toBe(digest);
       expect((await own.husk(["rmi", SUITE, "again:1"])).stdout).toContain("Deleted: ");
       expect(readdirSync(`${own.root}/layers`)).toEqual([]);
     },
@@ -59,7 +59,7 @@ describe("husk image bootstrap", () => {
       const isOurs = ({ pid }: ProcessStat): boolean =>
         commandLine(pid)?.some((word) => word.includes(own.root)) === true;
       for (const signal of ["SIGKILL", "SIGINT"] as const) {
-        const running = own.start(["image", "bootstrap", SUITE]);
+        const running = own.start(["image", "bootstrap", SUITE], { timeout: 90_000 });
         await waitFor("the tool", () => running.stderr().includes("apt-get update"), 60_000);
         running.kill(signal);
         const { status } = await running.result;
@@ -69,7 +69,7 @@ describe("husk image bootstrap", () => {
         expectNoLitter(own);
       }
     },
-    120_000,
+    200_000,
   );
 
   needs({ ...wanted, soak: true, root: true })(

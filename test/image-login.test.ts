@@ -203,7 +203,7 @@ describe("who asks", () => {
       bytes: Buffer.from(JSON.stringify(manifest)),
       mediaType: MEDIA.manifest,
     });
-    const retries = { ...quickRetries, idle: 100, tries: 2 };
+    const retries = { ...quickRetries, idle: 1000, tries: 3 };
     const quick = { session: { retries, credentials: async () => undefined } };
     await expect(pull(newStore(), quick, "team/silent:1")).rejects.toThrow("cannot get the foreign layer");
     await other.stop(true);

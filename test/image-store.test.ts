@@ -1,7 +1,7 @@
 // The image store: one layout on disk, used by many processes at once, some of which are killed.
 import { describe, expect, test } from "bun:test";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { MEDIA, type Descriptor } from "../src/image/oci.ts";
@@ -243,6 +243,21 @@ describe("garbage", () => {
     containers.add(diffId);
     other.release();
     expect((await collecting).layers).toEqual([]);
+  });
+
+  test("what a process in another pid namespace unpacks stays as long as it renews its claim", async () => {
+    const store = newStore();
+    const folder = join(store.layers, "new-made.1.7.7.0");
+    mkdirSync(folder);
+    old(folder);
+    const claim = join(store.claims, "use.1.7.7.1");
+    writeFileSync(claim, "");
+    (await useStore(store)).release();
+    expect(existsSync(folder)).toBe(true);
+    old(claim);
+    (await useStore(store)).release();
+    expect(existsSync(folder)).toBe(false);
+    expect(readdirSync(store.claims)).toEqual([]);
   });
 
   test("a claim tells since when it holds, however often it was renewed", async () => {

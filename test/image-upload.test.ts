@@ -80,7 +80,7 @@ describe("a push", () => {
         : request.method === "POST"
           ? (Bun.sleep(30_000) as never)
           : undefined;
-    const retries = { ...quickRetries, idle: 100, tries: 2 };
+    const retries = { ...quickRetries, idle: 1000, tries: 3 };
     const session = { retries, credentials: async () => undefined };
     await expect(
       pushImage(store, parseReference(`${double.host}/app:1`), pushOptions({ session })),

@@ -37,15 +37,15 @@ async function sweepAbandoned(store: ImageStore): Promise<void> {
   const foreign: string[] = [];
   for (const name of layerNames(store)) {
     const path = `${store.layers}/${name}`;
-    if (/^(new|gone)-/.test(name) && !isInUse(path, name)) add(foreign, removeAbandoned(store, name));
+    if (/^(new|gone)-/.test(name) && !isInUse(store, path, name)) add(foreign, removeAbandoned(store, name));
   }
   for (const folder of [store.downloads, store.layout])
     for (const name of readdirSync(folder)) {
       const path = `${folder}/${name}`;
-      if (isLeftover(store, name, path) && !isInUse(path, name)) rmSync(path, { force: true });
+      if (isLeftover(store, name, path) && !isInUse(store, path, name)) rmSync(path, { force: true });
     }
   for (const name of readdirSync(store.claims))
-    if (!isInUse(`${store.claims}/${name}`, name)) rmSync(`${store.claims}/${name}`, { force: true });
+    if (!isInUse(store, `${store.claims}/${name}`, name)) rmSync(`${store.claims}/${name}`, { force: true });
   if (foreign.length > 0) await store.removeForeign?.(foreign);
 }
 
@@ -78,8 +78,7 @@ export async function collectGarbage(
     for (const { since } of users) threshold = Math.min(threshold, since);
     const kept = referenced(store);
     for (const diffId of keepLayers()) kept.layers.add(diffId);
-    const isOld = (path: string): boolean =>
-      users.length === 0 || (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < threshold - 1000;
+    const isOld = (path: string): boolean => users.length === 0 || changed(path) < threshold - 1000;
 
     const removed = { blobs: [] as string[], layers: [] as string[], bytes: 0 };
     for (const digest of blobDigests(store)) {
@@ -93,7 +92,7 @@ export async function collectGarbage(
     for (const name of layerNames(store)) {
       const path = `${store.layers}/${name}`;
       if (/^(new|gone)-/.test(name)) {
-        if (!isInUse(path, name)) add(foreign, removeAbandoned(store, name));
+        if (!isInUse(store, path, name)) add(foreign, removeAbandoned(store, name));
         continue;
       }
       const diffId = name.replace("-", ":");
@@ -105,7 +104,7 @@ export async function collectGarbage(
     if (foreign.length > 0) await store.removeForeign?.(foreign);
     for (const name of readdirSync(store.downloads)) {
       const path = `${store.downloads}/${name}`;
-      if (name.includes(".kept-") ? !isOld(path) : isInUse(path, name)) continue;
+      if (name.includes(".kept-") ? !isOld(path) : isInUse(store, path, name)) continue;
       removed.bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
       rmSync(path, { force: true });
     }
@@ -115,10 +114,29 @@ export async function collectGarbage(
   }
 }
 
-/** Whether the process that made something runs; its name ends in that process's tag. */
-function isInUse(path: string, name: string): boolean {
-  const owner = name.split(".").slice(-4).join(".");
-  return ownerLives(owner, statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+/**
+ * Whether the process that made something runs; its name ends in that process's tag. In another pid namespace that shows
+ * in its claims, too: unlike a folder that is being unpacked into, they are renewed.
+ */
+function isInUse(store: ImageStore, path: string, name: string): boolean {
+  if (ownerLives(tagOf(name), changed(path))) return true;
+  const process = processOf(name);
+  return readdirSync(store.claims).some(
+    (claim) => processOf(claim) === process && ownerLives(tagOf(claim), changed(`${store.claims}/${claim}`)),
+  );
+}
+
+function tagOf(name: string): string {
+  return name.split(".").slice(-4).join(".");
+}
+
+/** Of a tag what all of one process have. */
+function processOf(name: string): string {
+  return name.split(".").slice(-4, -1).join(".");
+}
+
+function changed(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function* blobDigests(store: ImageStore): Generator<string> {
