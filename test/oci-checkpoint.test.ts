@@ -123,6 +123,24 @@ describe("checkpoint and restore", () => {
     });
   }
 
+  withCriu("with the null device as standard streams, as engines start what has no input", async () => {
+    const husk = huskRuntime();
+    await containers([husk], async (images) => {
+      const bundle = counter();
+      const nowhere = async (args: readonly string[]): Promise<number | null> => {
+        const line = '"$@" < /dev/null > /dev/null 2>&1';
+        const words = [huskOciPath, "--root", husk.root, ...args];
+        return (await run(["sh", "-c", line, "sh", ...words], { env: { ...env, ...engine } })).status;
+      };
+      expect(await nowhere(["run", "-d", "--bundle", bundle.path, id])).toBe(0);
+      await counts(bundle);
+      await husk.must(["checkpoint", "--image-path", images, id], { env });
+      const stopped = count(bundle);
+      expect(await nowhere(["restore", "-d", "--image-path", images, "--bundle", bundle.path, id])).toBe(0);
+      expect(await counts(bundle)).toBeGreaterThanOrEqual(stopped);
+    });
+  });
+
   withCriu("again and again, with bind mounts, a user, limits and a filter", async () => {
     const husk = huskRuntime();
     await containers([husk], async () => {

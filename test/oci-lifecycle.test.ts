@@ -203,6 +203,32 @@ describe("create", () => {
     });
   });
 
+  needs(needed)("streams that are the null device are the container's own", async () => {
+    const { path } = makeBundle(["sleep", "100"]);
+    await withContainer(makeBundle(["true"]), async (husk) => {
+      await run([
+        "sh",
+        "-c",
+        '"$@" < /dev/null > /dev/null 2>&1',
+        "sh",
+        huskOciPath,
+        "--root",
+        husk.root,
+        "run",
+        "-d",
+        "--bundle",
+        path,
+        "one",
+      ]);
+      const pid = await husk.pid("one");
+      const own = statSync(`/proc/${pid}/root/dev/null`);
+      for (const fd of [0, 1, 2]) {
+        const { dev, ino, rdev } = statSync(`/proc/${pid}/fd/${fd}`);
+        expect([fd, dev, ino, rdev]).toEqual([fd, own.dev, own.ino, 0x103]);
+      }
+    });
+  });
+
   needs(needed)("what fails leaves nothing behind", async () => {
     const broken = makeBundle(["true"], (config) => {
       config.mounts.push({ destination: "/x", type: "bind", source: "/no/such", options: ["bind"] });

@@ -2,7 +2,7 @@
  * The container's file system: its root, mounts, devices, and what of it is hidden.
  *
  * A runtime calls, in this order, on the container's list:
- * `makeRootPrivate` → `attachRoot` → `addMounts` → `addDevices` → `openPty`, `bindConsole` → (hooks) → `pivotRoot` →
+ * `makeRootPrivate` → `attachRoot` → `addMounts` → `addDevices` → `useOwnNull` → `openPty`, `bindConsole` → (hooks) → `pivotRoot` →
  * `makeRootReadonly` → `writeSysctls` → `makePathsReadonly` → `maskPaths`. The umask is 0 from `attachRoot` on.
  */
 export { type AttachOptions, attachRoot } from "./attach.ts";
@@ -13,6 +13,7 @@ export { addDevices, defaultDevices, type DeviceOptions, needsDevices } from "./
 export { newFileSystem } from "./file-system.ts";
 export { hintForRootfs } from "./hints.ts";
 export { cleanPath, openInRoot, type RootView, writeFileInRoot } from "./in-root.ts";
+export { useOwnNull } from "./own-null.ts";
 export { makePathsReadonly, maskPaths } from "./masked.ts";
 export type { MountContext, Mounted, MountIdMaps } from "./mount-context.ts";
 export { type MountOptions, parseMountOptions } from "./mount-options.ts";

@@ -58,6 +58,8 @@ export interface ContainerRequest {
   readonly pidfdSocket?: string;
   /** Those of the descriptors 0, 1 and 2 that are to belong to the container's user. */
   readonly ownedStreams?: readonly number[];
+  /** Those of them that are the null device, and are to be the container's own. */
+  readonly nullStreams?: readonly number[];
   /** How many descriptors from 3 on the program gets. */
   readonly preserve?: number;
   /** For a container with a life of its own; absent: it has neither log nor socket nor exit record. */

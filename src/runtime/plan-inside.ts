@@ -19,6 +19,7 @@ import {
   openPty,
   pivotRoot,
   type RootfsPropagation,
+  useOwnNull,
   writeSysctls,
 } from "../rootfs/index.ts";
 import {
@@ -228,6 +229,7 @@ function planRoot(
   if (needsDevices(mounts) && !hostsDev) {
     const bind = userNamespace || outer !== undefined || (noDevices && inRoot);
     addDevices(root.view, linux.devices ?? [], { bind });
+    useOwnNull(root.view, request.nullStreams ?? [], linux.devices);
   }
   if (channel !== undefined) {
     const pty = openPty(root.view);

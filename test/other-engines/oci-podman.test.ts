@@ -1,7 +1,8 @@
 // podman (with conmon) drives husk-oci as it drives runc: each command's status and output is the same.
-import { describe, expect } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findCriu } from "../harness/criu.ts";
 import { huskOciScript, makeRootfs, needs, shell, temporaryFolder } from "../harness/index.ts";
 
 const needed = {
@@ -27,7 +28,8 @@ say() {
   podman "$@" 2>&1 || status=$?
   echo "status $status"
 }
-# At a terminal of its own. With -i, podman loses what a program says that ends at once, with any runtime.
+# At a terminal of its own. With -i, podman loses what a program says that ends while input is on its way (here its
+# end), with any runtime.
 at_terminal() {
   echo "podman $*"
   script -qec "podman --tmpdir $folder/tmp --runtime $runtime $*" /dev/null < /dev/null || echo "status $?"
@@ -201,4 +203,25 @@ say ps -a -q
     },
     200_000,
   );
+
+  const criu = findCriu();
+  const checkpoints = async (): Promise<void> => {
+    const { husk, runc } = await podman(`
+export PATH=${criu}:$PATH
+say run -d --name counter $run sh -c 'i=0; while :; do i=$((i+1)); echo $i > /tmp/.n; mv /tmp/.n /tmp/n; sleep 0.05; done'
+counts() { say exec counter sh -c 'until [ -e /tmp/n ]; do sleep 0.1; done; a=$(cat /tmp/n); until [ $(cat /tmp/n) -gt $a ]; do sleep 0.1; done'; }
+counts
+say container checkpoint counter
+say inspect -f '{{.State.Status}} {{.State.Checkpointed}}' counter
+say container restore counter
+say inspect -f '{{.State.Status}} {{.State.Restored}}' counter
+counts
+say rm -f -t 0 counter
+`);
+    expect(husk).toEqual(runc);
+    expect(husk).toContain("exited true\n");
+    expect(husk).toContain("running true\n");
+  };
+  if (criu === undefined) test.skip("checkpoint and restore [needs root, and a criu for this kernel]", () => {});
+  else needs(needed)("checkpoint and restore", checkpoints, 100_000);
 });

@@ -1,4 +1,4 @@
-import { fstatSync } from "node:fs";
+import { fstatSync, type Stats } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import type { Process } from "../config.ts";
 
@@ -24,12 +24,23 @@ export function passedDescriptors(process: Process, preserve: number): number[] 
 
 /** Which of the standard streams are to be handed to the container's user. /dev/null is everybody's. */
 export function ownedStreams(uid: number): number[] {
+  return streamsThat((stats) => !isNull(stats) && stats.uid !== uid);
+}
+
+/** Which of the standard streams are the null device (null(4)). */
+export function nullStreams(): number[] {
+  return streamsThat(isNull);
+}
+
+function isNull(stats: Stats): boolean {
+  return stats.isCharacterDevice() && stats.rdev === 0x103;
+}
+
+function streamsThat(are: (stats: Stats) => boolean): number[] {
   const streams: number[] = [];
   for (const fd of [0, 1, 2]) {
     try {
-      const stats = fstatSync(fd);
-      const isNull = stats.isCharacterDevice() && stats.rdev === 0x103;
-      if (!isNull && stats.uid !== uid) streams.push(fd);
+      if (are(fstatSync(fd))) streams.push(fd);
     } catch {
       // It is closed.
     }

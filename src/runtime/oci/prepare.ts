@@ -11,7 +11,7 @@ import { type PlannedContainer, planContainer } from "../plan-container.ts";
 import { callerOpenFiles, lowerRlimits } from "../process/rlimits.ts";
 import { parseConfig } from "../validate.ts";
 import type { Runtime } from "./create.ts";
-import { ownedStreams, passedDescriptors } from "./caller-descriptors.ts";
+import { nullStreams, ownedStreams, passedDescriptors } from "./caller-descriptors.ts";
 import type { ContainerFiles } from "./folder.ts";
 import { addHome } from "./home.ts";
 
@@ -114,6 +114,7 @@ export async function prepareRequest(
     preserve: descriptors.length,
     netDevices,
     ownedStreams: spec.process.terminal ? [] : ownedStreams(spec.process.user.uid),
+    nullStreams: spec.process.terminal ? [] : nullStreams(),
     ...(writer === undefined ? {} : { idMapWriter: writer }),
     ...(openFiles === undefined ? {} : { callerOpenFiles: openFiles }),
     ...(mode === "foreground" ? { callerPid: process.pid } : {}),
