@@ -176,6 +176,18 @@ describe("stop, kill, restart", () => {
     await husk(["rm", name]);
   });
 
+  test("a time that is longer than timers go is no time at all", async () => {
+    const name = await begin([], "sh", "-c", "trap 'sleep 0.3; exit 7' TERM; while :; do sleep 0.05; done");
+    await husk(["stop", "-t", "3000000", name]);
+    expect(await state(name)).toBe("exited 7");
+    const { status, stderr } = await fails(["run", "--rm", "--timeout", "1200h", "host", "true"]);
+    expect([status, stderr]).toEqual([
+      125,
+      expect.stringContaining("a time limit of 1200 hours is too long"),
+    ]);
+    await husk(["rm", name]);
+  });
+
   test("kill sends any signal, to what runs", async () => {
     const name = await begin([], "sh", "-c", "trap 'exit 5' HUP; while :; do sleep 0.05; done");
     expect(await husk(["kill", "-s", "SIGHUP", name])).toBe(name);

@@ -211,11 +211,25 @@ function containerRequest(options: RunOptions, wanted: PrepareOptions, decided: 
     ...(cgroups === undefined ? {} : { cgroups }),
     ...(wanted.pipes === undefined ? {} : { pipes: wanted.pipes }),
     ...(options.init === undefined ? {} : { init: options.init }),
-    ...(options.timeout === undefined ? {} : { timeoutMilliseconds: options.timeout }),
+    ...(options.timeout === undefined ? {} : { timeoutMilliseconds: timeLimit(options.timeout) }),
     ...life,
     ...openFiles(),
     ...wanted.runtime,
   };
+}
+
+/** The keeper counts them in 32 bits. */
+const LONGEST_LIMIT_MS = 2 ** 32 - 1;
+
+function timeLimit(milliseconds: number): number {
+  if (milliseconds <= LONGEST_LIMIT_MS) return milliseconds;
+  throw new HuskError(
+    "invalid",
+    `a time limit of ${Math.round(milliseconds / 3_600_000)} hours is too long`,
+    {
+      hint: "--timeout takes at most 1193h, some 49 days; without it there is no limit",
+    },
+  );
 }
 
 function cgroupRequest(

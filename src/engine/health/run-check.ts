@@ -6,7 +6,7 @@ import { tellContainer } from "../events/container-event.ts";
 import { exec } from "../exec/exec.ts";
 import type { Home } from "../home.ts";
 import { readTarget } from "../life/target.ts";
-import { RETRIES, TIMEOUT } from "./check.ts";
+import { RETRIES, timeoutOf } from "./check.ts";
 import { BEGINNING, judge } from "./judge.ts";
 
 const SIGKILL = 9;
@@ -22,7 +22,7 @@ export async function runHealthCheck(home: Home, id: string): Promise<number> {
   const { record, paths, state } = readTarget(home, id);
   const check = record.options.health;
   if (state.status !== "running" || check?.command === undefined || check.command.length === 0) return 1;
-  const result = await perform(home, id, check.command, check.timeout ?? TIMEOUT);
+  const result = await perform(home, id, check.command, timeoutOf(check));
   // It was started anew, or ended, while the check went on: that says nothing of it.
   const after = readTarget(home, id).state;
   if (after.status !== "running" || after.started !== state.started) return 1;

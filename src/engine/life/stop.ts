@@ -168,9 +168,12 @@ export async function ignoringGone(answer: Promise<void>): Promise<void> {
   }
 }
 
-/** Whether it ends within so many milliseconds; -1: waits for ever. */
+/** What setTimeout takes: for anything longer, some 25 days, it does not wait at all. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Whether it ends within so many milliseconds; -1, and what no timer can measure: waits for ever. */
 async function within(ended: Promise<void>, milliseconds: number, signal?: AbortSignal): Promise<boolean> {
-  if (milliseconds < 0) {
+  if (milliseconds < 0 || milliseconds > LONGEST_TIMER_MS) {
     await ended;
     return true;
   }
