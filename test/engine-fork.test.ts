@@ -153,6 +153,18 @@ test("a container of host is forked with what it changed", async () => {
   expect(await out("diff", "second")).toContain("A /etc/husk-fork\n");
 });
 
+test("what a fork made a layer of is not lost from sight", async () => {
+  await out("run", "--name", "first", "box", "sh", "-c", "cat /bin/sh /bin/sh > /big");
+  const size = async (name: string): Promise<[number, number]> => {
+    const [{ SizeRw, SizeRootFs }] = JSON.parse(await out("inspect", "-s", name)) as [Record<string, number>];
+    return [SizeRw ?? 0, SizeRootFs ?? 0];
+  };
+  const [written, total] = await size("first");
+  expect(written).toBeGreaterThanOrEqual(1000);
+  await out("fork", "first", "second");
+  expect(await size("second")).toEqual([0, total]);
+});
+
 test("what cannot be forked is refused", async () => {
   const missing = await own.husk(["fork", "nobody"]);
   expect(missing.stderr).toContain("No such container: nobody");

@@ -2,6 +2,7 @@ import { folderSize } from "./container/folder-size.ts";
 import { listContainers } from "./container/list.ts";
 import { containerPaths } from "./container/paths.ts";
 import { isAlive } from "./container/state.ts";
+import { forksSize } from "./fork/size.ts";
 import type { Home } from "./home.ts";
 import { listVolumes, volumeUsers } from "./volume/index.ts";
 
@@ -19,7 +20,7 @@ export interface DiskUse {
 export interface DiskUsage {
   /** Files of layers, each counted once; compressed blobs are not counted. */
   readonly images: DiskUse;
-  /** What containers wrote, with their logs. */
+  /** What containers wrote, with their logs, and the layers that forks stand on. */
   readonly containers: DiskUse;
   readonly volumes: DiskUse;
 }
@@ -44,12 +45,15 @@ async function imagesUse(home: Home): Promise<DiskUse> {
 }
 
 function containersUse({ folders }: Home): DiskUse {
-  return sum(
-    listContainers(folders, () => {}).map((one) => ({
+  const containers = listContainers(folders, () => {});
+  const forks = forksSize(folders, containers);
+  const own = sum(
+    containers.map((one) => ({
       isActive: isAlive(one),
       size: folderSize(containerPaths(folders, one.record.id).folder),
     })),
   );
+  return { ...own, size: own.size + forks.size, reclaimable: own.reclaimable + forks.reclaimable };
 }
 
 function volumesUse({ folders }: Home): DiskUse {

@@ -62,17 +62,19 @@ async function sizesOf(
   folders: Folders,
   containers: readonly ContainerSummary[],
 ): Promise<Map<string, ContainerSize>> {
-  const { rootSize, writtenSize } = await import("../../engine/container/folder-size.ts");
+  const { writtenSize } = await import("../../engine/container/folder-size.ts");
+  const { rootSize } = await import("../../engine/fork/size.ts");
   const { listImages, openImageStore } = await import("../../image/index.ts");
   const images = containers.some(({ record }) => record.source.kind === "image")
     ? listImages(openImageStore(folders.root))
     : [];
   return new Map(
-    containers.map(({ record: { id, source } }) => {
-      const paths = containerPaths(folders, id);
-      const written = writtenSize(paths);
+    containers.map(({ record }) => {
+      const { id, source } = record;
+      const written = writtenSize(containerPaths(folders, id));
       const image = source.kind === "image" ? images.find((one) => one.id === source.id) : undefined;
-      return [id, { written, total: image === undefined ? 0 : rootSize(paths, written, image.size) }];
+      const total = image === undefined ? 0 : rootSize(folders, record, written, image.size);
+      return [id, { written, total }];
     }),
   );
 }

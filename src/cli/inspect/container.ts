@@ -1,5 +1,6 @@
-import { rootSize, writtenSize } from "../../engine/container/folder-size.ts";
+import { writtenSize } from "../../engine/container/folder-size.ts";
 import { containerPaths } from "../../engine/container/paths.ts";
+import { rootSize } from "../../engine/fork/size.ts";
 import { inspectContainer } from "../../engine/inspect/container.ts";
 import { sweepHome } from "../../engine/life/sweep-home.ts";
 import { isLost } from "../../engine/container/state.ts";
@@ -28,13 +29,13 @@ export function containerInspector({ globals, size }: InspectOptions): Inspector
   };
 
   async function sizes(folders: typeof home.folders, id: string): Promise<object> {
-    const paths = containerPaths(folders, id);
-    const written = writtenSize(paths);
-    const { source } = findTarget(home, id).record;
+    const written = writtenSize(containerPaths(folders, id));
+    const { record } = findTarget(home, id);
+    const { source } = record;
     if (source.kind !== "image") return { SizeRw: written, SizeRootFs: written };
     const { listImages } = await import("../../image/index.ts");
     const { imageStore } = await import("../image-arguments.ts");
     const image = listImages(imageStore(globals)).find((one) => one.id === source.id);
-    return { SizeRw: written, SizeRootFs: rootSize(paths, written, image?.size ?? 0) };
+    return { SizeRw: written, SizeRootFs: rootSize(folders, record, written, image?.size ?? 0) };
   }
 }

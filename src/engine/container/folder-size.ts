@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import type { ContainerPaths } from "./paths.ts";
 
 /** Files that husk writes into every container: its program has not. */
@@ -6,13 +6,12 @@ const OWN = ["etc/hosts", "etc/hostname", "etc/resolv.conf", "etc/mtab"];
 
 /** Bytes that a container's program wrote; of one that is a copy of its image, of all its files. */
 export function writtenSize({ folder, upper, copy }: ContainerPaths): number {
-  const own = new Set(OWN.map((path) => `${upper}/${path}`));
-  return folderSize(upper, own) + folderSize(`${folder}/views`) + folderSize(copy);
+  return layerSize(upper) + folderSize(`${folder}/views`) + folderSize(copy);
 }
 
-/** Bytes of everything a container sees. */
-export function rootSize({ copy }: ContainerPaths, written: number, image: number): number {
-  return existsSync(copy) ? written : image + written;
+/** The same of one folder that it wrote to. */
+export function layerSize(folder: string): number {
+  return folderSize(folder, new Set(OWN.map((path) => `${folder}/${path}`)));
 }
 
 /** Bytes that the files of a folder take on the disk; what may not be read counts as nothing. */
