@@ -340,7 +340,10 @@ describe("what cannot be", () => {
       const dump = await husk.call(["checkpoint", "--image-path", `${images}2`, id], { env });
       expect([dump.status, dump.stderr]).toEqual([1, expect.stringContaining("criu failed: type DUMP")]);
       expect(await husk.status(id)).toBe("running");
-      const without = await husk.call(["--criu", "/no/such/criu", ...["checkpoint", id]], { env });
+      const without = await husk.call(
+        ["--criu", "/no/such/criu", "checkpoint", "--image-path", `${images}3`, id],
+        { env },
+      );
       expect(without.stderr).toContain("cannot execute criu");
     });
   });
