@@ -5,6 +5,7 @@ import { HAND_FLAGS, type HandRequest, withoutExplain } from "../by-hand.ts";
 import type { Globals, Grammar } from "../grammar.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { parseInteger } from "../values/number.ts";
+import { MOST_IDS, NAMESPACE_FLAGS } from "./namespace-flags.ts";
 
 /** The flags of nsenter(1), util-linux 2.38: a file stands directly behind the letter, `-m/run/ns`. */
 export const NSENTER_FLAGS: string = `
@@ -37,17 +38,6 @@ const NSENTER_LATER = `
 --user-parent
 `;
 
-const kinds: Readonly<Record<string, NamespaceType>> = {
-  cgroup: "cgroup",
-  ipc: "ipc",
-  mount: "mount",
-  net: "network",
-  pid: "pid",
-  time: "time",
-  user: "user",
-  uts: "uts",
-};
-
 interface NsenterFlags {
   readonly options: { -readonly [K in keyof NsenterOptions]: NsenterOptions[K] } & {
     namespaces: Map<NamespaceType, string>;
@@ -55,7 +45,6 @@ interface NsenterFlags {
   explain: boolean;
 }
 
-const MOST_IDS = 0xfffffffe;
 const MOST_PIDS = 4_194_304;
 
 const NSENTER: Grammar<NsenterFlags> = {
@@ -100,7 +89,7 @@ export function parseNsenter(
 
 function setNsenterFlag(flags: NsenterFlags, flag: string, value: string): void {
   const { options } = flags;
-  const kind = kinds[flag];
+  const kind = NAMESPACE_FLAGS[flag];
   if (kind !== undefined) {
     options.namespaces.set(kind, value);
     return;

@@ -13,6 +13,7 @@ import { parseChoice } from "../values/choice.ts";
 import { invalidValue } from "../values/invalid.ts";
 import { parseInteger, toInteger } from "../values/number.ts";
 import { parseSignal } from "../values/signal.ts";
+import { MOST_IDS, NAMESPACE_FLAGS } from "./namespace-flags.ts";
 
 /** The flags of unshare(1), util-linux 2.38. */
 export const UNSHARE_FLAGS: string = `
@@ -53,17 +54,6 @@ const UNSHARE_LATER = `
 --owner uid:gid
 `;
 
-const kinds: Readonly<Record<string, NamespaceType>> = {
-  cgroup: "cgroup",
-  ipc: "ipc",
-  mount: "mount",
-  net: "network",
-  pid: "pid",
-  time: "time",
-  user: "user",
-  uts: "uts",
-};
-
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface UnshareFlags {
@@ -72,8 +62,6 @@ interface UnshareFlags {
   readonly gid: number;
   explain: boolean;
 }
-
-const MOST_IDS = 0xfffffffe;
 
 const UNSHARE: Grammar<UnshareFlags> = {
   name: "unshare",
@@ -137,7 +125,7 @@ function emptyOptions(): UnshareFlags["options"] {
 
 function setUnshareFlag(flags: UnshareFlags, flag: string, value: string): void {
   const { options } = flags;
-  const kind = kinds[flag];
+  const kind = NAMESPACE_FLAGS[flag];
   if (kind !== undefined) {
     options.namespaces.set(kind, value);
     return;
