@@ -2,41 +2,44 @@
 //
 // A bundler that splits makes one chunk of all modules that the same dynamic imports reach. With many of these, a
 // command's code stands in dozens of chunks, and each costs 20–30 µs whenever the command starts. So in the copy a
-// dynamic import that reaches anything of a group below reaches all of it, and the group becomes one chunk; and what
-// is imported through an index.ts, at once or later, comes from where it stands, without all else of that folder.
+// dynamic import that reaches anything of a group reaches all of it, and the group becomes one chunk (choose-chunks.ts
+// says which groups there are, from what husk is started for); and what is imported through an index.ts, at once or
+// later, comes from where it stands, without all else of that folder.
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { chooseChunks, type Start } from "./choose-chunks.ts";
 
-/**
- * A group is what these files load, as long as it is in no group before: the most common ones come first. Those that
- * many commands need without the rest make groups of their own.
- */
-const GROUPS: readonly (readonly string[])[] = [
-  ["cli/commands/help.ts"],
-  ["cli/commands/oci.ts", "cli/commands/oci-state.ts", "cli/commands/oci-list.ts"],
-  [
-    ...["cli/commands/rm.ts", "engine/life/stop.ts", "cli/flags/container.ts", "cli/flags/set-life-flag.ts"],
-    ...["cli/values/duration.ts", "cli/values/signal.ts", "platform/in-root.ts"],
-  ],
-  [
-    ...["runtime/launch.ts", "runtime/program-paths.ts", "runtime/process/lifetime.ts"],
-    ...["runtime/process/rlimits.ts", "engine/user.ts", "plan/failure.ts", "platform/keeper-file.ts"],
-  ],
-  ["cli/commands/exec.ts"],
-  [
-    ...["engine/life/supervision.ts", "engine/subids.ts", "engine/events/object-event.ts"],
-    ...["namespace/id-map.ts", "namespace/time-offsets.ts"],
-  ],
-  ["cli/commands/run.ts"],
-  [
-    ...["engine/image-source.ts", "engine/image-context.ts", "image/images.ts", "image/platform.ts"],
-    ...["image/store/collect-garbage.ts", "image/layer/read-in-layers.ts"],
-  ],
+const COMMANDS = "cli/commands";
+const OCI = `${COMMANDS}/oci.ts`;
+const RUN = [`${COMMANDS}/run.ts`, "image/host/index-hostImage.ts"];
+const IMAGES = ["engine/image-source.ts", "engine/image-context.ts", "image/images.ts", "image/platform.ts"];
+
+/** What husk is started for most, and what of it such a start imports later. Other starts make do with these chunks. */
+const STARTS: readonly Start[] = [
+  { loads: [`${COMMANDS}/exec.ts`], weight: 3 },
+  { loads: RUN, weight: 2 },
+  { loads: [...RUN, "engine/life/finish.ts"], weight: 2 },
+  { loads: [`${COMMANDS}/run.ts`, ...IMAGES, "image/layer/read-in-layers.ts"], weight: 3 },
+  { loads: [`${COMMANDS}/rm.ts`, "engine/life/stop.ts"], weight: 3 },
+  { loads: [`${COMMANDS}/ps.ts`], weight: 2 },
+  ..."create start delete exec kill state run".split(" ").map((command) => ({
+    loads: [OCI, `${COMMANDS}/oci-${command}.ts`],
+    weight: 2,
+  })),
+  ..."help logs start stop kill inspect images pull internal wait stats cp".split(" ").map((command) => ({
+    loads: [`${COMMANDS}/${command}.ts`],
+    weight: 1,
+  })),
 ];
+
+/** More than any code that is loaded in vain saves. */
+const HEAVY = 512 * 1024;
 
 /** What Bun says of a bundle, as far as it is needed. */
 interface Module {
-  readonly imports: readonly { readonly path: string; readonly kind: string }[];
+  /** Of what is left of it, and as many as take as long to load as a module of the engine's. */
+  readonly bytes: number;
+  readonly imports: readonly { readonly path: string; readonly kind: string; readonly external?: boolean }[];
 }
 
 const [sources, tree, ...entries] = process.argv.slice(2) as [string, string, ...string[]];
@@ -74,10 +77,11 @@ const modules = await findModules();
 const [first, ...others] = entries as [string, ...string[]];
 /** What is there whenever husk starts. */
 const base = new Set([...reachedBy(first)].filter((path) => path !== first));
-const taken = new Set(base);
-const groups = GROUPS.map((seeds, i) => {
-  const group = new Set(seeds.flatMap((seed) => [...reachedBy(seed)]).filter((path) => !taken.has(path)));
-  for (const path of group) taken.add(path);
+const loads = new Map(
+  [...new Set(STARTS.flatMap((start) => start.loads))].map((target) => [target, beyondBase(target)]),
+);
+const chunks = chooseChunks(loads, beyondBase, (file) => (modules.get(file) as Module).bytes, STARTS);
+const groups = chunks.map((group, i) => {
   const file = `group-${i + 1}.ts`;
   write(file, importsOf(file, group));
   return { file, group };
@@ -105,6 +109,10 @@ for (const target of new Set([...others, ...targets])) {
 }
 for (const path of modules.keys())
   if (texts.has(path)) write(path, read(path).replaceAll(DYNAMIC, 'import("$1.gate.ts"'));
+
+function beyondBase(path: string): Set<string> {
+  return new Set([...reachedBy(path)].filter((other) => !base.has(other)));
+}
 
 function read(path: string): string {
   return texts.get(path) as string;
@@ -162,9 +170,23 @@ async function findModules(): Promise<Map<string, Module>> {
     metafile: true,
     define: { HUSK_VERSION: '""', HUSK_KEEPER_DIGEST: '""' },
   });
-  const found = bundle.metafile?.inputs as Readonly<Record<string, Module>> | undefined;
-  if (found === undefined) throw new Error("group-chunks: Bun tells nothing of its bundle");
-  return new Map(Object.entries(found).map(([path, module]) => [inFolder(path), module]));
+  if (bundle.metafile === undefined) throw new Error("group-chunks: Bun tells nothing of its bundle");
+  const left = new Map(
+    Object.values(bundle.metafile.outputs)
+      .flatMap(({ inputs }) => Object.entries(inputs))
+      .map(([path, { bytesInOutput }]) => [path, bytesInOutput]),
+  );
+  return new Map(
+    Object.entries(bundle.metafile.inputs).map(([path, { imports }]) => [
+      inFolder(path),
+      { imports, bytes: (left.get(path) ?? 0) + (imports.some(isHeavy) ? HEAVY : 0) },
+    ]),
+  );
+}
+
+/** A module of the engine's besides node:fs, which all need: some take milliseconds. */
+function isHeavy({ path, external = false }: Module["imports"][0]): boolean {
+  return external && path !== "fs" && path !== "bun";
 }
 
 /** What is loaded with a file: itself, and what it imports. */
