@@ -237,6 +237,14 @@ describe("events", () => {
     );
   });
 
+  test("a container with long labels can be started, and its end is told", async () => {
+    const name = await begin(["-l", `long=${"x".repeat(2500)}`, "-l", `other=${"é".repeat(900)}`], "true");
+    await husk(["wait", name]);
+    const seen = ["events", "--since", "5m", "--until", "0s", "-f", `container=${name}`, "-f", "event=die"];
+    expect(await husk([...seen, "--format", "{{.Actor.Attributes.exitCode}}"])).toBe("0");
+    await husk(["rm", name]);
+  });
+
   test("are seen as they happen", async () => {
     const watching = of.start(["events", "--format", "{{.Action}} {{.Actor.Attributes.name}}"]);
     await waitFor("the first event", async () => {

@@ -222,6 +222,7 @@ say rm -f -t 0 counter
     expect(husk).toContain("exited true\n");
     expect(husk).toContain("running true\n");
   };
-  if (criu === undefined) test.skip("checkpoint and restore [needs root, and a criu for this kernel]", () => {});
+  if (criu === undefined)
+    test.skip("checkpoint and restore [needs root, and a criu for this kernel]", () => {});
   else needs(needed)("checkpoint and restore", checkpoints, 100_000);
 });
