@@ -64,6 +64,8 @@ run="--runc-binary $binary --rootfs $rootfs"
           // ctr says it when the program was quicker than its wish for another size.
           .replaceAll(/^.*resize pty.*\r?\n/gm, "")
           .replaceAll(/^(one +)\d+/gm, "$1PID")
+          // As wide as the process id is long.
+          .replaceAll(/^(TASK +PID) +/gm, "$1 ")
           .replaceAll(/ — [^\n]*?(?=: unknown)/g, ""),
       );
     }

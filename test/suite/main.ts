@@ -54,17 +54,9 @@ const parts: Record<string, readonly [title: string, run: (order: Order) => Prom
   vm: ["in a virtual machine", runVirtualMachine],
 };
 
-/**
- * Stages follow each other. The lines of a stage run side by side, each part by part: the tests of one wait more than
- * they compute, and share neither users nor namespaces with another's.
- */
-const stages: readonly (readonly (readonly string[])[])[] = [
-  [["check", "unit"]],
-  [
-    ["root", "single"],
-    ["vm", "engines", "user"],
-  ],
-];
+/** Parts that follow each other, and then those of which two are at work at a time, the longest first. */
+const alone: readonly string[] = ["check", "unit"];
+const inPairs: readonly string[] = ["root", "vm", "engines", "user", "single"];
 
 /** Runs a part; what it prints beside others comes out in one piece at its end. */
 async function runPart(name: string, isAlone: boolean, given: Omit<Order, "output">): Promise<Outcome> {
@@ -83,18 +75,17 @@ async function runPart(name: string, isAlone: boolean, given: Omit<Order, "outpu
   return outcome;
 }
 
+/** A part's tests wait more than they compute, and share neither users nor namespaces with another's. */
 async function runParts(wanted: readonly string[], given: Omit<Order, "output">): Promise<Outcome> {
   const outcomes: Outcome[] = [];
-  for (const stage of stages) {
-    const lines = stage
-      .map((line) => line.filter((name) => wanted.includes(name)))
-      .filter((line) => line.length > 0);
-    await Promise.all(
-      lines.map(async (line) => {
-        for (const name of line) outcomes.push(await runPart(name, lines.length === 1, given));
-      }),
-    );
-  }
+  for (const name of alone) if (wanted.includes(name)) outcomes.push(await runPart(name, true, given));
+  const waiting = inPairs.filter((name) => wanted.includes(name));
+  const isAlone = waiting.length === 1;
+  const line = async (): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
+      outcomes.push(await runPart(name, isAlone, given));
+  };
+  await Promise.all([line(), line()]);
   return sum(outcomes);
 }
 
