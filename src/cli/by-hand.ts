@@ -38,7 +38,7 @@ export async function performByHand(request: HandRequest, globals: Globals): Pro
     folder: run,
     name,
     timed: explain,
-    started: passOnSignals,
+    started: passOnSignals(),
   });
   if (explain) {
     const { formatPlan } = await import("./format-plan.ts");
@@ -50,14 +50,24 @@ export async function performByHand(request: HandRequest, globals: Globals): Pro
 /**
  * Signals sent to husk go on to the program. Those that come from the terminal reach the program by itself,
  * since it is in the same process group: of them husk only has to survive.
+ *
+ * @returns hands on what has come since, and what will: the program may be at work before husk has learnt that it is
  */
-function passOnSignals(send: (signal: number) => void): void {
+function passOnSignals(): (send: (signal: number) => void) => void {
+  const held: number[] = [];
+  let pass = (signal: number): void => {
+    held.push(signal);
+  };
   for (const name of ["SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM"] as const)
-    process.on(name, (_name: string, signal: number) => send(signal));
+    process.on(name, (_name: string, signal: number) => pass(signal));
   for (const name of ["SIGINT", "SIGQUIT", "SIGHUP"] as const)
     process.on(name, (_name: string, signal: number) => {
-      if (!isForegroundOfTerminal()) send(signal);
+      if (!isForegroundOfTerminal()) pass(signal);
     });
+  return (send) => {
+    pass = send;
+    for (const signal of held) send(signal);
+  };
 }
 
 /** Whether this process is in the foreground process group of its terminal (proc_pid_stat(5), fields 5 and 8). */

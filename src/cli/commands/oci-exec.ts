@@ -4,7 +4,7 @@ import { type ExecOptions, execInContainer } from "../../runtime/oci/exec.ts";
 import { parseJson } from "../../runtime/json-syntax.ts";
 import type { CommandArguments } from "../command-arguments.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
-import { forwardSignals } from "../forward-signals.ts";
+import { holdSignals } from "../forward-signals.ts";
 import { parseInteger, toInteger } from "../values/number.ts";
 import { printHelp } from "./help.ts";
 import type { OciCall } from "./oci.ts";
@@ -17,9 +17,10 @@ export async function ociExec({ argv, from, globals, runtime }: OciCall): Promis
   const given = ociArguments("exec", argv, from, globals, { least: 1, most: Infinity, flagsFirst: true });
   if (given === undefined) return printHelp(["oci", "exec"]);
   const options = execOptions(given);
+  const passOn = options.detach ? undefined : holdSignals();
   const program = await execInContainer(runtime, options);
-  if (options.detach) return 0;
-  forwardSignals(program.kill, undefined);
+  if (passOn === undefined) return 0;
+  passOn(program.kill, undefined);
   return program.ended;
 }
 

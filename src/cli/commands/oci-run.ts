@@ -1,6 +1,6 @@
 import { createContainer, runInForeground } from "../../runtime/oci/create.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
-import { forwardSignals } from "../forward-signals.ts";
+import { holdSignals } from "../forward-signals.ts";
 import { printHelp } from "./help.ts";
 import { createOptions } from "./oci-create.ts";
 import type { OciCall } from "./oci.ts";
@@ -15,7 +15,8 @@ export async function ociRun(call: OciCall): Promise<number> {
     await createContainer(runtime, options, "detach");
     return 0;
   }
+  const passOn = holdSignals();
   const container = await runInForeground(runtime, options, given.on("keep"));
-  forwardSignals(container.kill, undefined);
+  passOn(container.kill, undefined);
   return container.ended;
 }

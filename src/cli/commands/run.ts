@@ -10,7 +10,7 @@ import { DETACH_KEYS } from "../../engine/attach/detach-keys.ts";
 import { readSettings } from "../../engine/settings/read-settings.ts";
 import { HuskError } from "../../platform/error.ts";
 import { parseRun, type RunRequest } from "../flags/run-options.ts";
-import { forwardSignals } from "../forward-signals.ts";
+import { holdSignals } from "../forward-signals.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { oneLine, printError } from "../stderr.ts";
@@ -87,7 +87,11 @@ export async function runInForeground(
   how: RunHow,
   created: (id: string) => void = () => {},
 ): Promise<RunResult | undefined> {
-  const container = await runAttached(homeOf(globals), options, how);
+  const signals: { passOn?: ReturnType<typeof holdSignals> } = {};
+  const starting = (): void => {
+    if (options.sigProxy !== false) signals.passOn = holdSignals();
+  };
+  const container = await runAttached(homeOf(globals), options, { ...how, starting });
   created(container.id);
   for (const warning of container.warnings) printError(oneLine(`husk: warning: ${warning}`));
   let isForced = false;
@@ -96,7 +100,7 @@ export async function runInForeground(
     container.kill(SIGKILL);
   };
   // With a terminal, keys go to the program as they are; what comes here was sent on purpose.
-  if (options.sigProxy !== false) forwardSignals(container.kill, options.tty === true ? undefined : force);
+  signals.passOn?.(container.kill, options.tty === true ? undefined : force);
   const result = await (how.detachKeys === undefined
     ? container.ended
     : Promise.race([container.ended, leftAlone()]));

@@ -107,7 +107,7 @@ export interface Handed extends Launched {
 export async function handOver(
   home: Home,
   { record, options, prepared, how }: Planned,
-  streams: StreamOptions & { readonly timed?: boolean } = {},
+  streams: StreamOptions & { readonly timed?: boolean; readonly starting?: () => void } = {},
   make?: () => void,
 ): Promise<Handed> {
   const { folders } = home;
@@ -148,6 +148,7 @@ export async function handOver(
       stdout: own.stdout ?? 1,
       stderr: own.stderr ?? 2,
       timed: streams.timed ?? false,
+      ...(streams.starting === undefined ? {} : { encoded: streams.starting }),
       ...(own.descriptors === undefined ? {} : { descriptors: own.descriptors }),
     });
     if (isCopied(options.log)) {

@@ -31,6 +31,8 @@ export interface RunHow extends StreamOptions {
   readonly timed?: boolean;
   /** What has to be typed at the terminal to leave the container alone. */
   readonly detachKeys?: Uint8Array;
+  /** Is called right before the program may begin: from then on signals are its matter. */
+  readonly starting?: () => void;
 }
 
 /** A container at work that ends when this process ends. */
