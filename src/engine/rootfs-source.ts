@@ -1,5 +1,7 @@
 import type { Spec } from "../runtime/config.ts";
-import type { RootfsSource, WritableFolder } from "../rootfs/index.ts";
+import { existsSync } from "node:fs";
+import { HuskError } from "../platform/error.ts";
+import type { RootfsSource, WritableFolder, WritableForm } from "../rootfs/index.ts";
 import type { RootView } from "../platform/in-root.ts";
 import { ownFiles } from "./own-files.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -62,5 +64,53 @@ export async function rootfsSource(
     ...(uidMappings && gidMappings ? { idMaps: { uids: uidMappings, gids: gidMappings } } : {}),
   });
   for (const warning of warnings) warn(warning);
-  return { ...source, ...kept };
+  if (writable === undefined) return source;
+  return { ...source, writable: { ...writable, form: formOf(writable, source, spec) } };
+}
+
+/**
+ * How what is written to a container of host is kept: as it was at its first start.
+ *
+ * @throws HuskError "unavailable" when a folder of this machine has become another file system since
+ */
+function formOf(
+  { path, isNew }: WritableFolder,
+  { parts, reader }: Extract<RootfsSource, { kind: "composed" }>,
+  spec: Spec,
+): WritableForm {
+  if (!isNew || existsSync(path)) {
+    if (existsSync(`${path}/views`)) return "apart";
+    if (existsSync(`${path}/upper`)) {
+      for (const part of parts) {
+        if (part.kind !== "copy-on-write" || part.inRoot === true) continue;
+        if (existsSync(`${path}/upper${part.path}`) || !existsSync(`${path}/beside`))
+          throw notAsBefore(part.path);
+      }
+      return "whole";
+    }
+  }
+  if (reader === undefined || needsApart(spec)) return "apart";
+  for (const part of parts) if (part.kind === "copy-on-write" && part.inRoot === true) return "whole";
+  return "apart";
+}
+
+/**
+ * A user namespace can have no overlay of all of `/`, as it would show what mounts hide (has_locked_children in
+ * fs/namespace.c). A program that may mount overlays finds a root that is none, on which they can stand.
+ */
+function needsApart({ process, linux }: Spec): boolean {
+  if (process.capabilities?.bounding?.includes("CAP_SYS_ADMIN") === true) return true;
+  for (const { type } of linux.namespaces ?? []) if (type === "user") return true;
+  return false;
+}
+
+function notAsBefore(path: string): HuskError {
+  return new HuskError(
+    "unavailable",
+    `what the container wrote to ${path} does not fit any more: when it was started first, ${path} was a folder of ` +
+      "this machine's root file system, to be read as somebody who owns nothing",
+    {
+      hint: `see whether something is mounted on ${path}; husk diff shows what it wrote, husk apply brings it over`,
+    },
+  );
 }

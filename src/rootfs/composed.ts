@@ -1,32 +1,16 @@
 import type { List, Result } from "../plan/index.ts";
 import type { AttachedRoot } from "./attached-root.ts";
 import { readerShell, stageShell, viewShell } from "./composed-shell.ts";
-import { newFileSystem, setFlag, setString } from "./file-system.ts";
-import {
-  AT_FDCWD,
-  FSCONFIG_CMD_CREATE,
-  FSMOUNT_CLOEXEC,
-  FSOPEN_CLOEXEC,
-  MOVE_MOUNT_F_EMPTY_PATH,
-  O_CLOEXEC,
-  OPEN_TREE_CLONE,
-} from "./flags.ts";
-import {
-  attach,
-  directoryInRoot,
-  noteMount,
-  type RootView,
-  rootView,
-  writeFileInRoot,
-  writeNewFile,
-} from "./in-root.ts";
-import { isBelow } from "./mount-destination.ts";
+import { newFileSystem } from "./file-system.ts";
+import { AT_FDCWD, FSMOUNT_CLOEXEC, MOVE_MOUNT_F_EMPTY_PATH, O_CLOEXEC, OPEN_TREE_CLONE } from "./flags.ts";
+import { addFreshParts, type CopyOnWrite, fillLayer, isIn, partsIn } from "./fresh-parts.ts";
+import { attach, directoryInRoot, noteMount, type RootView, rootView } from "./in-root.ts";
 import { addLater, addNestedView, type ViewContext } from "./nested-view.ts";
-import { COMPOSED_MARK, type RootfsSource, type RootPart, viewName } from "./types.ts";
-import { DISK, openWritable, setVolatile, stageWritable } from "./writable.ts";
+import { COMPOSED_MARK, type RootfsSource, viewName, type WritableFolder } from "./types.ts";
+import { attachWholeRoot, HOST_ROOT } from "./whole-root.ts";
+import { DISK, openWritable, stageWritable, writableOverlay } from "./writable.ts";
 
 type Composed = Extract<RootfsSource, { kind: "composed" }>;
-type CopyOnWrite = Extract<RootPart, { kind: "copy-on-write" }>;
 
 export interface ComposedOptions {
   readonly userNamespace: boolean;
@@ -36,37 +20,76 @@ export interface ComposedOptions {
 }
 
 /**
- * Composes a root file system, in memory or in the container's folder. One tmpfs, the stage, holds the root (`root`,
- * or the folder's `upper`) and, out of the container's sight, what overlays need. Each copy-on-write part is two overlays, one on the other:
+ * Composes a root file system, in memory or in the container's folder. One tmpfs, the stage, holds, out of the
+ * container's sight, what overlays need. Each copy-on-write part is two overlays, one on the other:
  *
  * - `a0`, `a1`, …: the host's folder, read-only, mounted while this process acts as `reader`, a user who owns nothing.
  *   An overlay acts on its layers with the rights of who mounted it, so the kernel itself refuses all that others may
  *   not read, to the container's root too (ovl_permission in fs/overlayfs/inode.c). No list of secrets to go stale.
  * - above that, mounted with all rights, the writable view; what is written lands on the stage or in the folder.
  *
+ * The root itself is an ordinary folder, on the stage or the container's `upper`, or, with most parts, in one overlay
+ * of both kinds (whole-root.ts).
+ *
  * Overlays may stand two deep (FILESYSTEM_MAX_STACK_DEPTH); where the host's folder is on an overlay itself, see
  * nested-view.ts.
  */
 export function attachComposed(list: List, source: Composed, options: ComposedOptions): AttachedRoot {
-  const { userNamespace } = options;
   const views: CopyOnWrite[] = [];
   for (const part of source.parts) if (part.kind === "copy-on-write") views.push(part);
   const stage = makeStage(list, source, options);
-  const root = rootView(list, stage.root);
+  if (source.writable?.form === "whole") return attachWhole(list, stage, source, views, options);
+  const root = rootView(list, plainRoot(list, stage, source));
   if (source.writable?.isNew !== false) addFreshParts(root, source.parts, views);
-  const lowers = readAs(list, stage.base, source.reader, views);
-  const context: ViewContext = { list, stage: stage.base, root, userNamespace };
-  const layers: { mount: Result; path: string }[] = [];
-  for (let i = 0; i < views.length; i++) {
-    const view = views[i] as CopyOnWrite;
-    layers.push({ mount: addView(context, source, view, i, lowers[i]), path: view.path });
-  }
-  if (source.writable?.isNew === true)
-    list.call("mkdirat", stage.base, `${DISK}/views/${COMPOSED_MARK}`, 0o755).accept("EEXIST");
+  const lowers = readAs(list, stage, source.reader, views);
+  const layers = addViews(root, stage, source, views, lowers, options);
+  if (source.writable?.isNew === true) markComposed(list, stage, "views");
   return { view: root, layers, staged: true };
 }
 
-function makeStage(list: List, source: Composed, options: ComposedOptions): { base: Result; root: Result } {
+/** The root and the parts `inRoot` in one overlay; the others as they are elsewhere. */
+function attachWhole(
+  list: List,
+  stage: Result,
+  source: Composed,
+  views: readonly CopyOnWrite[],
+  options: ComposedOptions,
+): AttachedRoot {
+  const inRoot: CopyOnWrite[] = [];
+  const others: CopyOnWrite[] = [];
+  for (const view of views) (view.inRoot === true ? inRoot : others).push(view);
+  if (inRoot.length > 0) others.unshift(HOST_ROOT);
+  const lowers = readAs(list, stage, source.reader, others);
+  const lower = inRoot.length > 0 ? lowers[0] : undefined;
+  const { root, layers } = attachWholeRoot(list, stage, source, { views, inRoot, lower }, options);
+  const beside = addViews(root, stage, source, others, lowers, options);
+  if (source.writable?.isNew === true && beside.length > 0) markComposed(list, stage, "beside");
+  return { view: root, layers: [...layers, ...beside], staged: true };
+}
+
+function markComposed(list: List, stage: Result, folder: "views" | "beside"): void {
+  list.call("mkdirat", stage, `${DISK}/${folder}/${COMPOSED_MARK}`, 0o755).accept("EEXIST");
+}
+
+function addViews(
+  root: RootView,
+  stage: Result,
+  source: Composed,
+  views: readonly CopyOnWrite[],
+  lowers: readonly (string | undefined)[],
+  { userNamespace }: ComposedOptions,
+): { mount: Result; path: string }[] {
+  const context: ViewContext = { list: root.list, stage, root, userNamespace };
+  const mounted: { mount: Result; path: string }[] = [];
+  for (let i = 0; i < views.length; i++) {
+    const view = views[i] as CopyOnWrite;
+    if (view === HOST_ROOT) continue;
+    mounted.push({ mount: addView(context, source, view, i, lowers[i]), path: view.path });
+  }
+  return mounted;
+}
+
+function makeStage(list: List, source: Composed, options: ComposedOptions): Result {
   const { writable } = source;
   const opened =
     writable === undefined || options.keeper === undefined
@@ -87,35 +110,16 @@ function makeStage(list: List, source: Composed, options: ComposedOptions): { ba
   // Overlays take their folders by name: with this working directory the names are short and our own.
   list.call("fchdir", base);
   list.call("mkdirat", base, "root", 0o755);
-  let from = "root";
-  if (writable !== undefined) {
+  if (writable !== undefined)
     stageWritable(list, base, opened ?? openWritable(list, writable, options), writable);
-    from = `${DISK}/upper`;
-  }
-  const root = list.call("open_tree", base, from, OPEN_TREE_CLONE | O_CLOEXEC);
-  list.call("move_mount", root, "", base, "root", MOVE_MOUNT_F_EMPTY_PATH);
-  return { base, root };
+  return base;
 }
 
-/** The view a path stands in, if it stands in one. */
-function viewOf(path: string, views: readonly CopyOnWrite[]): CopyOnWrite | undefined {
-  let found: CopyOnWrite | undefined;
-  for (const view of views) if (isBelow(path, view.path)) found = view;
-  return found;
-}
-
-function addFreshParts(root: RootView, parts: readonly RootPart[], views: readonly CopyOnWrite[]): void {
-  const { list, descriptor } = root;
-  for (const part of parts) {
-    const { path } = part;
-    const name = path.slice(1);
-    if (part.kind === "copy-on-write" ? name.includes("/") : viewOf(path, views) !== undefined) continue;
-    // A start that failed may have come this far already.
-    if (part.kind === "link")
-      list.call("symlinkat", part.target, descriptor, name).accept("EEXIST").about(path);
-    else if (part.kind === "file") writeFileInRoot(root, path, part.content, part.mode);
-    else list.call("mkdirat", descriptor, name, part.mode).accept("EEXIST").about(path);
-  }
+function plainRoot(list: List, stage: Result, { writable }: Composed): Result {
+  const from = writable === undefined ? "root" : `${DISK}/upper`;
+  const root = list.call("open_tree", stage, from, OPEN_TREE_CLONE | O_CLOEXEC);
+  list.call("move_mount", root, "", stage, "root", MOVE_MOUNT_F_EMPTY_PATH);
+  return root;
 }
 
 /**
@@ -185,25 +189,16 @@ function addView(
     viewShell(source, view, index, { userNamespace: context.userNamespace, read: lower !== undefined }),
   );
   const { writable } = source;
-  const upper = writable === undefined ? `u${index}` : `${DISK}/views/${viewName(path)}`;
-  const work = writable === undefined ? `w${index}` : `${DISK}/work/${viewName(path)}`;
+  const [upper, work] = placesOf(view, index, writable);
   list.call("mkdirat", stage, upper, view.mode).accept("EEXIST").about(path);
   list.call("mkdirat", stage, work, 0o755).accept("EEXIST").about(path);
   const later =
     writable === undefined
-      ? fillUpper(list, stage, upper, source.parts, view)
+      ? fillLayer(list, stage, upper, source.parts, view)
       : partsIn(view, source.parts, writable.isNew);
   const place = directoryInRoot(root, path);
-  const overlay = list.call("fsopen", "overlay", FSOPEN_CLOEXEC).about('file system "overlay"');
-  setString(list, overlay, "source", "overlay", "overlay");
-  setString(list, overlay, "lowerdir", lower ?? nameOf(list, stage, view, index), "overlay");
-  setString(list, overlay, "upperdir", upper, "overlay");
-  setString(list, overlay, "workdir", work, "overlay");
-  if (context.userNamespace) setFlag(list, overlay, "userxattr", "overlay");
-  setVolatile(list, overlay, writable);
-  const create = list
-    .call("fsconfig", overlay, FSCONFIG_CMD_CREATE, null, null, 0)
-    .about(`overlay on ${path}`);
+  const layers = { lower: lower ?? nameOf(list, stage, view, index), upper, work };
+  const { overlay, create } = writableOverlay(list, layers, { ...context, writable }, path);
   if (view.hidden !== undefined) {
     create.accept("EINVAL");
     const files = source.parts.filter((part) => isIn(part, view));
@@ -225,34 +220,14 @@ function addView(
   return mount;
 }
 
-/** What stands in a view and is put there when it is mounted; of a root that was used before, husk's own files alone. */
-function partsIn(view: CopyOnWrite, parts: readonly RootPart[], isNew: boolean): RootPart[] {
-  const inside: RootPart[] = [];
-  for (const part of parts) if (isIn(part, view) && (isNew || part.kind === "file")) inside.push(part);
-  return inside;
-}
-
-function isIn(part: RootPart, view: CopyOnWrite): boolean {
-  return part !== view && part.kind !== "copy-on-write" && isBelow(part.path, view.path);
-}
-
-/** Puts files and links into the writable layer before it is mounted; what stands deeper is returned for later. */
-function fillUpper(
-  list: List,
-  stage: Result,
-  upper: string,
-  parts: readonly RootPart[],
-  view: CopyOnWrite,
-): RootPart[] {
-  const later: RootPart[] = [];
-  for (const part of parts) {
-    if (!isIn(part, view)) continue;
-    const name = part.path.slice(view.path.length + 1);
-    if (name.includes("/") || part.kind === "directory") later.push(part);
-    else if (part.kind === "link")
-      list.call("symlinkat", part.target, stage, `${upper}/${name}`).about(part.path);
-    else if (part.kind === "file")
-      writeNewFile(list, stage, `${upper}/${name}`, part.content, part.mode, part.path);
-  }
-  return later;
+function placesOf(
+  { path }: CopyOnWrite,
+  index: number,
+  writable: WritableFolder | undefined,
+): [upper: string, work: string] {
+  if (writable === undefined) return [`u${index}`, `w${index}`];
+  const name = viewName(path);
+  return writable.form === "whole"
+    ? [`${DISK}/beside/${name}`, `${DISK}/beside-work/${name}`]
+    : [`${DISK}/views/${name}`, `${DISK}/work/${name}`];
 }

@@ -33,5 +33,6 @@ export type {
   RootfsSource,
   RootPart,
   WritableFolder,
+  WritableForm,
 } from "./types.ts";
-export { COMPOSED_MARK, viewName } from "./types.ts";
+export { COMPOSED_MARK, ROOT, viewName, writableFolders } from "./types.ts";

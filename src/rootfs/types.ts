@@ -65,22 +65,45 @@ export interface CgroupMount {
 
 /** A folder on this machine that keeps what a container writes. */
 export interface WritableFolder {
-  /**
-   * Absolute path. `upper` and `work` are in it, and `views` for a composed root, as empty folders of the container's
-   * root at first. A composed root itself is `upper`, and what is written to a copy-on-write part is in `views`, under
-   * its path ({@link viewName}).
-   */
+  /** Absolute path. The folders {@link writableFolders} names are in it, empty and the container's root's at first. */
   readonly path: string;
   /** Its root was never made, or not to the end: it is composed anew. Otherwise what was removed stays removed. */
   readonly isNew: boolean;
   /** It will not be used again, so that nothing has to reach the disk (overlayfs.rst, "Volatile mount"). */
   readonly volatile: boolean;
+  /** How a composed root keeps what is written; an image's does not ask. */
+  readonly form?: WritableForm;
 }
 
-/** Empty folder in `views`, made when a root is composed, with all that was to be in it; no {@link viewName}. */
+/** Empty folder in `views` or `beside`, made when a root is composed, with all that was to be in it; no {@link viewName}. */
 export const COMPOSED_MARK = "%composed";
 
-/** Name of the folder in `views` with what was written to the part of a composed root at `path`. */
+/**
+ * How a composed root is kept:
+ *
+ * - `whole`: `upper` and `work` are one overlay's, of the root ({@link ROOT}) and of all parts that are {@link RootPart}'s
+ *   `inRoot`, each under its name; those of other parts stand in `beside` and `beside-work` ({@link viewName}).
+ * - `apart`: `upper` is the root, as it is, and what is written to a part is in `views`.
+ */
+export type WritableForm = "whole" | "apart";
+
+/** Name of the container's root in an overlay that is a `whole`. */
+export const ROOT = ".husk";
+
+/**
+ * The folders in which what is written is kept, in the order in which they are made: `views` tells an `apart` from a
+ * `whole`, and when there is `upper`, there are the others.
+ */
+export function writableFolders(source: RootfsSource): string[] {
+  if (source.kind !== "composed") return ["work", "upper"];
+  if (source.writable?.form !== "whole") return ["views", "work", "upper"];
+  for (const part of source.parts)
+    if (part.kind === "copy-on-write" && part.inRoot !== true)
+      return ["beside", "beside-work", "work", "upper"];
+  return ["work", "upper"];
+}
+
+/** Name of the folder with what was written to the part of a composed root at `path`. */
 export function viewName(path: string): string {
   return path.slice(1).replace(/[%/\\:,]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
 }
@@ -129,6 +152,8 @@ export type RootPart =
       /** The host's directory. */
       readonly from: string;
       readonly mode: number;
+      /** `from` is `path`, a folder in this machine's `/` that is no mount of its own and is not on an overlay. */
+      readonly inRoot?: boolean;
       /**
        * Present if `from` is itself on an overlay, on which two more cannot stand: the files others may not read,
        * relative to `from`, a directory (with a final slash) after what is in it. They are removed from the view.

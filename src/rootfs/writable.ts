@@ -1,7 +1,9 @@
-import type { List, Result } from "../plan/index.ts";
-import { changeMount, setFlag } from "./file-system.ts";
+import type { Call, List, Result } from "../plan/index.ts";
+import { changeMount, setFlag, setString } from "./file-system.ts";
 import {
   AT_FDCWD,
+  FSCONFIG_CMD_CREATE,
+  FSOPEN_CLOEXEC,
   MOUNT_ATTR_NODEV,
   MOVE_MOUNT_F_EMPTY_PATH,
   MS_PRIVATE,
@@ -44,6 +46,34 @@ export function openWritable(list: List, { path }: WritableFolder, options: Open
 export function stageWritable(list: List, stage: Result, tree: Result, { path }: WritableFolder): void {
   list.call("mkdirat", stage, DISK, 0o755);
   list.call("move_mount", tree, "", stage, DISK, MOVE_MOUNT_F_EMPTY_PATH).about(path);
+}
+
+/** Layers of an overlay, as names on the stage. */
+export interface OverlayLayers {
+  /** One, or several with colons between them, the topmost first. */
+  readonly lower: string;
+  readonly upper: string;
+  readonly work: string;
+}
+
+/** Begins an overlay: `create`, if it succeeds, makes the file system of the context `overlay`. */
+export function writableOverlay(
+  list: List,
+  { lower, upper, work }: OverlayLayers,
+  { writable, userNamespace }: { writable: WritableFolder | undefined; userNamespace: boolean },
+  path: string,
+): { readonly overlay: Result; readonly create: Call } {
+  const overlay = list.call("fsopen", "overlay", FSOPEN_CLOEXEC).about('file system "overlay"');
+  setString(list, overlay, "source", "overlay", "overlay");
+  setString(list, overlay, "lowerdir", lower, "overlay");
+  setString(list, overlay, "upperdir", upper, "overlay");
+  setString(list, overlay, "workdir", work, "overlay");
+  if (userNamespace) setFlag(list, overlay, "userxattr", "overlay");
+  setVolatile(list, overlay, writable);
+  const create = list
+    .call("fsconfig", overlay, FSCONFIG_CMD_CREATE, null, null, 0)
+    .about(`overlay on ${path}`);
+  return { overlay, create };
 }
 
 /** fsync(2) in a container that goes when it ends would only make it and its end slow. */

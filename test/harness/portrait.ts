@@ -121,12 +121,17 @@ function glance(path: string): string {
   }
 }
 
-/** husk keeps what is written to the root in the container's folder, the script in memory: it has no such folder. */
+/**
+ * husk keeps what is written to the root in the container's folder, where it can in one overlay with what is written to
+ * /usr and /etc; the script in memory, apart: it has no such folder.
+ */
 export function withoutPlace(seen: unknown): unknown {
   if (!Array.isArray(seen)) return seen;
   return seen.map((line: unknown) =>
     typeof line === "string"
-      ? line.replace(/^\/ (\S+ \S+ \S*\/upper|tmpfs tmpfs \/root) /, "/ written ")
+      ? line
+          .replace(/^\/ (\S+ \S+ \S*\/upper|tmpfs tmpfs \/root|overlay overlay \/\.husk) /, "/ written ")
+          .replace(/^(\/[a-z]+) overlay overlay \1 /, "$1 overlay overlay / ")
       : line,
   );
 }

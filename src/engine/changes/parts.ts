@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type ByteString, hostImage, readXattrs } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
-import { viewName } from "../../rootfs/index.ts";
+import { ROOT, viewName } from "../../rootfs/index.ts";
 import type { Home } from "../home.ts";
 import { imageContext } from "../image-context.ts";
 import { findImageSource } from "../image-source.ts";
@@ -34,20 +34,22 @@ export async function changedParts(home: Home, { record, paths }: Target): Promi
   }
   const { parts } = hostImage({ with: source.with }).source;
   const fresh = parts.filter(({ kind }) => kind !== "file").map(({ path }) => path);
-  const root = {
-    place: "",
-    upper: paths.upper,
-    lower: freshLower(fresh, "/"),
-    opaque: new Set<string>(),
-    isPlain: true,
-  };
-  const views: ChangedPart[] = [];
+  const lower = freshLower(fresh, "/");
+  const isWhole = !existsSync(join(paths.folder, "views"));
+  const found: ChangedPart[] = [];
+  if (!isWhole) found.push({ place: "", upper: paths.upper, lower, opaque: new Set(), isPlain: true });
+  else if (existsSync(join(paths.upper, ROOT)))
+    found.push(await overlayPart(home, "", join(paths.upper, ROOT), lower));
   for (const part of parts) {
     if (part.kind !== "copy-on-write") continue;
-    const upper = join(paths.folder, "views", viewName(part.path));
-    if (existsSync(upper)) views.push(await overlayPart(home, part.path, upper, folderLower(part.from)));
+    const name = viewName(part.path);
+    const places = isWhole
+      ? [join(paths.upper, name), join(paths.folder, "beside", name)]
+      : [join(paths.folder, "views", name)];
+    for (const upper of places)
+      if (existsSync(upper)) found.push(await overlayPart(home, part.path, upper, folderLower(part.from)));
   }
-  return [root, ...views];
+  return found;
 }
 
 /** Where overlays cannot be had, what a container wrote does not stand apart. */

@@ -6,7 +6,8 @@ const OWN = ["etc/hosts", "etc/hostname", "etc/resolv.conf", "etc/mtab"];
 
 /** Bytes that a container's program wrote; of one that is a copy of its image, of all its files. */
 export function writtenSize({ folder, upper, copy }: ContainerPaths): number {
-  return layerSize(upper) + folderSize(`${folder}/views`) + folderSize(copy);
+  const written = [`${folder}/views`, `${folder}/beside`, copy];
+  return written.reduce((bytes, one) => bytes + folderSize(one), layerSize(upper));
 }
 
 /** The same of one folder that it wrote to. */

@@ -1,8 +1,14 @@
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync } from "node:fs";
 import { isNewNamespace } from "../../namespace/index.ts";
 import { writeError } from "../../platform/whole-file.ts";
-import type { WritableFolder } from "../../rootfs/index.ts";
+import {
+  COMPOSED_MARK,
+  type RootfsSource,
+  type WritableFolder,
+  writableFolders,
+} from "../../rootfs/index.ts";
 import type { Spec } from "../../runtime/config.ts";
+import type { ContainerPaths } from "./paths.ts";
 
 /** Ids of this machine. */
 export interface Owner {
@@ -28,20 +34,26 @@ function hostId(mappings: Spec["linux"]["uidMappings"]): number | undefined {
 }
 
 /** Makes what a {@link WritableFolder} has to have; a start that failed may have made it before. */
-export function makeWritable({ path }: WritableFolder, owner: Owner, rootMode: number): void {
+export function makeWritable({ path }: WritableFolder, owner: Owner, root: RootfsSource): void {
+  const rootMode = root.kind === "layers" ? root.mode : 0o755;
   const isOwn = owner.uid === process.geteuid?.();
   try {
     // The root of a container with ids of its own passes through it, and reads nothing there.
     if (!isOwn) chmodSync(path, 0o711);
-    for (const name of ["upper", "work", "views"]) {
+    for (const name of writableFolders(root)) {
       const folder = `${path}/${name}`;
       mkdirSync(folder, { recursive: true });
       chmodSync(folder, name === "upper" ? rootMode : 0o755);
       if (!isOwn) chownSync(folder, owner.uid, owner.gid);
     }
-    // The container's root goes through it; nobody else gets as far as here.
-    if (owner.uid !== process.geteuid?.()) chmodSync(path, 0o711);
   } catch (cause) {
     throw writeError(path, cause);
   }
+}
+
+/** Whether all that belongs to a composed root is in its container's folder. */
+export function isComposed({ folder, upper }: ContainerPaths): boolean {
+  for (const name of ["views", "beside"])
+    if (existsSync(`${folder}/${name}`)) return existsSync(`${folder}/${name}/${COMPOSED_MARK}`);
+  return existsSync(upper);
 }

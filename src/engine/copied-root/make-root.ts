@@ -16,5 +16,5 @@ export async function makeRoot(
     const { copyRoot } = await import("./copy-root.ts");
     await copyRoot(home, options, source, spec, source.copy);
   } else if (writable?.folder.isNew === true)
-    makeWritable(writable.folder, writable.owner, root.kind === "layers" ? root.mode : 0o755);
+    makeWritable(writable.folder, writable.owner, root);
 }

@@ -56,7 +56,7 @@ export async function tryOverlay(
       },
     );
     const { writable } = prepared;
-    if (writable !== undefined) makeWritable(writable.folder, writable.owner, 0o755);
+    if (writable !== undefined) makeWritable(writable.folder, writable.owner, prepared.request.root);
     const refused = await tryPlan(
       home,
       prepared,

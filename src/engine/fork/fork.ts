@@ -85,10 +85,14 @@ async function forkHost(fork: Fork): Promise<ContainerRecord> {
 /** Copies what a container wrote into another one's folder. */
 async function copyWritten(fork: Fork, folder: string): Promise<void> {
   const { paths } = fork.target;
-  for (const part of ["upper", "views"])
-    await copyTree(fork, `${paths.folder}/${part}`, `${folder}/${part}`, "overlay");
-  mkdirSync(`${folder}/work`);
-  becomeLike(`${folder}/work`, paths.work);
+  for (const part of ["upper", "views", "beside"])
+    if (existsSync(`${paths.folder}/${part}`))
+      await copyTree(fork, `${paths.folder}/${part}`, `${folder}/${part}`, "overlay");
+  for (const work of ["work", "beside-work"]) {
+    if (!existsSync(`${paths.folder}/${work}`)) continue;
+    mkdirSync(`${folder}/${work}`);
+    becomeLike(`${folder}/${work}`, `${paths.folder}/${work}`);
+  }
 }
 
 /** Lists the new container when `fill` has put into its folder what belongs there. */

@@ -2,12 +2,12 @@ import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, statSy
 import { HuskError } from "../../platform/error.ts";
 import { pause } from "../../platform/pause.ts";
 import { writeError } from "../../platform/whole-file.ts";
-import { COMPOSED_MARK } from "../../rootfs/index.ts";
 import { ensureBindSources } from "../bind-sources.ts";
 import { type ExitRecord, readExit } from "../container/exit.ts";
 import { withContainer } from "../container/lock.ts";
 import type { ContainerPaths } from "../container/paths.ts";
 import type { ContainerRecord } from "../container/record.ts";
+import { isComposed } from "../container/writable.ts";
 import { isAlive } from "../container/state.ts";
 import { completeFork } from "../fork/fork-layers.ts";
 import type { Home } from "../home.ts";
@@ -74,7 +74,11 @@ export async function startLocked(home: Home, id: string, goesOn = false): Promi
  * Puts overlayfs's own folder out of the way: one that was mounted as volatile is not taken again
  * (Documentation/filesystems/overlayfs.rst, "Volatile mount"), since a crash may have made it untrue. There was none.
  */
-function renewWork({ work }: ContainerPaths): void {
+function renewWork({ folder }: ContainerPaths): void {
+  for (const name of ["work", "beside-work"]) renew(`${folder}/${name}`);
+}
+
+function renew(work: string): void {
   const found = statSync(work, { throwIfNoEntry: false });
   if (found === undefined) return;
   try {
@@ -148,11 +152,11 @@ export async function runOptionsOf(
  */
 function isUnmade(
   { forked, source }: ContainerRecord,
-  { folder, upper }: ContainerPaths,
+  paths: ContainerPaths,
   before: ExitRecord | undefined,
 ): boolean {
-  if (source.kind === "host") return !existsSync(`${folder}/views/${COMPOSED_MARK}`);
-  return before === undefined && (forked === undefined || !existsSync(upper));
+  if (source.kind === "host") return !isComposed(paths);
+  return before === undefined && (forked === undefined || !existsSync(paths.upper));
 }
 
 async function sourceOf(home: Home, record: ContainerRecord, paths: ContainerPaths): Promise<RunSource> {

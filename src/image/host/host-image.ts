@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import { cleanPath, type RootfsSource, type RootPart } from "../../rootfs/index.ts";
+import { cleanPath, ROOT, type RootfsSource, type RootPart } from "../../rootfs/index.ts";
 import { unreadableByOthers } from "./unreadable.ts";
 
 /** What the host image depends on. */
@@ -31,6 +31,8 @@ export interface HostImage {
 }
 
 const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
+/** PROC_USER_INIT_INO of include/linux/proc_ns.h. */
+const FIRST_USER_NAMESPACE = "user:[4026531837]";
 /** Owns no file: far above every range of ids in use, and below 2^31, where programs begin to misread them. */
 const NOBODY_AT_ALL = 2147483646;
 const NOBODY = 65534;
@@ -46,7 +48,9 @@ const PROGRAM_FOLDERS = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"];
  */
 export function hostImage(options: HostImageOptions = {}): HostImage {
   const parts = freshParts();
+  const folders: string[] = [];
   for (const entry of readdirSync("/", { withFileTypes: true })) {
+    if (entry.isDirectory()) folders.push(entry.name);
     if (!PROGRAM_FOLDERS.includes(entry.name)) continue;
     const path = `/${entry.name}`;
     if (entry.isSymbolicLink()) parts.push({ kind: "link", path, target: readlinkSync(path) });
@@ -54,6 +58,7 @@ export function hostImage(options: HostImageOptions = {}): HostImage {
   }
   parts.push({ kind: "copy-on-write", path: "/usr", from: "/usr", mode: 0o755 });
   parts.push({ kind: "copy-on-write", path: "/etc", from: "/etc", mode: 0o755 });
+  markInRoot(parts, folders);
   for (const folder of options.with ?? []) addFolder(parts, folder);
   const warnings = hideWhereNested(parts);
   const { hostname, hosts, resolvConf, size } = options;
@@ -71,6 +76,23 @@ export function hostImage(options: HostImageOptions = {}): HostImage {
     },
     warnings,
   };
+}
+
+/**
+ * Marks the parts that are folders in `/` themselves.
+ *
+ * @param folders names of those
+ */
+function markInRoot(parts: RootPart[], folders: readonly string[]): void {
+  if (folders.includes(ROOT) || statfsSync("/").type === OVERLAYFS_SUPER_MAGIC) return;
+  // In another user namespace mounts are not to be looked under.
+  if (readlinkSync("/proc/self/ns/user") !== FIRST_USER_NAMESPACE) return;
+  const mounts = readFileSync("/proc/self/mountinfo", "latin1");
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i] as RootPart;
+    if (part.kind !== "copy-on-write" || !folders.includes(part.path.slice(1))) continue;
+    if (!mounts.includes(` ${part.path} `)) parts[i] = { ...part, inRoot: true };
+  }
 }
 
 function freshParts(): RootPart[] {
@@ -132,7 +154,8 @@ function hideWhereNested(parts: RootPart[]): string[] {
   const nested: string[] = [];
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i] as RootPart;
-    if (part.kind !== "copy-on-write" || statfsSync(part.from).type !== OVERLAYFS_SUPER_MAGIC) continue;
+    if (part.kind !== "copy-on-write" || part.inRoot === true) continue;
+    if (statfsSync(part.from).type !== OVERLAYFS_SUPER_MAGIC) continue;
     nested.push(part.path);
     parts[i] = { ...part, hidden: unreadableByOthers(part.from) };
   }
