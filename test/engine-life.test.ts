@@ -77,6 +77,8 @@ describe("create, start, wait, rm", () => {
       for (const end = performance.now() + 5000; !existsSync(socket) && performance.now() < end; );
       await signalContainer(socket, 9).catch(() => {});
       await starting.result;
+      // It may have been made already, and killed as it ran.
+      await waitFor("its end", async () => !(await state(id)).startsWith("running"));
       await husk(["start", id]);
       expect(await husk(["wait", id])).toBe("0");
       await husk(["rm", id]);

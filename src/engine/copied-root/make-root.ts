@@ -15,6 +15,5 @@ export async function makeRoot(
     if (existsSync(source.copy)) return;
     const { copyRoot } = await import("./copy-root.ts");
     await copyRoot(home, options, source, spec, source.copy);
-  } else if (writable?.folder.isNew === true)
-    makeWritable(writable.folder, writable.owner, root);
+  } else if (writable?.folder.isNew === true) makeWritable(writable.folder, writable.owner, root);
 }
