@@ -359,6 +359,22 @@ describe("a full disk below --root", () => {
   });
 });
 
+describe("a record that is damaged", () => {
+  needs(needed)("is named, with what to do; list goes on", async () => {
+    const { path } = makeBundle(["true"]);
+    const husk = huskRuntime();
+    await husk.must(["create", "--bundle", path, "one"]);
+    const file = `${husk.root}/one/state.json`;
+    const whole = readFileSync(file, "utf8");
+    writeFileSync(file, whole.slice(0, 20));
+    const { status, stderr } = await husk.call(["state", "one"]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`${file} is damaged`)]);
+    expect(await husk.must(["list", "-q"])).toBe("");
+    writeFileSync(file, whole);
+    await husk.must(["delete", "one"]);
+  });
+});
+
 describe("delete", () => {
   needs(needed)("of two at once, one deletes it, and --force never fails", async () => {
     const bundle = makeBundle(["true"]);

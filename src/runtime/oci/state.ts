@@ -71,7 +71,7 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
 /**
  * Reads a container.
  *
- * @throws HuskError "not-found": `container does not exist`
+ * @throws HuskError "not-found": `container does not exist`; "failed" if its record is damaged
  */
 export function readContainer(root: string, id: string): Container {
   checkId(id);
@@ -82,7 +82,7 @@ export function readContainer(root: string, id: string): Container {
   } catch (cause) {
     throw new HuskError("not-found", "container does not exist", { cause });
   }
-  const state = JSON.parse(text) as ContainerState;
+  const state = parseState(text, files);
   if (state.format !== 1) {
     throw new HuskError(
       "unsupported",
@@ -100,6 +100,17 @@ export function readContainer(root: string, id: string): Container {
     status: statusOf(files, state, first !== undefined, alive),
     process: alive ? first : undefined,
   };
+}
+
+function parseState(text: string, { state, folder }: ContainerFiles): ContainerState {
+  try {
+    return JSON.parse(text) as ContainerState;
+  } catch (cause) {
+    throw new HuskError("failed", `${state} is damaged: ${(cause as Error).message}`, {
+      cause,
+      hint: `end what runs of the container (${folder}/process begins with its process id), then: rm -r ${folder}`,
+    });
+  }
 }
 
 function statusOf(files: ContainerFiles, state: ContainerState, recorded: boolean, alive: boolean): Status {
