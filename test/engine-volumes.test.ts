@@ -1,6 +1,15 @@
 // Volumes: folders that outlive containers.
 import { afterEach, beforeEach, describe, expect } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { type Engine, engine, isRoot, needs } from "./harness/index.ts";
 
 let own: Engine;
@@ -102,6 +111,27 @@ describe("volumes of one container", () => {
     expect(status).toBe(127);
     expect(await names()).toEqual(["named"]);
   });
+});
+
+test("what a container is just being made of is not pruned, nor removed", async () => {
+  await out("volume", "create", "named");
+  const anonymous = (await out("volume", "create")).trim();
+  const holder = Bun.spawn(["sleep", "100"]);
+  try {
+    const startTime = readFileSync(`/proc/${holder.pid}/stat`, "latin1").split(") ")[1]?.split(" ")[19];
+    for (const name of ["named", anonymous])
+      writeFileSync(`${own.root}/volumes/${name}/held-${holder.pid}-${startTime}`, "");
+    expect((await own.husk(["volume", "prune", "-af"])).stdout).toBe("Total reclaimed space: 0B\n");
+    expect((await own.husk(["volume", "rm", "named"])).stderr).toContain("a container is being made of it");
+  } finally {
+    holder.kill();
+    await holder.exited;
+  }
+  expect((await own.husk(["volume", "prune", "-af"])).stdout).toContain(anonymous);
+  expect(await names()).toEqual([]);
+  await out("create", "--name", "one", "-v", "/own", "-v", "data:/data", ...sh("true"));
+  for (const name of await names())
+    expect(readdirSync(`${own.root}/volumes/${name}`).toSorted()).toEqual(["_data", "volume.json"]);
 });
 
 test("--volumes-from: the same volumes, read-only if wished", async () => {

@@ -102,7 +102,7 @@ async function recordFork(
   fill: (folder: string) => Promise<void> = async () => {},
 ): Promise<ContainerRecord> {
   const { folders } = home;
-  const { options, takeBack } = await ownVolumes(home, first.options, signal);
+  const { options, letGo, takeBack } = await ownVolumes(home, first.options, signal);
   const draft = {
     command: [],
     ...(name === undefined ? {} : { name }),
@@ -121,6 +121,7 @@ async function recordFork(
           throw error;
         }
         list();
+        letGo();
         tellContainer(folders, record, "create");
         return record;
       });

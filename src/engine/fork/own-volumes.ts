@@ -4,25 +4,32 @@ import type { Home } from "../home.ts";
 import { imageContext } from "../image-context.ts";
 import type { MountSpec } from "../run-options.ts";
 import { becomeLike, unpackArchive } from "../unpack-archive.ts";
-import { createVolume, getVolume, removeVolume } from "../volume/index.ts";
+import { createVolume, getVolume, letGoOfVolume, removeVolume } from "../volume/index.ts";
 
-/**
- * Options with copies of the volumes that were made for one container alone.
- *
- * @returns them, and how to take the copies back
- */
+/** Options with copies of volumes. */
+export interface WithOwnVolumes {
+  readonly options: RecordedOptions;
+  /** The container is listed, so that everybody sees who uses them. */
+  letGo(): void;
+  takeBack(): Promise<void>;
+}
+
+/** Copies the volumes that were made for one container alone. */
 export async function ownVolumes(
   home: Home,
   options: RecordedOptions,
   signal?: AbortSignal,
-): Promise<{ readonly options: RecordedOptions; takeBack(): Promise<void> }> {
+): Promise<WithOwnVolumes> {
   const { mounts } = options;
+  const { root } = home.folders;
   const made: string[] = [];
+  const letGo = (): void => {
+    for (const name of made) letGoOfVolume(root, name);
+  };
   const takeBack = async (): Promise<void> => {
     for (const name of made) await removeVolume(home, name);
   };
-  if (mounts === undefined) return { options, takeBack };
-  const { root } = home.folders;
+  if (mounts === undefined) return { options, letGo, takeBack };
   const own: MountSpec[] = [];
   try {
     for (const mount of mounts) {
@@ -30,7 +37,7 @@ export async function ownVolumes(
         own.push(mount);
         continue;
       }
-      const { volume } = createVolume(home.folders, { anonymous: true });
+      const { volume } = createVolume(home.folders, { anonymous: true }, true);
       made.push(volume.name);
       await copyFiles(home, getVolume(root, mount.name).mountpoint, volume.mountpoint, signal);
       own.push({ ...mount, name: volume.name });
@@ -39,7 +46,7 @@ export async function ownVolumes(
     await takeBack();
     throw error;
   }
-  return { options: { ...options, mounts: own }, takeBack };
+  return { options: { ...options, mounts: own }, letGo, takeBack };
 }
 
 async function copyFiles(

@@ -131,9 +131,11 @@ export async function withOwnVolumes<T>(
 ): Promise<T> {
   if (!wantsVolumes(options)) return body(options);
   const { makeVolumes } = await import("../volume/for-container.ts");
-  const { options: settled, takeBack } = await makeVolumes(home, options);
+  const { options: settled, letGo, takeBack } = await makeVolumes(home, options);
   try {
-    return await body(settled);
+    const made = await body(settled);
+    letGo();
+    return made;
   } catch (error) {
     await takeBack();
     throw error;

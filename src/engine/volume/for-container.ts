@@ -5,12 +5,16 @@ import type { Home } from "../home.ts";
 import type { MountSpec, RunOptions } from "../run-options.ts";
 import { removeVolume } from "./remove.ts";
 import { settleVolumes } from "./settle.ts";
+import { letGoOfVolume } from "./store.ts";
 import { anonymousVolumesOf } from "./use.ts";
 import { volumeUsers } from "./users.ts";
 
-/** Options whose volumes exist, and how to take back what was made for them alone. */
+/** Options whose volumes exist. */
 export interface WithVolumes {
   readonly options: RunOptions;
+  /** The container is listed, so that everybody sees who uses them. */
+  letGo(): void;
+  /** It comes to nothing: those that nobody else can know go again. */
   takeBack(): Promise<void>;
 }
 
@@ -30,9 +34,14 @@ export async function makeVolumes(home: Home, options: RunOptions): Promise<With
     ...(imageVolumes === undefined ? {} : { imageVolumes }),
     fill: (name, target) => fillVolume(home, source, name, target),
   });
+  const letGo = (): void => {
+    for (const name of made) letGoOfVolume(home.folders.root, name);
+  };
   return {
     options: { ...rest, source, mounts },
+    letGo,
     takeBack: async () => {
+      letGo();
       const own = new Set(anonymousVolumesOf(mounts));
       for (const name of made) if (own.has(name)) await removeVolume(home, name);
     },

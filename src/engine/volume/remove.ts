@@ -7,7 +7,7 @@ import type { Home } from "../home.ts";
 import { removeFolder } from "../life/remove.ts";
 import { clearAbandonedVolumes, listVolumes } from "./list.ts";
 import type { Volume } from "./record.ts";
-import { getVolume, volumeFolder, workFolder } from "./store.ts";
+import { getVolume, isHeldVolume, volumeFolder, workFolder } from "./store.ts";
 import { volumeUsers } from "./users.ts";
 
 /**
@@ -35,6 +35,8 @@ export async function removeVolume(home: Home, name: string): Promise<void> {
  */
 export async function deleteVolume(home: Home, name: string): Promise<void> {
   getVolume(home.folders.root, name);
+  if (isHeldVolume(home.folders.root, name))
+    throw new HuskError("conflict", `remove ${name}: volume is in use: a container is being made of it`);
   const users = volumeUsers(home.folders).get(name);
   if (users !== undefined)
     throw new HuskError("conflict", `remove ${name}: volume is in use - [${users.join(", ")}]`, {
@@ -66,6 +68,8 @@ export async function pruneVolumes(
     const { anonymous, name, mountpoint } = volume;
     if (users.has(name) || !(all || anonymous) || !wanted(volume)) continue;
     const size = folderSize(mountpoint);
+    // Removing the others takes its time: by now a container may have it.
+    if (isHeldVolume(home.folders.root, name) || volumeUsers(home.folders).has(name)) continue;
     await removeVolume(home, name);
     removed.push(name);
     bytes += size;

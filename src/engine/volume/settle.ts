@@ -24,7 +24,7 @@ export interface VolumeWishes {
  */
 export async function settleVolumes(wishes: VolumeWishes): Promise<{
   readonly mounts: MountSpec[];
-  /** Names of those that were made, for taking them back if the container comes to nothing. */
+  /** Names of those that were made, and are held; for taking them back if the container comes to nothing. */
   readonly made: string[];
 }> {
   const { folders, fill } = wishes;
@@ -38,12 +38,13 @@ export async function settleVolumes(wishes: VolumeWishes): Promise<{
     }
     const { name, labels, options, ...rest } = mount;
     const anonymous = name === undefined;
-    const volume = createVolume(folders, {
+    const wanted = {
       anonymous: mount.anonymous ?? anonymous,
       ...(anonymous ? {} : { name }),
       ...(labels === undefined ? {} : { labels }),
       ...(options === undefined ? {} : { options }),
-    });
+    };
+    const volume = createVolume(folders, wanted, true);
     if (volume.made) made.push(volume.volume.name);
     const fillable = mount.noCopy !== true && mount.subpath === undefined;
     if (fillable && Object.keys(volume.volume.options).length === 0)

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import { ownIdentity } from "../../platform/process-identity.ts";
+import { isRunning, ownIdentity } from "../../platform/process-identity.ts";
 import { writeError } from "../../platform/whole-file.ts";
 import { tellVolume } from "../events/object-event.ts";
 import type { Folders } from "../folders.ts";
@@ -30,11 +30,13 @@ export function volumeData(root: string, name: string): string {
  * It appears whole or not at all: a folder is filled beside it and gets its name by rename(2), which fails if somebody
  * else was first.
  *
+ * @param isHeld it is for a container that is not listed yet: nobody prunes it before {@link letGoOfVolume}
  * @throws HuskError "invalid" for a name or an option; "conflict" if there is one with other options; "failed"
  */
 export function createVolume(
   folders: Pick<Folders, "root" | "run">,
   wanted: VolumeOptions,
+  isHeld = false,
 ): { volume: Volume; made: boolean } {
   const { root } = folders;
   const { name = newId(), labels = {}, options = {}, anonymous = false } = wanted;
@@ -55,6 +57,7 @@ export function createVolume(
     mkdirSync(unfinished, { recursive: true, mode: 0o700 });
     mkdirSync(`${unfinished}/_data`, { mode: 0o755 });
     writeFileSync(`${unfinished}/volume.json`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+    if (isHeld) writeFileSync(`${unfinished}/${holdMark()}`, "", { mode: 0o600 });
     renameSync(unfinished, volumeFolder(root, name));
   } catch (cause) {
     rmSync(unfinished, { recursive: true, force: true });
@@ -65,6 +68,31 @@ export function createVolume(
   }
   tellVolume(folders, "create", name);
   return { volume: { ...record, mountpoint: volumeData(root, name) }, made: true };
+}
+
+/** `held-PID-STARTTIME` in a volume's folder: the process makes a container of it. */
+function holdMark(): string {
+  const { pid, startTime } = ownIdentity();
+  return `held-${pid}-${startTime}`;
+}
+
+/** The container that a volume was made for is listed, and says that it uses it. */
+export function letGoOfVolume(root: string, name: string): void {
+  rmSync(`${volumeFolder(root, name)}/${holdMark()}`, { force: true });
+}
+
+/** Whether a process that runs makes a container of it. */
+export function isHeldVolume(root: string, name: string): boolean {
+  let entries: string[];
+  try {
+    entries = readdirSync(volumeFolder(root, name));
+  } catch {
+    return false; // It is gone.
+  }
+  return entries.some((entry) => {
+    const [what, pid, startTime] = entry.split("-");
+    return what === "held" && startTime !== undefined && isRunning({ pid: Number(pid), startTime });
+  });
 }
 
 function sameVolume(there: Volume, options: Readonly<Record<string, string>>): Volume {
