@@ -41,6 +41,11 @@ test("features has the specification's layout, every field of it and no other", 
   expect(shapeOf(features("1.0"))).toEqual(layout);
 });
 
+test("annotations that steer what is outside of a container are named; a prefix ends with a dot", () => {
+  const { potentiallyUnsafeConfigAnnotations } = features("1.0") as Record<string, unknown>;
+  expect(potentiallyUnsafeConfigAnnotations).toEqual(["org.criu.config", "org.systemd.property."]);
+});
+
 test("names are those of the specification", () => {
   const { linux, mountOptions } = features("1.0") as unknown as {
     linux: { seccomp: Record<string, string[]>; capabilities: string[] };

@@ -38,7 +38,7 @@ export function features(version: string): object {
       memoryPolicy: { modes: Object.keys(memoryPolicyModes), flags: Object.keys(memoryPolicyFlags) },
     },
     annotations: { "org.husk.version": version, "org.opencontainers.runc.checkpoint.enabled": "true" },
-    potentiallyUnsafeConfigAnnotations: ["org.criu.config"],
+    potentiallyUnsafeConfigAnnotations: ["org.criu.config", "org.systemd.property."],
   };
 }
 
