@@ -6,7 +6,7 @@ import { huskOciScript, makeRootfs, shell, temporaryFolder } from "../harness/in
 export const prelude = `
 folder=$1 husk=$2 rootfs=$3
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin DOCKER_CONFIG=$folder/client DOCKER_HOST=unix://$folder/d.sock
-parent=husk-test-dockerd-$$
+parent=husk-test-dockerd-${process.pid}
 ip link set lo up
 # What dockerd puts into /run stays here, and so does what it mounts.
 mount -t tmpfs tmpfs /run
