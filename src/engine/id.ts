@@ -40,6 +40,15 @@ export function checkContainerName(name: string): void {
   });
 }
 
+/** Whether a text has the characters of names and ids alone. */
+export function isNameOrId(text: string): boolean {
+  let good = text.length > 0 && isAlphanumeric(text.charCodeAt(0));
+  // Faster than the first regular expression of a process.
+  for (let i = 1; good && i < text.length; i++)
+    good = isAlphanumeric(text.charCodeAt(i)) || "_.+-".includes(text.charAt(i));
+  return good;
+}
+
 /**
  * Checks an id that a caller chose: letters, digits and `_ + . -` as runc has it. It becomes part of the
  * name of a control group and of a socket, which has 107 bytes.

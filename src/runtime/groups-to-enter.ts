@@ -47,10 +47,9 @@ function below(path: string, asked: readonly string[]): string {
 /** Where in and below `own` the container's first process is. */
 function groupNow(own: string, pid: number): string {
   try {
-    const line = readFileSync(`/proc/${pid}/cgroup`, "latin1")
-      .split("\n")
-      .find((entry) => entry.startsWith("0::"));
-    const path = line?.slice(3) ?? "";
+    const text = `\n${readFileSync(`/proc/${pid}/cgroup`, "latin1")}`;
+    const line = text.indexOf("\n0::");
+    const path = line < 0 ? "" : text.slice(line + 4, text.indexOf("\n", line + 4));
     // The name counts from the top; the container's group is a part of it.
     const at = path.length > 1 ? own.indexOf(path) : -1;
     if (at >= 0) return own;

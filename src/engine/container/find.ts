@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import type { Folders } from "../folders.ts";
+import { isNameOrId } from "../id.ts";
 import { listIds } from "./list-ids.ts";
 import { nameHolder } from "./names.ts";
 import { containerPaths } from "./paths.ts";
-
-/** Names and ids have these alone; anything else must never become a path. */
-const USUAL = /^[a-zA-Z0-9][a-zA-Z0-9_.+-]*$/;
 
 /**
  * The id of the container that somebody means: by its id, its name, or the beginning of its id, in that order, as
@@ -17,7 +15,8 @@ const USUAL = /^[a-zA-Z0-9][a-zA-Z0-9_.+-]*$/;
 export function findId(folders: Folders, text: string): string {
   // `/web` is how docker's own interface writes names.
   const wanted = text.startsWith("/") ? text.slice(1) : text;
-  if (!USUAL.test(wanted)) throw noSuchContainer(text);
+  // Anything else must never become a path.
+  if (!isNameOrId(wanted)) throw noSuchContainer(text);
   const exists = (id: string): boolean => existsSync(containerPaths(folders, id).record);
   if (exists(wanted)) return wanted;
   const holder = nameHolder(folders, wanted);

@@ -20,7 +20,7 @@ export function readHeldLocks(): HeldLocks {
 
 /** Whether somebody holds a lock on a run record; undefined: there is no such file. */
 export function isHeld(file: string, held: HeldLocks): boolean | undefined {
-  const id = /\/([0-9a-f]{64})\.json$/.exec(file)?.[1];
+  const id = idOf(file);
   if (id !== undefined && isListening(id, held)) return true;
   const inode = statSync(file, { throwIfNoEntry: false })?.ino;
   if (inode === undefined) return undefined;
@@ -35,6 +35,14 @@ export function isListening(id: string, held: HeldLocks): boolean {
 }
 
 const ID_LENGTH = 64;
+const SUFFIX = ".json";
+
+/** The id that a run record is named after; undefined for another file. */
+function idOf(file: string): string | undefined {
+  const from = file.lastIndexOf("/") + 1;
+  if (file.length - from !== ID_LENGTH + SUFFIX.length || !file.endsWith(SUFFIX)) return undefined;
+  return file.slice(from, from + ID_LENGTH);
+}
 
 /** The names of sockets that are ids, from the text of /proc/net/unix, whose lines end with the name a socket was bound to. */
 function listeningIds(text: string): Set<string> {

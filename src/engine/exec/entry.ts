@@ -33,5 +33,12 @@ export function entryOf({ process, linux }: Spec, seccomp: LoadableSeccomp | und
 /** The filter of an {@link Entry}. */
 export function filterOf({ seccomp }: Entry): LoadableSeccomp | undefined {
   if (seccomp === undefined) return undefined;
-  return { flags: seccomp.flags, program: new Uint8Array(Buffer.from(seccomp.program, "base64")) };
+  return { flags: seccomp.flags, program: fromBase64(seccomp.program) };
+}
+
+/** Without the first use of Buffer, which takes 0.15 ms on Bun; Node 22 knows nothing else. */
+function fromBase64(text: string): Uint8Array {
+  return typeof Uint8Array.fromBase64 === "function"
+    ? Uint8Array.fromBase64(text)
+    : new Uint8Array(Buffer.from(text, "base64"));
 }
