@@ -97,6 +97,27 @@ asRoot("never over what changed here meanwhile, and then nothing at all", async 
   expect(existsSync(`${place}/deep`)).toBe(false);
 });
 
+asRoot("what a killed apply left beside files goes with the next one, or with the container", async () => {
+  const list = async (): Promise<string> => (await run(["find", place, "-name", ".husk*"])).stdout;
+  await tryIt();
+  const { stdout } = await husk(["inspect", "--format", "{{.Id}}", name]);
+  const root = (await husk(["info", "--format", "{{.DockerRootDir}}"])).stdout.trim();
+  const pending = `${root}/containers/${stdout.trim()}/applying.json`;
+  const leave = (): void => {
+    mkdirSync(`${place}/.husk-apply-1-0`);
+    writeFileSync(`${place}/.husk-apply-1-0/file`, "");
+    writeFileSync(`${place}/.husk-apply-1-1`, "");
+    const paths = [0, 1].map((i) => Buffer.from(`${place}/.husk-apply-1-${i}`).toString("base64"));
+    writeFileSync(pending, JSON.stringify(paths));
+  };
+  leave();
+  await husk(["apply", "--dry-run", name]);
+  expect([await list(), existsSync(pending)]).toEqual(["", false]);
+  leave();
+  expect((await husk(["rm", name])).stderr).toBe("");
+  expect(await list()).toBe("");
+});
+
 needs({})("a container of something else is not this machine's", async () => {
   const missing = await husk(["apply", "nobody-made-this"]);
   expect([missing.status, missing.stderr]).toEqual([

@@ -42,7 +42,10 @@ export class WarmPool {
   /** Removes those that stand ready. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const ready of this.#ready.splice(0)) await (await ready).remove({ force: true });
+    const ready = await Promise.allSettled(this.#ready.splice(0));
+    await Promise.all(
+      ready.map((one) => (one.status === "fulfilled" ? one.value.remove({ force: true }) : undefined)),
+    );
   }
 
   #fill(): void {
