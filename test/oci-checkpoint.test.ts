@@ -347,4 +347,24 @@ describe("what cannot be", () => {
       expect(without.stderr).toContain("cannot execute criu");
     });
   });
+
+  needs({ root: true })("restore names what is missing or damaged", async () => {
+    const husk = huskRuntime();
+    const images = temporaryFolder("images");
+    const { path } = makeBundle(["true"], (config) => {
+      config.linux.namespaces = config.linux.namespaces.map((namespace: { type: string }) =>
+        namespace.type === "network" ? { ...namespace, path: "/run/netns/none-of-that-name" } : namespace,
+      );
+    });
+    const restore = (): Promise<{ stderr: string }> =>
+      husk.call(["restore", "-d", "--image-path", images, "--bundle", path, id]);
+    expect((await restore()).stderr).toContain("is this the folder that checkpoint --image-path wrote?");
+    writeFileSync(`${images}/descriptors.json`, '["pipe:');
+    expect((await restore()).stderr).toContain(`${images}/descriptors.json`);
+    writeFileSync(`${images}/descriptors.json`, "[]");
+    const { stderr } = await restore();
+    expect(stderr).toContain("network: cannot open /run/netns/none-of-that-name");
+    expect(stderr).not.toContain("unexpected failure");
+    expect(existsSync(`${husk.root}/${id}`)).toBe(false);
+  });
 });

@@ -3,6 +3,7 @@ import { HuskError } from "../../platform/error.ts";
 import { criuFailure } from "../criu/failure.ts";
 import { namespaceFiles } from "../../namespace/index.ts";
 import type { Spec } from "../config.ts";
+import { parseJson } from "../json-syntax.ts";
 import { planRestore } from "../plan-restore.ts";
 import { configFile, type CriuFlags, DESCRIPTORS, externalKey, makeFolders } from "./checkpoint.ts";
 import { createContainer, type ForegroundContainer, runInForeground, type Runtime } from "./create.ts";
@@ -40,7 +41,7 @@ function prepareRestore(flags: RestoreFlags): Prepare {
     const { spec, rootfs, request, warnings } = await prepareRequest(...given);
     const { images, work } = flags;
     makeFolders(images, work);
-    const opened = [openSync(images, "r"), ...(work === undefined ? [] : [openSync(work, "r")])];
+    const opened = [openFile(images), ...(work === undefined ? [] : [openFile(work)])];
     const inherited: [string, number][] = streamsOf(images);
     const joined: [string, string][] = [];
     for (const { type, path } of spec.linux.namespaces ?? []) {
@@ -51,7 +52,7 @@ function prepareRestore(flags: RestoreFlags): Prepare {
         });
       if (type === "network" || type === "pid") {
         inherited.push([externalKey(type), FIRST_PASSED + opened.length]);
-        opened.push(openSync(path, "r"));
+        opened.push(openFile(path, `linux.namespaces: ${type}: `));
       } else joined.push([namespaceFiles[type], path]);
     }
     const descriptors = [...opened, opened[0] as number];
@@ -85,6 +86,17 @@ function prepareRestore(flags: RestoreFlags): Prepare {
   };
 }
 
+function openFile(path: string, at = ""): number {
+  try {
+    return openSync(path, "r");
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new HuskError(code === "ENOENT" ? "not-found" : "denied", `${at}cannot open ${path}: ${message}`, {
+      cause,
+    });
+  }
+}
+
 /** Pipes that the standard streams were, and are to be again. */
 function streamsOf(images: string): [string, number][] {
   let text: string;
@@ -96,7 +108,7 @@ function streamsOf(images: string): [string, number][] {
       hint: "is this the folder that checkpoint --image-path wrote?",
     });
   }
-  const streams = JSON.parse(text) as unknown;
+  const streams = parseJson(text, `${images}/${DESCRIPTORS}`);
   const found: [string, number][] = [];
   if (Array.isArray(streams))
     streams.forEach((name, fd) => {
