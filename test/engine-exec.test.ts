@@ -124,9 +124,11 @@ describe("a terminal", () => {
     await terminal.shows("/dev/pts/");
     await terminal.shows("33 91\r\nxterm\r\n");
     terminal.resize(70, 20);
-    await Bun.sleep(200);
-    terminal.type("stty size; exit 5\r");
-    await terminal.shows("20 70");
+    await waitFor("the new size", () => {
+      terminal.type("stty size\r");
+      return terminal.output().includes("20 70");
+    });
+    terminal.type("exit 5\r");
     expect(await terminal.exit()).toBe(5);
     expect(terminal.isRaw()).toBe(false);
   });

@@ -1,8 +1,29 @@
 // A full disk below --root, or a reader of the log that does not read, ends no container and holds up nobody.
 import { expect } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { engine, needs, run, shell, temporaryFolder, waitFor, huskPath } from "./harness/index.ts";
+
+/** Whether a process has a container's log open. */
+function readsLog(pid: number): boolean {
+  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return ""; // Closed meanwhile.
+    }
+  });
+  return links.some((link) => link.endsWith("/log"));
+}
 
 needs({ root: true })(
   "a disk that fills up: the container goes on, every command works, what was lost is told",
@@ -89,6 +110,7 @@ needs({})(
       }),
     );
     try {
+      for (const { pid } of slow) await waitFor("a reader", () => readsLog(pid));
       await Bun.sleep(200);
       writeFileSync(join(data, "go"), "");
       await waitFor("all output", () => existsSync(join(data, "written")), 15_000);
