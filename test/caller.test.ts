@@ -8,7 +8,6 @@ import {
   husk,
   huskOciPath,
   huskPath,
-  isRoot,
   needs,
   type Result,
   run,
@@ -217,7 +216,7 @@ needs({ ordinaryUser: true })("helpers of an ordinary user are not looked for on
   expect(result).toMatchObject({ status: 0, stdout: "0\n", stderr: "" });
 });
 
-test.skipIf(!isRoot)("root's default folders are not the caller's to choose by HOME", async () => {
+needs({ root: true })("root's default folders are not the caller's to choose by HOME", async () => {
   const home = temporaryFolder("home");
   const result = await run([huskPath, "info", "--format", "json"], {
     env: {

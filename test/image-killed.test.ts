@@ -9,7 +9,6 @@ import {
   engine,
   huskPath,
   isSoak,
-  missing,
   needs,
   run,
   temporaryFile,
@@ -276,7 +275,7 @@ describe("proxies", () => {
   });
 });
 
-test.skipIf(missing({ command: "openssl", root: true }).length > 0)(
+needs({ command: "openssl", root: true })(
   "certificates of a registry's own, on both sides",
   async () => {
     const folder = temporaryFolder("certificates");

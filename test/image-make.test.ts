@@ -2,16 +2,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type Engine,
-  engine,
-  isRoot,
-  missing,
-  needs,
-  program32,
-  run,
-  temporaryFolder,
-} from "./harness/index.ts";
+import { type Engine, engine, needs, program32, run, temporaryFolder } from "./harness/index.ts";
 
 let own: Engine;
 beforeAll(() => {
@@ -105,7 +96,7 @@ describe("husk image make", () => {
     expect(JSON.stringify(made)).toContain("1970");
   });
 
-  test.skipIf(!isRoot)("who ran as somebody else does not run as root", async () => {
+  needs({ root: true })("who ran as somebody else does not run as root", async () => {
     const folder = temporaryFolder("setid");
     const cat = (await run(["sh", "-c", "command -v cat"])).stdout.trim();
     await run(["cp", cat, join(folder, "games")]);
@@ -116,11 +107,10 @@ describe("husk image make", () => {
     expect(stdout).toBe("755 0\n");
   });
 
-  const compiler32 = missing({ root: true }).length === 0 ? program32 : undefined;
-  test.skipIf(compiler32 === undefined)("for another processor", async () => {
+  needs({ root: true, command: "cc" })("for another processor", async () => {
     const root = temporaryFolder("root32");
     mkdirSync(join(root, "bin"));
-    await run(["cp", compiler32!(20), join(root, "bin/hello")]);
+    await run(["cp", program32(20), join(root, "bin/hello")]);
     await make("hello32", "/bin/hello", "--from", root);
     // It asks for its process id by the 32-bit call, and ends with the error, if there is one.
     expect((await own.husk(["run", "--platform", "linux/386", "hello32"])).status).toBe(0);
