@@ -1,6 +1,6 @@
 // Fork: new containers that go on from what another one's files are.
 import { afterEach, beforeEach, expect } from "bun:test";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type Engine, engine, needs } from "./harness/index.ts";
 
 const test = needs({ command: "busybox" });
@@ -117,6 +117,24 @@ test("a fork that was killed before its layer was made loses nothing", async () 
   }
   await out("rm", "first", "second", "third");
   expect(forks()).toEqual([]);
+});
+
+test("where an overlay takes no more layers a fork gets a copy", async () => {
+  await out("run", "--name", "first", "box", "sh", "-c", "cat /state 2>/dev/null; echo x >> /state");
+  const id = (await out("ps", "-aq", "--no-trunc")).trim();
+  const file = `${own.root}/containers/${id}/container.json`;
+  const record = JSON.parse(readFileSync(file, "utf8")) as { source: { forks?: string[] } };
+  // With the image's own one these are 500.
+  record.source.forks = Array.from({ length: 499 }, (_, i) => `${i}`.padStart(64, "0"));
+  for (const fork of record.source.forks) mkdirSync(`${own.root}/forks/${fork}`, { recursive: true });
+  writeFileSync(file, JSON.stringify(record));
+  await out("fork", "first", "second");
+  expect(forks()).toHaveLength(499);
+  for (const name of ["first", "second"]) {
+    await out("start", name);
+    expect(await out("wait", name)).toBe("0\n");
+    expect(await out("logs", name)).toBe("x\n");
+  }
 });
 
 test("containers with layers and volumes of their own are removed beside one that is damaged", async () => {

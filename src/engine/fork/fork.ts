@@ -36,9 +36,9 @@ interface Fork extends ForkOptions {
  * on they go their own ways. Everything else is as with the first: program, limits, named volumes; a volume that is
  * the first one's alone is copied.
  *
- * What a stopped container of an image wrote becomes a layer that both stand on, in one step, whatever its size.
- * A running one is frozen while it is copied, and so is what a container of host wrote; a container that is a copy of
- * its image is copied as a whole.
+ * What a stopped container of an image wrote becomes a layer that both stand on, in one step, whatever its size, as long
+ * as an overlay takes one more. A running one is frozen while it is copied, and so is what a container of host wrote; a
+ * container that is a copy of its image is copied as a whole.
  *
  * @param id the first one's whole id
  * @throws HuskError "unsupported" for a container that writes into a folder directly; "conflict" for a name that is
@@ -58,6 +58,9 @@ export async function forkContainer(
   return whileStill(home, id, (target) => fork({ ...options, home, target }), options.signal);
 }
 
+/** An overlay takes so many folders below the writable one (OVL_MAX_STACK in fs/overlayfs/params.h). */
+const MOST_LAYERS = 500;
+
 async function forkImage(fork: Fork): Promise<ContainerRecord> {
   const { home, target } = fork;
   const { paths, record, state } = target;
@@ -67,8 +70,9 @@ async function forkImage(fork: Fork): Promise<ContainerRecord> {
   if (!isAlive(state)) completeFork(root, record, paths);
   // Nothing was written since it was forked last, or ever.
   if (!existsSync(paths.upper) || readdirSync(paths.upper).length === 0) return recordFork(fork, record);
-  if (isAlive(state)) return recordFork(fork, record, (folder) => copyWritten(fork, folder));
   const { source } = record;
+  const hasRoom = source.kind === "image" && source.layers.length + forksOf(record).length < MOST_LAYERS;
+  if (isAlive(state) || !hasRoom) return recordFork(fork, record, (folder) => copyWritten(fork, folder));
   const layered = { ...record, source: { ...source, forks: [newId(), ...forksOf(record)] } as typeof source };
   writeRecord(home.folders, layered);
   completeFork(root, layered, paths);
