@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { ImageUser, ImageUsers } from "../image/index.ts";
+import { listIds } from "./container/list-ids.ts";
 import { containerPaths } from "./container/paths.ts";
 import type { ContainerRecord } from "./container/record.ts";
 import type { Folders } from "./folders.ts";
@@ -27,14 +28,12 @@ export function imageUse(folders: Folders): ImageUse {
 }
 
 function records(folders: Folders): ContainerRecord[] {
-  const home = `${folders.root}/containers`;
-  if (!existsSync(home)) return [];
-  return readdirSync(home).flatMap((id) => {
+  return listIds(folders).flatMap((id) => {
     try {
+      // Of a newer husk's containers this much can be known, too.
       return [JSON.parse(readFileSync(containerPaths(folders, id).record, "utf8")) as ContainerRecord];
     } catch {
-      // It is being created or removed.
-      return [];
+      return []; // It is being removed, or damaged.
     }
   });
 }
