@@ -7,7 +7,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { invalidValue } from "../values/invalid.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** What a step does, as docker's letters for changes have it. */
 const LETTERS = { make: "A", replace: "C", mode: "C", remove: "D" } as const;

@@ -8,7 +8,7 @@ import { homeOf } from "../home.ts";
 import { HuskError } from "../../platform/error.ts";
 import { isTerminal } from "../terminal.ts";
 import { parseDetachKeys } from "../values/detach-keys.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk attach`: input and output of a running container. The exit status is the program's. */
 export async function attach(argv: readonly string[], from: number, globals: Globals): Promise<number> {

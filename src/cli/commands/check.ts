@@ -10,7 +10,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { parseFormat } from "../output-format.ts";
 import { hasColour, type Palette, palette } from "../terminal.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk check`: what this kernel and this user can do. Exit status 1 if no container can be run. */
 export async function check(argv: readonly string[], from: number, globals: Globals): Promise<number> {

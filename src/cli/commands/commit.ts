@@ -5,7 +5,7 @@ import { CHANGE_FLAGS } from "../flags/changes.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { oneLine, printError } from "../stderr.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk commit CONTAINER [REPOSITORY[:TAG]]`: prints the image's id. */
 export async function commit(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -1,7 +1,7 @@
 import { HuskError } from "../../platform/error.ts";
 import type { Globals } from "../grammar.ts";
 import { parseArguments } from "../parse-arguments.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk completion bash|zsh|fish`: the completion script on stdout. */
 export async function completion(argv: readonly string[], from: number, globals: Globals): Promise<number> {

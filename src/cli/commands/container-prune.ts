@@ -6,7 +6,7 @@ import { humanSize } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { type Filters, labelsMatch, parseFilters } from "../values/filter.ts";
 import { parseMoment } from "../values/moment.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk container prune`: removes the containers that do not run. */
 export async function containerPrune(

@@ -2,7 +2,7 @@ import type { Globals } from "../grammar.ts";
 import { CONTAINER_COMMANDS } from "../help/container.ts";
 import { loadCommand } from "../load-command.ts";
 import { unknownAmong } from "../unknown-command.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk container COMMAND`: docker's commands for containers under their long names. */
 export async function container(argv: readonly string[], from: number, globals: Globals): Promise<number> {

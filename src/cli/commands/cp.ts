@@ -16,7 +16,7 @@ import { readInput } from "../../platform/read-pieces.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
 import { writeOutput } from "../write-output.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk cp CONTAINER:SOURCE TARGET|-` and `husk cp SOURCE|- CONTAINER:TARGET` */
 export async function cp(argv: readonly string[], from: number, globals: Globals): Promise<number> {

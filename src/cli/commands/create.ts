@@ -5,7 +5,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { ofFlags } from "../usage-error.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import { fromImage } from "./run.ts";
 
 /** `husk create`: a container that is not started. Its id goes to stdout. */

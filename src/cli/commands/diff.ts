@@ -7,7 +7,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { oneLine } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk diff CONTAINER` */
 export async function diff(argv: readonly string[], from: number, globals: Globals): Promise<number> {

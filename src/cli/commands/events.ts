@@ -8,7 +8,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { oneLine } from "../stderr.ts";
 import { parseMoment } from "../values/moment.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk events`: what happens, a line each. */
 export async function events(argv: readonly string[], from: number, globals: Globals): Promise<number> {

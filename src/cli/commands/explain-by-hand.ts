@@ -4,7 +4,7 @@ import type { Globals, Grammar } from "../grammar.ts";
 import { handParser } from "../hand-commands.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { parseChoice } from "../values/choice.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 interface Wishes {
   format: "text" | "json";

@@ -8,7 +8,7 @@ import { formatPlan } from "../format-plan.ts";
 import type { Globals } from "../grammar.ts";
 import { shellScript } from "../shell-script.ts";
 import { explainByHand } from "./explain-by-hand.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import { printError } from "../stderr.ts";
 
 /** `husk explain`: the plan of a container, without running it. */

@@ -7,7 +7,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { isTerminal } from "../terminal.ts";
 import { writeOutput } from "../write-output.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk export [-o FILE] CONTAINER` */
 export async function exportCommand(

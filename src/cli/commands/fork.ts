@@ -4,7 +4,7 @@ import { readArguments } from "../command-arguments.ts";
 import { CHANGE_FLAGS } from "../flags/changes.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk fork CONTAINER [NEW_NAME]`: prints the new container's id. */
 export async function fork(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -4,7 +4,7 @@ import { ago, ellipsis, imageSize, layOutList, type List, localTime, shortId } f
 import type { Globals } from "../grammar.ts";
 import { askedPlatform, imageArguments, imageStore } from "../image-arguments.ts";
 import { oneLine } from "../stderr.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 const LIST: List = {
   type: "step",

@@ -5,7 +5,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { sourceDateEpoch } from "../source-date-epoch.ts";
 import { oneLine, printError } from "../stderr.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** What debootstrap says of each package. */
 const DETAIL = /^I: (Retrieving|Validating|Extracting|Unpacking|Configuring) /;

@@ -7,7 +7,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { sourceDateEpoch } from "../source-date-epoch.ts";
 import { oneLine, printError } from "../stderr.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk image make`: an image of programs of this machine. Its whole name goes to stdout. */
 export async function imageMake(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -7,7 +7,7 @@ import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore } from "../image-arguments.ts";
 import { chooseImages, PRUNE_FILTERS } from "../image-filter.ts";
 import { type Filters, parseFilters, switchFilter } from "../values/filter.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import { printRemoved } from "./rmi.ts";
 
 /** `husk image prune`: removes images without a name, or all that no container stands on. */

@@ -1,7 +1,7 @@
 import type { Globals } from "../grammar.ts";
 import { IMAGE_COMMANDS } from "../help/image.ts";
 import { unknownAmong } from "../unknown-command.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk image COMMAND`: docker's commands for images under their long names, and husk's own. */
 export async function image(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -14,7 +14,7 @@ import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore } from "../image-arguments.ts";
 import { chooseImages, LIST_FILTERS } from "../image-filter.ts";
 import { parseFilters } from "../values/filter.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 const LIST: List = {
   type: "image",

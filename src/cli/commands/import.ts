@@ -8,7 +8,7 @@ import { readAddress, readInput } from "../../platform/read-pieces.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
 import { hostPath } from "../values/path.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk import`: an image of a root file system's archive. Its id goes to stdout. */
 export async function importArchive(

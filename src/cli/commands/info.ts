@@ -2,7 +2,7 @@ import { chooseFolders } from "../../engine/folders.ts";
 import { type EngineInfo, engineInfo } from "../../engine/info.ts";
 import type { Globals } from "../grammar.ts";
 import { formatFacts, parseFactsFormat } from "../output-format.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk info`: this installation and the machine it is on, in docker's layout and with docker's fields besides husk's. */
 export async function info(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -3,7 +3,7 @@ import type { Globals } from "../grammar.ts";
 import { imageArguments } from "../image-arguments.ts";
 import { INSPECTORS } from "../inspect/inspectors.ts";
 import { inspectThings } from "../inspect/inspect-things.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk inspect`: everything that is known of containers, images and more, in docker's form. */
 export async function inspect(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -5,7 +5,7 @@ import { listingText, madeText, plannedText } from "../jail-report.ts";
 import { printError } from "../stderr.ts";
 import { hasColour, palette } from "../terminal.ts";
 import { unknownAmong } from "../unknown-command.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk jail make|ls`: folders that are somebody's root, filled and looked at. */
 export async function jail(argv: readonly string[], from: number, globals: Globals): Promise<number> {

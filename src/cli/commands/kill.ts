@@ -3,7 +3,7 @@ import { HuskError } from "../../platform/error.ts";
 import { signalNumber } from "../../platform/signal.ts";
 import { eachContainer, lifeArguments, readyHome } from "../each-container.ts";
 import type { Globals } from "../grammar.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk kill CONTAINER…`: sends a signal to first processes. */
 export async function kill(argv: readonly string[], from: number, globals: Globals): Promise<number> {

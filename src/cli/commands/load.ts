@@ -11,7 +11,7 @@ import { readInput } from "../../platform/read-pieces.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
 import { hostPath } from "../values/path.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 const LOADED: LayerLine = { word: "Loaded", stage: "done" };
 

@@ -12,7 +12,7 @@ import { HuskError } from "../../platform/error.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments } from "../image-arguments.ts";
 import { printError } from "../stderr.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk login`: tries name and password at a registry, and keeps them. */
 export async function login(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -1,7 +1,7 @@
 import { credentialFiles, eraseCredentials } from "../../image/index.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments } from "../image-arguments.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import { registryName } from "./login.ts";
 
 /** `husk logout`: forgets name and password for a registry. */

@@ -9,7 +9,7 @@ import { homeOf } from "../home.ts";
 import { oneLine, printError } from "../stderr.ts";
 import { parseMoment } from "../values/moment.ts";
 import { parseInteger } from "../values/number.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk logs`: what a container wrote, to the streams it wrote it to. */
 export async function logs(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -3,7 +3,7 @@ import { type CheckpointOptions, checkpointContainer, type CriuFlags } from "../
 import type { CommandArguments } from "../command-arguments.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { hostPath } from "../values/path.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci checkpoint [OPTIONS] ID`. */

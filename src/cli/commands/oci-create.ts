@@ -3,7 +3,7 @@ import type { CreateOptions } from "../../runtime/oci/prepare.ts";
 import type { CommandArguments } from "../command-arguments.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import type { OciCall } from "./oci.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk oci create [OPTIONS] ID`: a container that waits for `start`. */
 export async function ociCreate(call: OciCall): Promise<number> {

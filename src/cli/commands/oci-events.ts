@@ -5,7 +5,7 @@ import { readContainer } from "../../runtime/oci/state.ts";
 import { print } from "../byte-output.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { parseDuration } from "../values/duration.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 const LOOK_MS = 200;

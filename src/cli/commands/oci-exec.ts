@@ -6,7 +6,7 @@ import type { CommandArguments } from "../command-arguments.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { holdSignals } from "../forward-signals.ts";
 import { parseInteger, toInteger } from "../values/number.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** Above it, programs that count with 32-bit integers take an id for another one (CVE-2024-40635). */

@@ -2,7 +2,7 @@ import { features } from "../../runtime/oci/features.ts";
 import { print } from "../byte-output.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { huskVersion } from "../../platform/versions.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci features`: what this runtime can do (features.md of the runtime specification). */

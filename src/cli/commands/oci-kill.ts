@@ -3,7 +3,7 @@ import { killContainer } from "../../runtime/oci/kill.ts";
 import { readContainer } from "../../runtime/oci/state.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { parseSignal } from "../values/signal.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci kill [--all] ID [SIGNAL]`. */

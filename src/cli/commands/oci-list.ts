@@ -5,7 +5,7 @@ import { type Container, readContainer } from "../../runtime/oci/state.ts";
 import { print } from "../byte-output.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { userName } from "../user-name.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci list [--format table|json] [--quiet]`, in the columns of runc's. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { addLiveMounts, readMounts, removeLiveMounts } from "../../runtime/oci/live-mounts.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci mounts add|remove ID FILE`: mounts of a container that is there, as crun has it. */

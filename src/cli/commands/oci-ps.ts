@@ -4,7 +4,7 @@ import { containerProcesses } from "../../runtime/oci/processes.ts";
 import { readContainer } from "../../runtime/oci/state.ts";
 import { print } from "../byte-output.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci ps [--format table|json] ID [PS OPTIONS]`: the lines of ps(1) about a container's processes. */

@@ -3,7 +3,7 @@ import { ociArguments } from "../flags/oci-arguments.ts";
 import { forwardSignals } from "../forward-signals.ts";
 import { criuFlags } from "./oci-checkpoint.ts";
 import { createOptions } from "./oci-create.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci restore [OPTIONS] ID`: a container of what checkpoint has written. */

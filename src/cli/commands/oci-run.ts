@@ -1,7 +1,7 @@
 import { createContainer, runInForeground } from "../../runtime/oci/create.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { holdSignals } from "../forward-signals.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import { createOptions } from "./oci-create.ts";
 import type { OciCall } from "./oci.ts";
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { specTemplate } from "../../runtime/oci/spec-template.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci spec [--bundle DIR] [--rootless]`: writes a config.json to begin with. */

@@ -1,6 +1,6 @@
 import { startContainer } from "../../runtime/oci/start.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci start ID`. */

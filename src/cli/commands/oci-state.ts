@@ -1,7 +1,7 @@
 import { readContainer } from "../../runtime/oci/state.ts";
 import { print } from "../byte-output.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** `husk oci state ID`: the container as JSON (runtime.md, "State"), with runc's additions. */

@@ -6,7 +6,7 @@ import type { CommandArguments } from "../command-arguments.ts";
 import { ociArguments } from "../flags/oci-arguments.ts";
 import { parseInteger } from "../values/number.ts";
 import { parseSize } from "../values/size.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import type { OciCall } from "./oci.ts";
 
 /** Where each flag goes in `linux.resources`. */

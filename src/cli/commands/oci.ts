@@ -1,4 +1,4 @@
-import { chooseFolders } from "../../engine/folders.ts";
+import { folderPaths } from "../../engine/folder-paths.ts";
 import { HuskError } from "../../platform/error.ts";
 import type { Runtime } from "../../runtime/oci/create.ts";
 import type { CgroupManager } from "../../runtime/oci/prepare.ts";
@@ -111,7 +111,7 @@ export async function oci(argv: readonly string[], from: number, globals: Global
 
 function runtimeOf(globals: Globals, log: OciLog): Runtime {
   // --root names the folder of the states, as with runc; what stays is where it always is.
-  const folders = chooseFolders({}, withDataHome(process.env), {});
+  const folders = folderPaths({}, withDataHome(process.env), {});
   return {
     root: globals.root === undefined ? `${folders.run}/oci` : hostPath("root", globals.root),
     keeper: ownPrograms().keeper,

@@ -1,7 +1,7 @@
 import { pauseContainer } from "../../engine/life/pause.ts";
 import { eachContainer, lifeArguments, readyHome } from "../each-container.ts";
 import type { Globals } from "../grammar.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk pause CONTAINER…`: everything in containers stands still until they are unpaused. */
 export async function pause(argv: readonly string[], from: number, globals: Globals): Promise<number> {

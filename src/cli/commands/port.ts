@@ -5,7 +5,7 @@ import { CONTAINER_FLAGS } from "../flags/container.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { invalidValue } from "../values/invalid.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /**
  * `husk port`: where a container's ports are published. Containers have no network of their own in this version

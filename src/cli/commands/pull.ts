@@ -6,7 +6,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { imageArguments, wantedPlatform } from "../image-arguments.ts";
 import { pullProgress } from "../pull-progress.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk pull`: an image comes into the store, or all of a repository. Their whole names go to stdout. */
 export async function pull(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -16,7 +16,7 @@ import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore, wantedPlatform } from "../image-arguments.ts";
 import { type LayerLine, layerLines } from "../layer-lines.ts";
 import { oneLine, printError } from "../stderr.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 const lines: Readonly<Record<PushProgress["state"], LayerLine>> = {
   exists: { word: "Layer already exists", stage: "done" },

@@ -2,7 +2,7 @@ import { findId } from "../../engine/container/find.ts";
 import { renameContainer } from "../../engine/life/rename.ts";
 import { lifeArguments, readyHome } from "../each-container.ts";
 import type { Globals } from "../grammar.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk rename CONTAINER NEW_NAME` */
 export async function rename(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -1,7 +1,7 @@
 import { restartContainer } from "../../engine/life/restart.ts";
 import { eachContainer, lifeArguments, readyHome } from "../each-container.ts";
 import type { Globals } from "../grammar.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import { stopOptions } from "./stop.ts";
 
 /** `husk restart CONTAINER…` */

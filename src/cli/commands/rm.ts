@@ -5,7 +5,7 @@ import { findId } from "../../engine/container/find.ts";
 import type { Globals } from "../grammar.ts";
 import { isNotFound } from "../is-not-found.ts";
 import { reportError } from "../report-error.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk rm CONTAINER…` */
 export async function rm(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -5,7 +5,7 @@ import type { Globals } from "../grammar.ts";
 import { askedPlatform, imageArguments, imageStore } from "../image-arguments.ts";
 import { isNotFound } from "../is-not-found.ts";
 import { reportError } from "../report-error.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk rmi`: takes names away, and removes images that have none any more. */
 export async function rmi(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -7,7 +7,7 @@ import { oneLine, printError } from "../stderr.ts";
 import { isTerminal } from "../terminal.ts";
 import { parseChoice } from "../values/choice.ts";
 import { writeOutput } from "../write-output.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk save`: images as one archive, or a folder. */
 export async function save(argv: readonly string[], from: number, globals: Globals): Promise<number> {

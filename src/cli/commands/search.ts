@@ -13,7 +13,7 @@ import { imageArguments } from "../image-arguments.ts";
 import { oneLine } from "../stderr.ts";
 import { type Filters, switchFilter, parseFilters } from "../values/filter.ts";
 import { invalidValue } from "../values/invalid.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 const REPOSITORIES: List = {
   type: "repository",

@@ -7,7 +7,7 @@ import { eachContainer, lifeArguments, readyHome } from "../each-container.ts";
 import type { Globals } from "../grammar.ts";
 import { reportError } from "../report-error.ts";
 import { oneLine, printError } from "../stderr.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk start CONTAINER…`, or with --all those whose restart policy wants it after a reboot. */
 export async function start(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -8,7 +8,7 @@ import { layOutList } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { isTerminal } from "../terminal.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** How often a table in a terminal is renewed, and how long a single one measures. */
 const LIVE_MILLISECONDS = 500;

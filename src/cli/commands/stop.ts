@@ -8,7 +8,7 @@ import { parseSeconds } from "../flags/set-life-flag.ts";
 import type { Globals } from "../grammar.ts";
 import { parseSignal } from "../values/signal.ts";
 import { printError } from "../stderr.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk stop CONTAINER…`, or with --all what runs: asks programs to end, and kills those that take too long. */
 export async function stop(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -4,7 +4,7 @@ import { type Usage, USAGES } from "../disk-usage/usage.ts";
 import { humanSize, layOutList, type List, type Row } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments } from "../image-arguments.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 const LIST: List = {
   type: "usage",

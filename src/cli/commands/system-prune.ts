@@ -5,7 +5,7 @@ import { humanSize } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { type Filters, parseFilters } from "../values/filter.ts";
 import { CONTAINER_PRUNE_FILTERS, deleteContainers } from "./container-prune.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 import { deleteImages } from "./image-prune.ts";
 import { deleteVolumes } from "./volume-prune.ts";
 

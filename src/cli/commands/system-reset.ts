@@ -3,7 +3,7 @@ import { confirmed } from "../confirm.ts";
 import { lifeArguments, readyHome } from "../each-container.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk system reset`: kills and removes everything of this engine. */
 export async function systemReset(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -1,7 +1,7 @@
 import { lifeArguments } from "../each-container.ts";
 import { homeOf } from "../home.ts";
 import type { Globals } from "../grammar.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk system unit`: a unit of systemd's (systemd.service(5)) that does `husk start --all` after a reboot, and `stop --all` before. */
 export async function systemUnit(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Globals } from "../grammar.ts";
 import { SYSTEM_COMMANDS } from "../help/system.ts";
 import { unknownAmong } from "../unknown-command.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk system COMMAND`. */
 export async function system(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -1,7 +1,7 @@
 import { findByNameOrId, parseTag, tagImage } from "../../image/index.ts";
 import type { Globals } from "../grammar.ts";
 import { imageArguments, imageStore } from "../image-arguments.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk tag`: a further name for an image. */
 export async function tag(argv: readonly string[], from: number, globals: Globals): Promise<number> {

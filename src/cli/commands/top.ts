@@ -8,7 +8,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { isTerminal } from "../terminal.ts";
 import { parseChoice } from "../values/choice.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** How long is measured for a single look. */
 const ONCE_MILLISECONDS = 500;

@@ -1,7 +1,7 @@
 import { unpauseContainer } from "../../engine/life/pause.ts";
 import { eachContainer, lifeArguments, readyHome } from "../each-container.ts";
 import type { Globals } from "../grammar.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk unpause CONTAINER…`: paused containers go on. */
 export async function unpause(argv: readonly string[], from: number, globals: Globals): Promise<number> {

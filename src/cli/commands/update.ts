@@ -6,7 +6,7 @@ import { newRunFlags, setRunFlag } from "../flags/set-run-flag.ts";
 import type { Globals } from "../grammar.ts";
 import { parseArguments } from "../parse-arguments.ts";
 import { oneLine, printError } from "../stderr.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk update CONTAINER…`: changes limits and restart policies of containers, running or not. */
 export async function update(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -7,7 +7,7 @@ import {
   javascriptRuntime,
   kernelRelease,
 } from "../../platform/versions.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk version`: the versions of husk and of what it runs on. */
 export async function version(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -5,7 +5,7 @@ import { readArguments } from "../command-arguments.ts";
 import { VOLUME_FLAGS } from "../flags/volume.ts";
 import type { Globals } from "../grammar.ts";
 import { parseLabels } from "../values/label.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk volume create [NAME]` */
 export async function volumeCreate(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -2,7 +2,7 @@ import { readArguments } from "../command-arguments.ts";
 import { VOLUME_FLAGS } from "../flags/volume.ts";
 import type { Globals } from "../grammar.ts";
 import { inspectThings } from "../inspect/inspect-things.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk volume inspect VOLUME…` */
 export async function volumeInspect(

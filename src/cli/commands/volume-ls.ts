@@ -6,7 +6,7 @@ import { VOLUME_FLAGS } from "../flags/volume.ts";
 import { layOutList, type List } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { labelsMatch, parseFilters, switchFilter } from "../values/filter.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 const LIST: List = {
   type: "volume",

@@ -8,7 +8,7 @@ import { humanSize } from "../format/index.ts";
 import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { type Filters, labelsMatch, parseFilters, switchFilter } from "../values/filter.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk volume prune`: removes volumes no container uses; those with names only with --all. */
 export async function volumePrune(argv: readonly string[], from: number, globals: Globals): Promise<number> {

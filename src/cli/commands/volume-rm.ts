@@ -6,7 +6,7 @@ import type { Globals } from "../grammar.ts";
 import { homeOf } from "../home.ts";
 import { isNotFound } from "../is-not-found.ts";
 import { reportError } from "../report-error.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk volume rm VOLUME…`: each that can be removed is, and said. */
 export async function volumeRm(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Globals } from "../grammar.ts";
 import { VOLUME_COMMANDS } from "../help/volume.ts";
 import { unknownAmong } from "../unknown-command.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk volume COMMAND`: folders that outlive containers. */
 export async function volume(argv: readonly string[], from: number, globals: Globals): Promise<number> {

@@ -1,7 +1,7 @@
 import { waitForContainer } from "../../engine/life/wait.ts";
 import { eachContainer, lifeArguments, readyHome } from "../each-container.ts";
 import type { Globals } from "../grammar.ts";
-import { printHelp } from "./help.ts";
+import { printHelp } from "../print-help.ts";
 
 /** `husk wait CONTAINER…`: prints exit codes as the containers end. */
 export async function wait(argv: readonly string[], from: number, globals: Globals): Promise<number> {

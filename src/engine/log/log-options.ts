@@ -1,6 +1,6 @@
 import { bytesOfSize } from "../../platform/size.ts";
 import type { LogDriver, LogOptions } from "../run-options.ts";
-import { isTag, TAG_FORM } from "./tag.ts";
+import { isTag, tagForm } from "./tag.ts";
 
 /** The drivers there are; docker's name for its own files means husk's own here. */
 export const LOG_DRIVERS = "husk, none, json-file or journald";
@@ -39,7 +39,7 @@ export function setLogOption(log: LogDraft, name: string, value: string): string
       log.env = words(value);
       return undefined;
     case "tag":
-      if (!isTag(value)) return `tag=TEXT, ${TAG_FORM}`;
+      if (!isTag(value)) return `tag=TEXT, ${tagForm()}`;
       log.tag = value;
       return undefined;
     default:

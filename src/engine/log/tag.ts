@@ -14,9 +14,11 @@ const FIELDS: Readonly<Record<string, (record: ContainerRecord) => string>> = {
 const FIELD = /\{\{\s*\.(\w+)\s*\}\}/g;
 
 /** What {@link isTag} takes. */
-export const TAG_FORM: string = `a text with ${Object.keys(FIELDS)
-  .map((name) => `{{.${name}}}`)
-  .join(", ")}`;
+export function tagForm(): string {
+  return `a text with ${Object.keys(FIELDS)
+    .map((name) => `{{.${name}}}`)
+    .join(", ")}`;
+}
 
 /** Whether a text is a tag: of Go's templates it may have plain fields only. */
 export function isTag(text: string): boolean {
