@@ -57,6 +57,7 @@ export {
   type ExecOutput,
   type ExecSettings,
   type FileChange,
+  type SpawnSettings,
 } from "./engine/library/container.ts";
 export { Containers } from "./engine/library/containers.ts";
 export { Engine, openEngine, type RunOutput, type RunSettings } from "./engine/library/engine.ts";

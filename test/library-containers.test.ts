@@ -66,6 +66,8 @@ test("a program that is given up does not wait for what it has started", async (
   const loud = container.exec(["sh", "-c", "sleep 30 & yes"], { maxOutput: 1000 });
   expect(await codeOf(loud)).toBe("failed");
   expect(performance.now() - began).toBeLessThan(10_000);
+  const { ended } = await container.spawn(["sleep", "30"], { signal: AbortSignal.timeout(200) });
+  expect(await ended).toMatchObject({ exitCode: 137, signal: 9 });
 });
 
 test("stop asks, kill does not; restart begins anew", async () => {

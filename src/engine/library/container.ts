@@ -29,6 +29,12 @@ import { type ByteSource, piecesOf, streamOf } from "./streams.ts";
 /** What {@link Container.exec} can be asked for. */
 export interface ExecSettings extends Omit<ExecOptions, "command" | "interactive">, CollectSettings {}
 
+/** What {@link Container.spawn} can be asked for. */
+export interface SpawnSettings extends Omit<ExecOptions, "command">, Abortable {
+  /** It goes on when this process ends, without input and output; nobody learns of its end. */
+  readonly detach?: boolean;
+}
+
 /** How a program ended, and what it printed; with a terminal, everything is in `stdout`. */
 export interface ExecOutput extends ExecResult {
   readonly stdout: Uint8Array;
@@ -51,6 +57,16 @@ export interface AppliedChanges {
   readonly conflicts: readonly { readonly path: string; readonly why: string }[];
   /** Changes that nobody named and that are not for this machine: of /tmp, /run and the like. */
   readonly leftOut: readonly string[];
+}
+
+const SIGKILL = 9;
+
+function killWith(program: RunningExec, signal: AbortSignal): void {
+  const kill = (): void => program.kill(SIGKILL);
+  const forget = (): void => signal.removeEventListener("abort", kill);
+  if (signal.aborted) return kill();
+  signal.addEventListener("abort", kill, { once: true });
+  program.ended.then(forget, forget);
 }
 
 /** Paths are bytes; those that are no UTF-8 are shown with replacement characters. */
@@ -179,22 +195,25 @@ export class Container implements AsyncDisposable {
 
   /**
    * Starts a program in it, whose streams are the caller's to read: `interactive` for a standard input, `detach` for
-   * one that goes on when this process ends.
+   * one that goes on when this process ends. `signal` kills it, unless it is detached; `ended` then tells so.
    *
    * @throws HuskError as {@link exec} does; of a program that cannot be executed `ended` tells
    */
   async spawn(
     command: readonly string[],
-    { detach = false, ...options }: Omit<ExecOptions, "command"> & { readonly detach?: boolean } = {},
+    { detach = false, signal, ...options }: SpawnSettings = {},
   ): Promise<RunningExec> {
     checkCommand(command);
+    signal?.throwIfAborted();
     const { exec } = await import("../exec/exec.ts");
     const streams = {
       stdin: options.interactive === true ? "pipe" : "ignore",
       stdout: "pipe",
       stderr: "pipe",
     } as const;
-    return exec(this.#home, this.id, { ...options, command }, detach ? { detach } : streams);
+    const program = await exec(this.#home, this.id, { ...options, command }, detach ? { detach } : streams);
+    if (!detach && signal !== undefined) killWith(program, signal);
+    return program;
   }
 
   /**
