@@ -46,6 +46,25 @@ const fails = async (...args: string[]): Promise<string> => {
   return stderr;
 };
 
+test("what may not be read or written is named, and nothing of it is begun", async () => {
+  await out("run", "-d", "--name", "one", "host", "sleep", "100");
+  // The image host keeps back what other users may not read.
+  expect(await fails("cp", "one:/etc/shadow", "copy")).toContain('husk: cannot read "shadow": EACCES');
+  expect(existsSync(join(here, "copy"))).toBe(false);
+  expect(await fails("cp", "one:/etc/shadow", "-")).toContain('husk: cannot read "shadow": EACCES');
+});
+
+needs({ ordinaryUser: true })("an ordinary user's own rights count on this side", async () => {
+  await out("run", "-d", "--name", "one", "host", "sleep", "100");
+  chmodSync(join(here, "site/file"), 0);
+  expect(await fails("cp", "site/file", "one:/tmp/copy")).toContain('husk: cannot read "file": EACCES');
+  expect((await own.husk(["exec", "one", "ls", "/tmp"])).stdout).toBe("");
+  chmodSync(join(here, "site"), 0);
+  expect(await fails("cp", "site/sub", "one:/tmp")).toContain("site/sub: EACCES");
+  expect(await fails("cp", "one:/etc/hostname", "site/sub/copy")).toContain("site/sub/copy: EACCES");
+  chmodSync(join(here, "site"), 0o755);
+});
+
 describe.each(["created", "running", "stopped"])("a container that is %s", (state) => {
   beforeEach(async () => {
     await out("create", "--name", "one", "-v", "data:/data", "box", "sleep", "100");

@@ -1,5 +1,14 @@
 import { type BigIntStats, closeSync, constants, lstatSync, openSync, readdirSync } from "node:fs";
-import { type ByteString, content, describe, TAR_END, tarHeader, type TarEntry } from "../../image/index.ts";
+import {
+  type ByteString,
+  content,
+  describe,
+  displayName,
+  TAR_END,
+  tarHeader,
+  type TarEntry,
+} from "../../image/index.ts";
+import { fileError } from "./spot.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 const O_PATH = 0o10000000;
@@ -25,9 +34,21 @@ export async function* packTree(
   name: ByteString,
   options: PackTreeOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const inodes = new Map<string, ByteString>();
-  yield* pack(folder, name, options.as, options, inodes);
+  const progress: Progress = { inodes: new Map(), at: options.as };
+  try {
+    yield* pack(folder, name, options.as, options, progress);
+  } catch (error) {
+    // Even root reads not everything: the image host keeps back what others may not read, NFS what is root's.
+    throw fileError("read", displayName(`${name}${progress.at.slice(options.as.length)}`), error);
+  }
   yield TAR_END;
+}
+
+interface Progress {
+  /** Where files with several names stand first. */
+  readonly inodes: Map<string, ByteString>;
+  /** The entry that is being packed. */
+  at: ByteString;
 }
 
 function kindOf(stats: BigIntStats): "folder" | "link" | "file" {
@@ -39,8 +60,10 @@ function* pack(
   name: ByteString,
   as: ByteString,
   options: PackTreeOptions,
-  inodes: Map<string, ByteString>,
+  progress: Progress,
 ): Generator<Uint8Array, void, undefined> {
+  progress.at = as;
+  const { inodes } = progress;
   const here = `/proc/self/fd/${folder}`;
   const stats = statAt(here, name);
   if (stats === undefined || stats.isSocket()) return;
@@ -54,17 +77,35 @@ function* pack(
     return;
   }
   inodes.set(inode, as);
+  if (entry.type === "file") {
+    yield* packFile(tarHeader(entry), content(folder, name, entry.size));
+    return;
+  }
   if (as !== ".") yield tarHeader(entry);
-  if (entry.type === "file") yield* content(folder, name, entry.size);
   if (entry.type !== "directory") return;
   const fd = openSync(place(here, name), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   try {
     const names = readdirSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }).map((bytes) =>
       bytes.toString("latin1"),
     );
-    for (const inside of names.toSorted()) yield* pack(fd, inside, `${as}/${inside}`, options, inodes);
+    for (const inside of names.toSorted()) yield* pack(fd, inside, `${as}/${inside}`, options, progress);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** The file is opened first: of one that cannot be read nothing comes into being elsewhere. */
+function* packFile(
+  header: Uint8Array,
+  content: Generator<Uint8Array, void, undefined>,
+): Generator<Uint8Array, void, undefined> {
+  const first = content.next();
+  try {
+    yield header;
+    if (first.done !== true) yield first.value;
+    yield* content;
+  } finally {
+    content.return();
   }
 }
 

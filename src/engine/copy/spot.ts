@@ -21,8 +21,27 @@ export interface Spot {
  *
  * @param follow a link at the end stands for what it points to
  * @returns undefined if the folder it would be in does not exist
+ * @throws HuskError "denied" where this user may not look, "failed"
  */
 export function findSpot(root: string, path: string, follow: boolean): Spot | undefined {
+  try {
+    return find(root, path, follow);
+  } catch (cause) {
+    throw fileError("reach", path, cause);
+  }
+}
+
+/** What a system call says of a file by its descriptor, said of the file. */
+export function fileError(action: "reach" | "read", path: string, cause: unknown): unknown {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (cause instanceof HuskError || code === undefined) return cause;
+  const isDenied = code === "EACCES" || code === "EPERM";
+  return new HuskError(isDenied ? "denied" : "failed", `cannot ${action} ${path}: ${message.split(",")[0]}`, {
+    cause,
+  });
+}
+
+function find(root: string, path: string, follow: boolean): Spot | undefined {
   const whole = path.replace(/\/+\.?$/, "") || "/";
   const found = follow ? findInRoot({ root }, whole) : undefined;
   if (found !== undefined) closeSync(found.fd);
