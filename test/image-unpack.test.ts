@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { emptyFolder } from "../src/image/layer/index.ts";
 import { needs, run, temporaryFolder } from "./harness/index.ts";
 import { archive, type EntryChanges, newFolder, unpack } from "./image-archive.ts";
 
@@ -111,6 +112,16 @@ describe("a hostile archive changes nothing outside", () => {
     ],
     ["the root as a file", "refused", () => [{ name: "/", type: "file", content: "evil" }]],
     ["a mode through a link", "inside", (outside) => [symlink("d", outside), { name: "d/", mode: 0o777 }]],
+    ["folders deeper than any program wants", "refused", () => [{ name: "a/".repeat(2100), content: "" }]],
+    [
+      "folders deeper by links",
+      "refused",
+      () => [
+        { name: "b/".repeat(1500) },
+        symlink("c", "b/".repeat(1500)),
+        { name: `c/${"b/".repeat(9)}${"d/".repeat(600)}` },
+      ],
+    ],
     ["a hard link to itself", "refused", () => [{ name: "a", content: "x" }, hardLink("a", "./a")]],
   ];
   for (const whiteouts of ["overlay", "apply"] as const)
@@ -130,6 +141,8 @@ describe("a hostile archive changes nothing outside", () => {
         expect(message.startsWith(result), message).toBe(true);
         expect(await portrait(outside)).toBe(before);
         expect(readdirSync(base).toSorted()).toEqual(["layer", "outside"]);
+        // Bun takes a minute for a tree of a thousand folders in each other.
+        emptyFolder(folder);
       });
 
   /** Everything about a folder, times included. */

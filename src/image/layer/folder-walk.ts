@@ -7,6 +7,16 @@ const { O_DIRECTORY, O_NOFOLLOW } = constants;
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
 const MOST_LINKS = 40;
+/** Folders in each other, as many as a path of the kernel's has room for (PATH_MAX, a letter and a slash each). */
+const DEEPEST = 2048;
+
+/** @throws HuskError "invalid" for a tree that is deeper than any program can want */
+export function checkDepth(depth: number, path: ByteString): void {
+  if (depth > DEEPEST)
+    throw new HuskError("invalid", `${displayName(path)}: more than ${DEEPEST} folders in each other`, {
+      hint: "it was made wrongly, or to do harm",
+    });
+}
 
 /** A folder below the root, held open; valid until the walk goes on. */
 export interface Place {
@@ -36,7 +46,7 @@ export class FolderWalk {
    * Finds a folder; with `create` missing ones are made (0755).
    *
    * @returns undefined if it is missing, or something on the way is no folder
-   * @throws HuskError "invalid" for links that go round in circles
+   * @throws HuskError "invalid" for links that go round in circles, and too many folders in each other
    */
   find(names: readonly ByteString[], create: ((path: ByteString) => void) | undefined): Place | undefined {
     let same = 0;
@@ -56,6 +66,7 @@ export class FolderWalk {
       if (typeof fd === "number") {
         this.#fds.push(fd);
         this.#names.push(name);
+        checkDepth(this.#names.length, name);
         continue;
       }
       const target = fd === "other" ? readLink(path) : undefined;

@@ -19,7 +19,7 @@ import {
   tarPadding,
   type TarType,
 } from "../tar/index.ts";
-import { FolderWalk } from "./folder-walk.ts";
+import { checkDepth, FolderWalk } from "./folder-walk.ts";
 import type { KeeperTools } from "./keeper-work.ts";
 import { inFolder, OPAQUE_NAME, WHITEOUT_PREFIX } from "./path.ts";
 import { packInNamespace, packsInNamespace } from "./pack-in-namespace.ts";
@@ -117,12 +117,13 @@ function* packFile(
  */
 export function listTree(root: string): Found[] {
   const found: Found[] = [];
-  list(openFolder(`${root}/.`), "", found);
+  list(openFolder(`${root}/.`), "", 0, found);
   return found;
 }
 
-function list(folder: number, path: ByteString, into: Found[]): void {
+function list(folder: number, path: ByteString, depth: number, into: Found[]): void {
   try {
+    checkDepth(depth, path);
     const names = readdirSync(`/proc/self/fd/${folder}`, { encoding: "buffer" }).map((name) =>
       name.toString("latin1"),
     );
@@ -132,7 +133,7 @@ function list(folder: number, path: ByteString, into: Found[]): void {
       if (stats === undefined || stats.isSocket()) continue;
       const inside = path === "" ? name : `${path}/${name}`;
       into.push({ path: inside, stats });
-      if (stats.isDirectory()) list(openFolder(place), inside, into);
+      if (stats.isDirectory()) list(openFolder(place), inside, depth + 1, into);
     }
   } finally {
     closeSync(folder);

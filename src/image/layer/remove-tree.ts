@@ -1,40 +1,84 @@
-import { chmodSync, closeSync, constants, openSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+} from "node:fs";
 import type { ByteString } from "../tar/index.ts";
 import { inFolder } from "./path.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 const O_PATH = 0o10000000;
+/** Folders in each other that are held open; what is deeper is moved up first. */
+const MOST_OPEN = 64;
 
 /**
  * Removes a name in a folder with everything below it, following no link; nothing happens where there is none.
- * Works by descriptors, and with names in any encoding.
+ * Works by descriptors, with names in any encoding, and however deep the tree is.
  */
 export function removeTree(folder: number, name: ByteString): void {
   const path = inFolder(folder, name);
-  try {
-    unlinkSync(path);
-    return;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return;
-    if (code !== "EISDIR" && code !== "EPERM") throw error;
-  }
+  if (unlinked(path)) return;
   emptyFolder(path);
   rmdirSync(path);
 }
 
 /** Removes what is in a folder, except names that `keeps` wants. */
 export function emptyFolder(path: string | Buffer, keeps: (name: ByteString) => boolean = () => false): void {
-  const place = openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  const top = openFolder(path);
+  const moved: ByteString[] = [];
   try {
-    const self = `/proc/self/fd/${place}`;
-    // A layer may have folders that even their owner may not change.
-    if (process.geteuid?.() !== 0) chmodSync(self, 0o700);
-    for (const entry of readdirSync(self, { encoding: "buffer" })) {
-      const name = entry.toString("latin1");
-      if (!keeps(name)) removeTree(place, name);
+    for (const name of namesIn(top)) if (!keeps(name)) remove(top, name, 1, top, moved);
+    for (let name = moved.pop(); name !== undefined; name = moved.pop()) remove(top, name, 1, top, moved);
+  } finally {
+    closeSync(top);
+  }
+}
+
+function remove(folder: number, name: ByteString, depth: number, top: number, moved: ByteString[]): void {
+  const path = inFolder(folder, name);
+  if (unlinked(path)) return;
+  const place = openFolder(path);
+  try {
+    if (depth === MOST_OPEN) {
+      const away = `husk-removes-${process.pid}-${Math.random().toString(36).slice(2)}`;
+      renameSync(path, inFolder(top, away));
+      moved.push(away);
+      return;
     }
+    for (const inner of namesIn(place)) remove(place, inner, depth + 1, top, moved);
   } finally {
     closeSync(place);
   }
+  rmdirSync(path);
+}
+
+/** Whether there is nothing any more; false for a folder. */
+function unlinked(path: string | Buffer): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return true;
+    if (code !== "EISDIR" && code !== "EPERM") throw error;
+    return false;
+  }
+}
+
+function openFolder(path: string | Buffer): number {
+  const place = openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  // A layer may have folders that even their owner may not change.
+  if (process.geteuid?.() !== 0) chmodSync(`/proc/self/fd/${place}`, 0o700);
+  return place;
+}
+
+function namesIn(folder: number): ByteString[] {
+  return readdirSync(`/proc/self/fd/${folder}`, { encoding: "buffer" }).map((name) =>
+    name.toString("latin1"),
+  );
 }

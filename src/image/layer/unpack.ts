@@ -340,6 +340,7 @@ export class LayerUnpacker implements TarHandler {
 
   #addXattrs(path: ByteString, { xattrs, type }: TarEntry): void {
     if (xattrs === undefined) return;
+    const kept = new Map(this.#finishes.paths.get(path)?.xattrs);
     for (const [name, value] of xattrs) {
       // They steer overlayfs: redirects, opaque folders and whiteouts would come from the image's maker.
       if (name.includes(".overlay.")) {
@@ -347,9 +348,9 @@ export class LayerUnpacker implements TarHandler {
         continue;
       }
       if (type === "symlink" && name.startsWith("user.")) continue;
-      const finish = this.#finishes.at(path);
-      finish.xattrs = new Map(finish.xattrs).set(name, value);
+      kept.set(name, value);
     }
+    if (kept.size > 0) this.#finishes.at(path).xattrs = kept;
   }
 
   #look(parent: Place, name: ByteString): Stats | undefined {

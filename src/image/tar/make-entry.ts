@@ -71,7 +71,7 @@ export function makeEntry(
 }
 
 function applyRecord(entry: Draft, keyword: ByteString, value: ByteString): string | undefined {
-  // An empty value takes back what a global header said: the header block counts.
+  // An empty value says nothing: the header block counts.
   if (value === "" && !keyword.includes("xattr.")) return undefined;
   switch (keyword) {
     case "path":
@@ -111,7 +111,7 @@ function applyRecord(entry: Draft, keyword: ByteString, value: ByteString): stri
     }
     default: {
       if (!keyword.includes("xattr.")) return undefined;
-      const xattrs = new Map(entry.xattrs);
+      const xattrs = (entry.xattrs as Map<ByteString, Uint8Array> | undefined) ?? new Map();
       if (readXattr(keyword, value, xattrs)) entry.xattrs = xattrs;
       return undefined;
     }

@@ -31,7 +31,7 @@ const LONGEST_MAP = 8 << 20;
 const NEWLINE = 0x0a;
 
 /**
- * Reads a tar archive piece by piece: ustar, PAX with global headers, GNU long names and links, base 256, and all
+ * Reads a tar archive piece by piece: ustar, PAX without global headers, GNU long names and links, base 256, and all
  * four forms of sparse files. Where programs differ it reads as Go's archive/tar, so that no archive has another
  * meaning here than in other container engines.
  */
@@ -51,7 +51,6 @@ export class TarReader {
 
   #bodyType = "";
   #bodyPadding = 0;
-  readonly #global = new Map<ByteString, ByteString>();
   #records: Record[] = [];
   #longName: ByteString | undefined;
   #longLink: ByteString | undefined;
@@ -205,23 +204,16 @@ export class TarReader {
     const records: Record[] = [];
     const wrong = parseRecords(body, records);
     if (wrong !== undefined) throw this.#error(`an extended header with ${wrong}`);
-    if (this.#bodyType === "x") {
-      this.#records = records;
-      return;
-    }
-    for (const [keyword, value] of records) {
-      if (value === "") this.#global.delete(keyword);
-      else this.#global.set(keyword, value);
-    }
+    // What a global header says of all that follow is of no account in Go.
+    if (this.#bodyType === "x") this.#records = records;
   }
 
   #beginEntry(header: Header, block: Uint8Array): void {
-    const records = this.#global.size === 0 ? this.#records : [...this.#global, ...this.#records];
+    const records = this.#records;
     this.#name = this.#longName ?? header.name;
     const sparse = records.length === 0 ? undefined : readSparseRecords(records);
     if (typeof sparse === "string") throw this.#error(sparse);
     this.#header = header;
-    this.#records = records;
     this.#extents = [];
     this.#sparse = header.type === "0" || header.type === "\0" ? sparse : undefined;
     if (header.type === "S") {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { type TarEntry, TarReader, type TarType, tarHeader, TAR_END, tarPadding } from "./index.ts";
+import { sign } from "./header.ts";
 import { formatTime, parseTime } from "./number.ts";
 
 interface Read {
@@ -117,6 +118,16 @@ describe("tar", () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  test("a global header changes nothing of what follows, as in Go", () => {
+    const [named, plain] = [entry({ name: "x".repeat(120), size: 0 }), entry({ name: "plain", size: 0 })];
+    const header = Buffer.from(tarHeader(named));
+    const global = header.subarray(0, 1024);
+    global[156] = "g".charCodeAt(0);
+    sign(global);
+    const found = read(Buffer.concat([global, tarHeader(plain), TAR_END]));
+    expect(found.map((one) => one.entry.name)).toEqual(["plain"]);
   });
 
   test("sparse files keep their holes", () => {
