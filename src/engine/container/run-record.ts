@@ -44,16 +44,18 @@ export interface RunRecord {
  * Writes a container's run record.
  *
  * @param replaces the one there is tells of a run that has ended; at no moment there is none
+ * @returns when that was: what it says of its start
  * @throws HuskError "conflict" when the container has one
  */
 export function claimRun(
   { run }: Pick<Folders, "run">,
   about: Omit<RunRecord, "format" | "creator" | "started">,
   replaces = false,
-): void {
+): number {
   const { id } = about;
   const creator = ownIdentity();
-  const record: RunRecord = { format: 1, creator, started: Date.now(), ...about };
+  const started = Date.now();
+  const record: RunRecord = { format: 1, creator, started, ...about };
   const unfinished = workFile(run, "new", creator, id);
   const { running } = containerPaths({ root: "", run }, id);
   // Nobody ever sees half a record.
@@ -66,6 +68,7 @@ export function claimRun(
     }
     if (replaces) renameSync(unfinished, running);
     else linkSync(unfinished, running);
+    return started;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(running, cause);
     throw new HuskError("conflict", `the container "${id}" is running already`, { cause });

@@ -84,15 +84,21 @@ export async function buryLost(folders: Folders, id: string, load: () => Promise
 }
 
 /**
- * Finishes a run that this process began and whose keeper it knows to be gone. The caller has the container's lock, so
- * that a record of its own which nobody holds is that run's.
+ * Finishes a run that this process began and whose keeper it knows to be gone, whoever of the container is still about
+ * to end and holds the record until then. The caller has the container's lock.
+ *
+ * @param started what its record says, for the container may have another run by now
  */
-export async function buryOwn(folders: Folders, id: string, load: () => Promise<Sweeper>): Promise<void> {
+export async function buryOwn(
+  folders: Folders,
+  id: string,
+  started: number,
+  load: () => Promise<Sweeper>,
+): Promise<void> {
   const { running } = containerPaths(folders, id);
   const record = readRun(running);
   const own = ownIdentity();
-  if (record?.creator.pid !== own.pid || record.creator.startTime !== own.startTime) return;
-  if (isHeld(running, readHeldLocks()) !== false) return;
+  if (record?.started !== started || record.creator.pid !== own.pid) return;
   const taken = take(folders, running, id);
   if (taken !== undefined) await bury(folders, { id, file: taken, record, settled: false }, await load());
 }

@@ -94,6 +94,8 @@ const DETACHED: StreamOptions = { stdin: "ignore", stdout: "ignore", stderr: "ig
 
 /** A container in the hands of its keeper. */
 export interface Handed extends Launched {
+  /** When its run was recorded. */
+  readonly started: number;
   /** Undoes what is left when the keeper could not: groups, the run's record. Not of a next run's, if there is one. */
   forget(): void;
 }
@@ -115,7 +117,7 @@ export async function handOver(
   const { planned } = prepared;
   const { cgroups } = planned;
   const keeper = installKeeper(home.keeper, folders.root);
-  claimRun(
+  const started = claimRun(
     folders,
     {
       id,
@@ -155,7 +157,7 @@ export async function handOver(
       const { spawnInternal } = await import("./spawn-internal.ts");
       spawnInternal(home, "log", id);
     }
-    return { ...launched, forget };
+    return { ...launched, started, forget };
   } catch (error) {
     forget();
     if (!existsSync(containerPaths(folders, id).record)) forgetRemoval(folders, id);
@@ -202,12 +204,12 @@ export async function settle(
   home: Home,
   outcome: KeeperOutcome,
   { prepared }: Planned,
-  { encoded, forget }: { readonly encoded: EncodedPlan; forget(): void },
+  { encoded, started, forget }: Pick<Handed, "encoded" | "started" | "forget">,
   hasLock: boolean,
 ): Promise<RunEnd> {
   if (outcome.kind === "lost") {
     const { id } = prepared;
-    const bury = (): Promise<void> => settleOwnRun(home, id);
+    const bury = (): Promise<void> => settleOwnRun(home, id, started);
     await (hasLock ? bury() : withContainer(home.folders, id, bury));
     const { sent } = outcome;
     if (sent > 0)

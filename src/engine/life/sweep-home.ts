@@ -19,8 +19,8 @@ export async function settleRun(home: Home, id: string): Promise<void> {
 }
 
 /** Finishes what is left of a run that this process began, and whose keeper was killed. The caller has its lock. */
-export async function settleOwnRun(home: Home, id: string): Promise<void> {
-  await buryOwn(home.folders, id, async () => (await import("./sweeper.ts")).sweeperOf(home));
+export async function settleOwnRun(home: Home, id: string, started: number): Promise<void> {
+  await buryOwn(home.folders, id, started, async () => (await import("./sweeper.ts")).sweeperOf(home));
 }
 
 const SELDOM_MS = 1000;
