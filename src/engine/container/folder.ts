@@ -79,8 +79,7 @@ function tryRemove(folder: string): void {
  */
 export function takeFolder(folders: Folders, id: string, name: string): string {
   const taken = workFolder(folders, "dead", id);
-  makeDirectory(taken.slice(0, taken.lastIndexOf("/")), true);
-  renameSync(containerPaths(folders, id).folder, taken);
+  moveDirectory(containerPaths(folders, id).folder, taken);
   releaseName(folders, name, id);
   return taken;
 }
@@ -127,12 +126,11 @@ function workFolder({ root }: Folders, what: "new" | "dead", id: string): string
   return `${root}/unfinished/${what}-${pid}-${startTime}-${id}`;
 }
 
-function makeDirectory(path: string, mayExist = false): void {
+function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && mayExist) return;
     if (code !== "ENOENT") throw error;
     mkdirSync(path, { recursive: true, mode: 0o700 });
   }

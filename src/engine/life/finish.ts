@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { withContainer } from "../container/lock.ts";
 import { containerPaths } from "../container/paths.ts";
 import { readRecord } from "../container/read-record.ts";
@@ -12,7 +13,10 @@ export async function finish(home: Home, id: string): Promise<void> {
 
 /** The same for who has the container's lock. */
 export async function finishLocked(home: Home, id: string): Promise<void> {
-  const record = readRecord(containerPaths(home.folders, id).record);
-  if (record?.options.rm !== true || isAlive(readStateOf(home.folders, record))) return;
+  const paths = containerPaths(home.folders, id);
+  const record = readRecord(paths.record);
+  if (record?.options.rm !== true) return;
+  // Without a run's record its keeper has left, or is about to.
+  if (existsSync(paths.running) && isAlive(readStateOf(home.folders, record))) return;
   await dropContainer(home, record, true);
 }
