@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { LayerProgress, Platform, Pulled, StoredImage } from "../image/index.ts";
+import type { ImageStore, LayerProgress, Platform, Pulled, StoredImage } from "../image/index.ts";
 import { forkFolders } from "./fork/fork-layers.ts";
 import { HuskError } from "../platform/error.ts";
 import { readInRoot, statInRoot } from "../platform/in-root.ts";
@@ -40,19 +40,21 @@ export interface ImageOptions {
  * Completes options by an image: its layers, and what its configuration says where the options do not. A missing image
  * is pulled first, if that is wished.
  *
+ * @param reporter is asked for who shall tell of it when there is something to tell
  * @throws HuskError "not-found", and what pulling throws
  */
 export async function withImage(
   home: Home,
   options: RunOptions,
   wanted: WantedImage,
-  report: PullReporter,
+  reporter: () => Promise<PullReporter>,
 ): Promise<ImageOptions> {
   const { useStore } = await import("../image/index.ts");
   const { openImages } = await import("./image-context.ts");
-  const use = await useStore(openImages(home));
+  const store = openImages(home);
+  const use = await useStore(store);
   try {
-    return { options: await completed(home, options, wanted, report), release: use.release };
+    return { options: await completed(home, store, options, wanted, reporter), release: use.release };
   } catch (error) {
     use.release();
     throw error;
@@ -61,15 +63,14 @@ export async function withImage(
 
 async function completed(
   home: Home,
+  store: ImageStore,
   options: RunOptions,
   wanted: WantedImage,
-  report: PullReporter,
+  reporter: () => Promise<PullReporter>,
 ): Promise<RunOptions> {
   const { findHere, fitness, hostPlatform, layerFolders, parsePlatform, readInLayers } = await import(
     "../image/index.ts"
   );
-  const { imageContext, openImages } = await import("./image-context.ts");
-  const store = openImages(home);
   const platform = wanted.platform === undefined ? hostPlatform() : parsePlatform(wanted.platform);
   let image: StoredImage | Pulled | undefined =
     wanted.pull === "always" ? undefined : findHere(store, wanted.name, platform);
@@ -78,15 +79,15 @@ async function completed(
   // A name may be here for another platform than the one that is asked for.
   if (image !== undefined && wanted.platform !== undefined && fitness(platform, image.config) === 0)
     image = undefined;
+  const isHere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
   const isWhole =
-    image !== undefined &&
-    (layersOf(image).every((path) => statSync(path, { throwIfNoEntry: false })) ||
-      (await (await import("../image/index.ts")).unpackImage(imageContext(home, report.warn), image)));
+    image !== undefined && (layersOf(image).every(isHere) || (await unpacked(home, image, await reporter())));
   if (image === undefined || !isWhole) {
     if (wanted.pull === "never")
       throw new HuskError("not-found", `there is no image ${wanted.name}`, {
         hint: "leave out --pull never, or: husk pull",
       });
+    const report = await reporter();
     report.missing(wanted.name);
     image = await pull(home, wanted.name, platform, report);
   }
@@ -123,6 +124,12 @@ async function completed(
       },
     },
   };
+}
+
+/** Unpacks layers whose blobs are here; false where some are not. */
+async function unpacked(home: Home, image: StoredImage | Pulled, { warn }: PullReporter): Promise<boolean> {
+  const { imageContext } = await import("./image-context.ts");
+  return (await import("../image/index.ts")).unpackImage(imageContext(home, warn), image);
 }
 
 /**

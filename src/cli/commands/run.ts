@@ -126,8 +126,9 @@ function leftAlone(): Promise<undefined> {
 export async function fromImage({ options, image }: RunRequest, globals: Globals): Promise<ImageOptions> {
   if (image === undefined) return { options, release: () => {} };
   const { withImage } = await import("../../engine/image-source.ts");
-  const { pullProgress } = await import("../pull-progress.ts");
-  return withImage(homeOf(globals), options, image, pullProgress(image.quiet));
+  return withImage(homeOf(globals), options, image, async () =>
+    (await import("../pull-progress.ts")).pullProgress(image.quiet),
+  );
 }
 
 /** The measured plan on stderr, as time(1) and strace(1) do: stdout is the program's. */

@@ -64,5 +64,5 @@ export async function completeOptions(
     warn: warn ?? (() => {}),
     ...(signal === undefined ? {} : { signal }),
   };
-  return withImage(home, plain({ kind: "host", with: [] }).options, wanted, quiet);
+  return withImage(home, plain({ kind: "host", with: [] }).options, wanted, () => Promise.resolve(quiet));
 }

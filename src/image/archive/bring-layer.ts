@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
+import { startHash } from "../../platform/hash.ts";
 import type { Descriptor } from "../oci.ts";
 import { unpackBlob } from "../pull/index.ts";
 import { blobPath, findLayer, type ImageStore } from "../store/index.ts";
@@ -25,10 +25,10 @@ export async function bringLayer(
     return;
   }
   if (layer.digest === diffId) return;
-  const hash = createHash("sha256");
+  const hash = startHash("sha256");
   for await (const piece of decompressed(createReadStream(blobPath(store, layer.digest)), "a layer"))
     hash.update(piece);
-  const found = `sha256:${hash.digest("hex")}`;
+  const found = `sha256:${hash.hex()}`;
   if (found !== diffId)
     throw new HuskError(
       "invalid",

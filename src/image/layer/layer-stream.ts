@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createGunzip, createZstdDecompress, type Gunzip } from "node:zlib";
 import { HuskError } from "../../platform/error.ts";
+import { startHash } from "../../platform/hash.ts";
 import { type ByteString, type TarEntry, type TarHandler, TarReader } from "../tar/index.ts";
 import { compressionOfBytes, MAGIC_BYTES } from "./compression.ts";
 import { finishLayer, type KeeperTools } from "./keeper-work.ts";
@@ -28,7 +28,7 @@ export class LayerStream {
   readonly #tools: KeeperTools;
   readonly #unpacker: LayerUnpacker;
   readonly #reader: TarReader;
-  readonly #hash = createHash("sha256");
+  readonly #hash = startHash("sha256");
   #size = 0;
   #decompressor: Gunzip | undefined;
   #ended: Promise<unknown> | undefined;
@@ -91,7 +91,7 @@ export class LayerStream {
     const { warn, lostMarks } = this.#options;
     const beside = (paths: readonly ByteString[]): void => writeLostMarks(this.#folder, paths);
     await finishLayer(this.#folder, left, this.#tools, warn, lostMarks && beside);
-    return { diffId: `sha256:${this.#hash.digest("hex")}`, size: this.#size };
+    return { diffId: `sha256:${this.#hash.hex()}`, size: this.#size };
   }
 
   /** Lets go of everything, after a failure. */

@@ -1,4 +1,3 @@
-import { createHash, type Hash } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -17,6 +16,7 @@ import {
   writeSync,
 } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
+import { type RunningHash, startHash } from "../../platform/hash.ts";
 import type { Descriptor } from "../oci.ts";
 import { checkDigest } from "../reference.ts";
 import { diskError } from "./disk-error.ts";
@@ -76,7 +76,9 @@ export function readBlob(store: ImageStore, digest: string): Uint8Array {
 
 /** The digest of bytes. */
 export function digestOf(bytes: Uint8Array, algorithm = "sha256"): string {
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
+  const hash = startHash(algorithm);
+  hash.update(bytes);
+  return `${algorithm}:${hash.hex()}`;
 }
 
 /** Puts a small blob into the store; returns its digest. */
@@ -117,7 +119,7 @@ export class BlobWriter {
   readonly #leftover: string;
   readonly #path: string;
   readonly #fd: number;
-  #hash: Hash;
+  #hash: RunningHash;
   #size = 0;
   #isOpen = true;
 
@@ -127,7 +129,7 @@ export class BlobWriter {
     checkDigest(expected.digest);
     this.#leftover = `${store.downloads}/${expected.digest.replace(":", "-")}`;
     this.#path = temporaryBeside(this.#leftover);
-    this.#hash = createHash(expected.digest.slice(0, expected.digest.indexOf(":")));
+    this.#hash = startHash(expected.digest.slice(0, expected.digest.indexOf(":")));
     try {
       this.#fd = takeLeftover(store, expected.digest, this.#path) ?? openSync(this.#path, "wx+", 0o600);
     } catch (cause) {
@@ -156,7 +158,7 @@ export class BlobWriter {
   restart(): void {
     ftruncateSync(this.#fd, 0);
     this.#size = 0;
-    this.#hash = createHash(this.#expected.digest.slice(0, this.#expected.digest.indexOf(":")));
+    this.#hash = startHash(this.#expected.digest.slice(0, this.#expected.digest.indexOf(":")));
   }
 
   /** @throws HuskError "invalid" when more comes than was said, "failed" when the disk is full */
@@ -186,7 +188,7 @@ export class BlobWriter {
    */
   commit(): void {
     const { digest, size } = this.#expected;
-    const found = `${digest.slice(0, digest.indexOf(":"))}:${this.#hash.digest("hex")}`;
+    const found = `${digest.slice(0, digest.indexOf(":"))}:${this.#hash.hex()}`;
     if (this.#size !== size || found !== digest) {
       const why =
         this.#size === size ? `its digest is ${found}` : `it has ${this.#size} bytes instead of ${size}`;

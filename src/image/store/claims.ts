@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { HuskError } from "../../platform/error.ts";
+import { pause } from "../../platform/pause.ts";
 import { FRESH_MILLISECONDS, ownerLives, ownerTag, pidOf } from "./owner.ts";
 
 /**
@@ -80,6 +80,6 @@ export async function claimAlone(folder: string, kind: ClaimKind, patience = 60_
           hint: `it is process ${pidOf(others[0]?.name.slice(kind.length + 1) ?? "")}: wait for it, or end it`,
         },
       );
-    await sleep(1 + Math.random() * Math.min(5 * 2 ** Math.min(attempt, 4), 50));
+    await pause(1 + Math.random() * Math.min(5 * 2 ** Math.min(attempt, 4), 50));
   }
 }

@@ -1,5 +1,5 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "../../platform/pause.ts";
 import { type Descriptor, isIndexType, isManifestType } from "../oci.ts";
 import { parseConfig, parseManifest } from "../parse-oci.ts";
 import { blobPath, readBlob } from "./blobs.ts";
@@ -24,7 +24,7 @@ export interface Collected {
  */
 export async function useStore(store: ImageStore): Promise<Claim> {
   const claim = makeClaim(store.claims, "use");
-  while (liveClaims(store.claims, "gc").length > 0) await sleep(5);
+  while (liveClaims(store.claims, "gc").length > 0) await pause(5);
   await sweepAbandoned(store);
   return claim;
 }

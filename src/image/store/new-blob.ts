@@ -1,16 +1,16 @@
-import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { blobPath } from "./blobs.ts";
 import { diskError } from "./disk-error.ts";
 import type { ImageStore } from "./image-store.ts";
 import { temporaryBeside } from "./write-whole.ts";
+import { startHash } from "../../platform/hash.ts";
 
 /** A blob whose digest is known only when it is whole. What a killed process leaves is garbage. */
 export class NewBlob {
   readonly #store: ImageStore;
   readonly #path: string;
   readonly #fd: number;
-  readonly #hash = createHash("sha256");
+  readonly #hash = startHash("sha256");
   #size = 0;
   #digest: string | undefined;
   #isOpen = true;
@@ -32,7 +32,7 @@ export class NewBlob {
 
   /** After it no more can be written. */
   get digest(): string {
-    this.#digest ??= `sha256:${this.#hash.digest("hex")}`;
+    this.#digest ??= `sha256:${this.#hash.hex()}`;
     return this.#digest;
   }
 
