@@ -1,5 +1,6 @@
 // Images and volumes from TypeScript; run on Bun and on Node (library-node.test.ts).
 import { expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { HuskError, openEngine } from "../src/index.ts";
@@ -130,6 +131,23 @@ test("volumes keep what containers write", async () => {
   expect((await husk.volumes.prune()).removed).toHaveLength(1);
   await husk.volumes.remove("things");
   expect(await codeOf(husk.volumes.get("things"))).toBe("not-found");
+});
+
+test("volumes of a root file system of one's own are filled from it, links and all", async () => {
+  const rootfs = temporaryFolder("rootfs");
+  mkdirSync(`${rootfs}/etc/own`, { recursive: true });
+  writeFileSync(`${rootfs}/etc/own/file`, "inside", { mode: 0o640 });
+  symlinkSync("/etc", `${rootfs}/link`);
+  const mounts = [
+    { type: "volume", name: "direct", target: "/etc/own" },
+    { type: "volume", name: "linked", target: "/link" },
+  ] as const;
+  await using _container = await husk.containers.create({ rootfs }, ["/none"], { mounts });
+  const [direct, linked] = [await husk.volumes.get("direct"), await husk.volumes.get("linked")];
+  expect(readFileSync(`${direct.mountpoint}/file`, "utf8")).toBe("inside");
+  expect(statSync(`${direct.mountpoint}/file`).mode & 0o777).toBe(0o640);
+  // In there /etc has nothing else.
+  expect(readdirSync(linked.mountpoint)).toEqual(["own"]);
 });
 
 test("the engine tells of itself", async () => {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync } from "node:fs";
+import { closeSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { packMerged, readLostMarks, readXattrs } from "../../image/index.ts";
 import { findInRoot } from "../../platform/in-root.ts";
 import { writeError } from "../../platform/whole-file.ts";
@@ -23,10 +23,25 @@ export async function fillVolume(home: Home, source: RunSource, name: string, ta
   const data = volumeData(root, name);
   if (readdirSync(data).length > 0) return;
   const { tools } = imageContext(home, () => {});
-  const asked = source.kind === "image" ? layersAt(source.layers, target, tools) : rootfsAt(source, target);
-  const folders = await asked;
+  if (source.kind === "image") return fill(home, name, await layersAt(source.layers, target, tools));
+  if (source.kind !== "rootfs") return;
+  const found = findInRoot({ root: source.path }, target);
+  if (found === undefined) return;
+  try {
+    // Others may change that folder: what was found is what is read.
+    if (found.stats.isDirectory()) await fill(home, name, [`/proc/${process.pid}/fd/${found.fd}`]);
+  } finally {
+    closeSync(found.fd);
+  }
+}
+
+/** @param folders in overlayfs's form, the topmost first */
+async function fill(home: Home, name: string, folders: readonly string[]): Promise<void> {
   const top = folders[0];
   if (top === undefined) return;
+  const { root } = home.folders;
+  const data = volumeData(root, name);
+  const { tools } = imageContext(home, () => {});
   const unfinished = `${workFolder(root, "new", name)}-fill`;
   try {
     mkdirSync(unfinished, { mode: 0o700 });
@@ -78,15 +93,4 @@ async function layersAt(
     if (isOpaque || there.some((parent) => lost.has(parent))) break;
   }
   return folders;
-}
-
-async function rootfsAt(source: RunSource, target: string): Promise<string[]> {
-  if (source.kind !== "rootfs") return [];
-  const found = findInRoot({ root: source.path }, target);
-  if (found === undefined) return [];
-  try {
-    return found.stats.isDirectory() ? [readlinkSync(`/proc/self/fd/${found.fd}`)] : [];
-  } finally {
-    closeSync(found.fd);
-  }
 }
