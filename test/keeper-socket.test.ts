@@ -58,6 +58,11 @@ test("waiting can be given up", async () => {
   const waiting = waitForContainer(container.socket, abort.signal);
   setTimeout(() => abort.abort(new Error("enough")), 50);
   await expect(waiting).rejects.toThrow("enough");
+  // Also while it connects.
+  const hasty = new AbortController();
+  const connecting = waitForContainer(container.socket, hasty.signal);
+  hasty.abort(new Error("at once"));
+  await expect(connecting).rejects.toThrow("at once");
   await signalContainer(container.socket, 9);
   await container.ended();
 });

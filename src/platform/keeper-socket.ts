@@ -78,6 +78,8 @@ export async function waitForContainer(path: string, signal?: AbortSignal): Prom
   const { connection, closed } = await open(path, VERB.wait, 0, 0, () => {});
   const abort = (): void => connection.close();
   signal?.addEventListener("abort", abort);
+  // It may have been meanwhile, which nobody tells again.
+  if (signal?.aborted) abort();
   await closed;
   signal?.removeEventListener("abort", abort);
   signal?.throwIfAborted();
