@@ -4,16 +4,16 @@ import { utf8 } from "../platform/utf8.ts";
 export class Texts {
   /** Where those lie in the data that have their place already, by index. */
   readonly addresses: number[] = [];
-  readonly #texts: string[] = [];
-  readonly #indices = new Map<string, number>();
+  private readonly texts: string[] = [];
+  private readonly indices = new Map<string, number>();
 
   /** The number of a text; its address is known once it is laid out. */
   index(text: string): number {
-    let index = this.#indices.get(text);
+    let index = this.indices.get(text);
     if (index === undefined) {
       if (text.includes("\0")) throw new Error(`a NUL byte in ${JSON.stringify(text)}`);
-      index = this.#texts.push(text) - 1;
-      this.#indices.set(text, index);
+      index = this.texts.push(text) - 1;
+      this.indices.set(text, index);
     }
     return index;
   }
@@ -21,7 +21,7 @@ export class Texts {
   /** Gives those that have no place yet one behind the other, from `address` on, and returns them encoded. */
   layOut(address: number): Uint8Array {
     const { addresses } = this;
-    const texts = this.#texts;
+    const texts = this.texts;
     let at = addresses.length;
     if (at === texts.length) return new Uint8Array(0);
     const joined = `${(at === 0 ? texts : texts.slice(at)).join("\0")}\0`;
