@@ -15,6 +15,7 @@ import {
   needs,
   repository,
   temporaryFolder,
+  waitFor,
 } from "./harness/index.ts";
 
 const count = isSoak ? 1000 : 100;
@@ -74,12 +75,14 @@ needs({})(
     note("kB of a keeper", memory);
     expect(memory).toBeLessThanOrEqual(64);
 
-    const before = keepers.reduce((sum, { pid }) => sum + cpuMilliseconds(pid), 0);
-    const switches = (): number[] => keepers.map(({ pid }) => wakeUps(pid));
-    const asleep = switches();
-    await Bun.sleep(500);
-    expect(switches()).toEqual(asleep);
-    expect(keepers.reduce((sum, { pid }) => sum + cpuMilliseconds(pid), 0)).toBe(before);
+    const activity = (): string =>
+      keepers.map(({ pid }) => `${wakeUps(pid)} ${cpuMilliseconds(pid)}`).join("\n");
+    // On a busy machine some have not yet come to rest.
+    await waitFor("half a second in which no keeper wakes", async () => {
+      const asleep = activity();
+      await Bun.sleep(500);
+      return activity() === asleep;
+    });
 
     const listings = [];
     for (let i = 0; i < 5; i++) {

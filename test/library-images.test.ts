@@ -29,7 +29,7 @@ test("an image of programs runs what it says, and what it is asked to", async ()
 });
 
 test("list, get, inspect, history, tag, remove", async () => {
-  expect((await husk.images.list({ labels: ["made=here"] })).map(({ id }) => id)).toEqual([box.id]);
+  expect((await husk.images.list({ labels: ["made=here"] })).map(({ id }) => id)).toContain(box.id);
   expect(await husk.images.list({ labels: ["made=there"] })).toEqual([]);
   expect((await husk.images.get(box.id.slice(7, 20))).digest).toBe(box.digest);
   expect(await husk.images.inspect("box")).toMatchObject({ Id: box.id, Os: "linux" });
@@ -42,6 +42,8 @@ test("list, get, inspect, history, tag, remove", async () => {
 });
 
 test("what makes no sense is refused, and leaves nothing that others stumble over", async () => {
+  const stored = async () => [await husk.images.list(), (await husk.info()).storedImages];
+  const before = await stored();
   const asked = [
     () => husk.images.make("none", []),
     () => husk.images.make("none", ["busybox"], { config: { Cmd: "sh" } as never }),
@@ -50,8 +52,7 @@ test("what makes no sense is refused, and leaves nothing that others stumble ove
     () => husk.images.import(new Uint8Array(5)),
   ];
   for (const ask of asked) expect(await codeOf(ask())).toBe("invalid");
-  expect((await husk.images.list()).map(({ names }) => names)).toEqual([["box:latest"]]);
-  expect((await husk.info()).storedImages).toBe(1);
+  expect(await stored()).toEqual(before);
 });
 
 test("an import that is given up rejects with the reason", async () => {

@@ -58,19 +58,21 @@ describe("S3", () => {
           (await husk(["run", "--cpus", "1", "host", "bash", "-c", `TIMEFORMAT=%R; time { ${work}; }`]))
             .stderr,
         );
-      // The best of several: others may use this machine too.
+      // The best of several: others use this machine too.
       const best = async (): Promise<number> => Math.min(await bob(), await bob());
-      const alone = Math.min(await best(), await best());
       for (const [attack, script] of Object.entries(attacks)) {
-        const eve = startHusk(["run", ...limits, "host", "bash", "-c", script], { timeout: 60_000 });
-        await Bun.sleep(100);
         let ratio = Number.POSITIVE_INFINITY;
-        for (let attempt = 0; ratio > 1.2 && attempt < 5; attempt++)
+        for (let attempt = 0; ratio > 1.2 && attempt < 5; attempt++) {
+          const alone = await best();
+          const eve = startHusk(["run", ...limits, "host", "bash", "-c", script], { timeout: 60_000 });
+          await Bun.sleep(100);
           ratio = Math.min(ratio, (await best()) / alone);
-        await endContainers(eve);
+          await endContainers(eve);
+        }
         expect(ratio, attack).toBeLessThan(1.2);
       }
     },
+    90_000,
   );
 });
 
