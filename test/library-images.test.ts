@@ -143,7 +143,8 @@ test("volumes of a root file system of one's own are filled from it, links and a
     { type: "volume", name: "direct", target: "/etc/own" },
     { type: "volume", name: "linked", target: "/link" },
   ] as const;
-  await using _container = await husk.containers.create({ rootfs }, ["/none"], { mounts });
+  await using container = await husk.containers.create({ rootfs }, ["/none"], { mounts });
+  expect(container.record().options.mounts?.length).toBe(2);
   const [direct, linked] = [await husk.volumes.get("direct"), await husk.volumes.get("linked")];
   expect(readFileSync(`${direct.mountpoint}/file`, "utf8")).toBe("inside");
   expect(statSync(`${direct.mountpoint}/file`).mode & 0o777).toBe(0o640);

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { closeSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync } from "node:fs";
 import { packMerged, readLostMarks, readXattrs } from "../../image/index.ts";
 import { findInRoot } from "../../platform/in-root.ts";
 import { writeError } from "../../platform/whole-file.ts";
@@ -28,8 +28,11 @@ export async function fillVolume(home: Home, source: RunSource, name: string, ta
   const found = findInRoot({ root: source.path }, target);
   if (found === undefined) return;
   try {
-    // Others may change that folder: what was found is what is read.
-    if (found.stats.isDirectory()) await fill(home, name, [`/proc/${process.pid}/fd/${found.fd}`]);
+    if (!found.stats.isDirectory()) return;
+    // Others may change that folder: what was found is what is read. Only who packs in a user namespace goes by its
+    // path, since no descriptor of ours is reached from there.
+    const held = `/proc/${process.pid}/fd/${found.fd}`;
+    await fill(home, name, [tools.ids === undefined ? held : readlinkSync(held)]);
   } finally {
     closeSync(found.fd);
   }
