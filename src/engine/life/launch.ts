@@ -1,6 +1,6 @@
 import { existsSync, fstatSync } from "node:fs";
 import { evacuate, groupsLeft, outOfMemoryKills, removeGroups } from "../../cgroup/index.ts";
-import { type EncodedPlan, errnoName, errnoWords, type Report } from "../../plan/index.ts";
+import { errnoName, errnoWords, type Report } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
 import type { ContainerStream } from "../../platform/keeper-process.ts";
