@@ -170,8 +170,8 @@ describe("how a container begins", () => {
 
 describe("who a container runs as", () => {
   test("CVE-2026-30892: a user that cannot be read is an error, never root", async () => {
+    // "" is no -u, as docker has it.
     for (const user of [
-      "",
       "x",
       "1:",
       ":1",
