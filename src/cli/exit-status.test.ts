@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { COMMANDS } from "./command-names.ts";
 import { failureStatus } from "./exit-status.ts";
+import { errorLine } from "./report-error.ts";
 import { HuskError } from "../platform/error.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -44,4 +48,21 @@ test("every command is docker's, or tells of a program, or is by hand", () => {
     "run exec container image volume system explain chroot jail unshare nsenter cgroup oci check completion help";
   const others = COMMANDS.map(([name]) => name).filter((name) => failureStatus(gone, [name]) === 125);
   expect(others.filter((name) => !own.split(" ").includes(name))).toEqual([]);
+});
+
+test("what the system refuses of a file is named, and is no fault of husk's", () => {
+  const folder = mkdtempSync(join(tmpdir(), "husk-refused-"));
+  symlinkSync("loop", join(folder, "loop"));
+  const refused = (act: () => unknown): unknown => {
+    try {
+      return act();
+    } catch (error) {
+      return error;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+  const error = refused(() => statSync(join(folder, "loop")));
+  expect(failureStatus(error, ["load"])).toBe(1);
+  expect(errorLine(error)).toBe(`${folder}/loop: too many symbolic links encountered (stat: ELOOP)`);
 });

@@ -1,5 +1,5 @@
-import { HuskError } from "../platform/error.ts";
 import { exitStatus } from "../platform/exit-status.ts";
+import { namedError } from "./system-error.ts";
 import { NothingNamed, UsageError } from "./usage-error.ts";
 
 /** Families of docker's commands under their long names: the second word is the command. */
@@ -19,8 +19,9 @@ const DOCKERS =
  *
  * @param words the command line, from the command on
  */
-export function failureStatus(error: unknown, [name = "", second = ""]: readonly string[]): number {
-  if (!(error instanceof HuskError) || error instanceof UsageError) return 125;
+export function failureStatus(thrown: unknown, [name = "", second = ""]: readonly string[]): number {
+  const error = namedError(thrown);
+  if (error === undefined || error instanceof UsageError) return 125;
   if (error instanceof NothingNamed) return 1;
   const command = FAMILIES.includes(name) ? second : name;
   // docker exec: what cannot be executed is the program's matter, all else is not.

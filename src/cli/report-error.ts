@@ -1,5 +1,5 @@
-import { HuskError } from "../platform/error.ts";
 import { oneLine, printError } from "./stderr.ts";
+import { namedError } from "./system-error.ts";
 
 /** Says on stderr what failed and what to do about it, in one line. With `debug` the stack and the causes follow. */
 export function reportError(error: unknown, debug: boolean): void {
@@ -16,9 +16,9 @@ function whereFrom(error: unknown): string {
 
 /** The message and the hint, without line ends and control characters: the words may be a stranger's. */
 export function errorLine(error: unknown): string {
-  if (error instanceof HuskError) {
-    return oneLine(error.hint === undefined ? error.message : `${error.message} — ${error.hint}`);
-  }
+  const named = namedError(error);
+  if (named !== undefined)
+    return oneLine(named.hint === undefined ? named.message : `${named.message} — ${named.hint}`);
   const what = error instanceof Error ? error.message : String(error);
   return oneLine(`unexpected failure: ${what} — this is a fault of husk; --debug shows where`);
 }
