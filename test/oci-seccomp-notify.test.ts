@@ -90,9 +90,9 @@ async function startAgent(): Promise<Agent> {
   return {
     socket,
     states: () =>
-      readFileSync(file, "utf8")
-        .trim()
+      (existsSync(file) ? readFileSync(file, "utf8") : "")
         .split("\n")
+        .slice(0, -1)
         .map((line) => JSON.parse(line)),
     end: async () => {
       running.kill("SIGKILL");
@@ -208,10 +208,12 @@ describe("a listener", () => {
       const told: unknown[] = [];
       for (const runtime of [runcRuntime(), huskRuntime()]) {
         await deleting([runtime], async () => {
+          const before = agent.states().length;
           await runtime.must(["run", "-d", "--bundle", bundle.path, "one"]);
           await runtime.must(["exec", "one", "true"]);
           const pid = await runtime.pid("one");
-          const states = agent.states().slice(-2);
+          await waitFor("what the agent is told", () => agent.states().length >= before + 2);
+          const states = agent.states().slice(before);
           told.push(
             states.map((state) => ({
               ...state,
