@@ -82,6 +82,13 @@ describe("cp", () => {
   });
 });
 
+test("a container with thousands of folders in each other is removed in good time", async () => {
+  const script = 'mkdir "/opt/x"; chdir "/opt/x"; for (1..2500) { mkdir "a"; chdir "a" }';
+  expect((await own.husk(["run", "--name", "deep", "host", "perl", "-e", script])).status).toBe(0);
+  expect((await own.husk(["rm", "deep"])).stdout).toBe("deep\n");
+  expect(readdirSync(join(own.root, "containers"))).toEqual([]);
+}, 60_000);
+
 test("cp of a folder's content makes no link of this machine", async () => {
   await out("run", "--name", "one", "box", "ln", "-s", here, "/link");
   for (const args of [

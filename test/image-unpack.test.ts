@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { emptyFolder } from "../src/image/layer/index.ts";
+import { emptyFolder } from "../src/platform/remove-tree.ts";
 import { needs, run, temporaryFolder } from "./harness/index.ts";
 import { archive, type EntryChanges, newFolder, unpack } from "./image-archive.ts";
 

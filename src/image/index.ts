@@ -48,7 +48,6 @@ export {
   readLostMarks,
   readXattrs,
   removeInNamespace,
-  removeTree,
   LayerStream,
   type LayerWorker,
 } from "./layer/index.ts";

@@ -24,9 +24,9 @@ import {
   FolderWalk,
   inFolder,
   readXattrs,
-  removeTree,
 } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
+import { removeTree } from "../../platform/remove-tree.ts";
 import type { ApplyStep } from "./plan-apply.ts";
 import type { Change } from "./read-changes.ts";
 

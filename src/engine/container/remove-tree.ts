@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
 import { pause } from "../../platform/pause.ts";
+import { removeAll } from "../../platform/remove-tree.ts";
 import { writeError } from "../../platform/whole-file.ts";
 
 /** Removes folders for which {@link removeTree}'s own rights are not enough. */
@@ -13,8 +13,7 @@ export type Remover = (path: string) => Promise<void>;
 export async function removeTree(path: string, others: Remover): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      rmSync(path, { recursive: true, force: true });
-      return;
+      return removeAll(path);
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       if (code === "ENOTEMPTY" && attempt < ATTEMPTS) await pause(PAUSE_MS);

@@ -1,6 +1,6 @@
-import { rmdirSync } from "node:fs";
-import { emptyFolder, removeInNamespace } from "../../image/layer/index.ts";
+import { removeInNamespace } from "../../image/layer/index.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
+import { removeAll } from "../../platform/remove-tree.ts";
 import type { Home } from "../home.ts";
 import { fileOwners } from "../image-owners.ts";
 
@@ -12,8 +12,7 @@ export async function removeAsOwners({ folders, keeper }: Home, path: string): P
   const { ids } = fileOwners();
   const tools = { keeper: installKeeper(keeper, folders.root), reportDirectory: folders.run };
   try {
-    emptyFolder(path);
-    rmdirSync(path);
+    removeAll(path);
   } catch (error) {
     if (ids === undefined) throw error;
     await removeInNamespace([path], { ...tools, ids });

@@ -22,6 +22,4 @@ export { rewriteArchive, type Rewritten } from "./rewrite-archive.ts";
 export { readXattrs } from "./read-xattrs.ts";
 export { syncFiles } from "./sync-files.ts";
 export { removeInNamespace } from "./remove-in-namespace.ts";
-export { emptyFolder } from "./remove-tree.ts";
-export { removeTree } from "./remove-tree.ts";
 export { LayerUnpacker, type UnpackOptions } from "./unpack.ts";

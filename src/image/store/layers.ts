@@ -10,7 +10,7 @@ import {
   utimesSync,
 } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
-import { removeTree } from "../layer/index.ts";
+import { removeTree } from "../../platform/remove-tree.ts";
 import { checkDigest } from "../reference.ts";
 import { diskError } from "./disk-error.ts";
 import type { ImageStore } from "./image-store.ts";

@@ -8,8 +8,6 @@ import {
   rmdirSync,
   unlinkSync,
 } from "node:fs";
-import type { ByteString } from "../tar/index.ts";
-import { inFolder } from "./path.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 const O_PATH = 0o10000000;
@@ -18,19 +16,26 @@ const MOST_OPEN = 64;
 
 /**
  * Removes a name in a folder with everything below it, following no link; nothing happens where there is none.
- * Works by descriptors, with names in any encoding, and however deep the tree is.
+ * Works by descriptors, with names in any encoding. The time it takes grows with the tree, however deep that is; that of
+ * rmSync() grows with the square of its depth, to minutes.
+ *
+ * @param name bytes as characters (latin1)
  */
-export function removeTree(folder: number, name: ByteString): void {
-  const path = inFolder(folder, name);
-  if (unlinked(path)) return;
+export function removeTree(folder: number, name: string): void {
+  removeAll(inFolder(folder, name));
+}
+
+/** The same by a path, whose folders are this user's own. */
+export function removeAll(path: string | Buffer): void {
+  if (removed(path)) return;
   emptyFolder(path);
   rmdirSync(path);
 }
 
 /** Removes what is in a folder, except names that `keeps` wants. */
-export function emptyFolder(path: string | Buffer, keeps: (name: ByteString) => boolean = () => false): void {
+export function emptyFolder(path: string | Buffer, keeps: (name: string) => boolean = () => false): void {
   const top = openFolder(path);
-  const moved: ByteString[] = [];
+  const moved: string[] = [];
   try {
     for (const name of namesIn(top)) if (!keeps(name)) remove(top, name, 1, top, moved);
     for (let name = moved.pop(); name !== undefined; name = moved.pop()) remove(top, name, 1, top, moved);
@@ -39,9 +44,9 @@ export function emptyFolder(path: string | Buffer, keeps: (name: ByteString) => 
   }
 }
 
-function remove(folder: number, name: ByteString, depth: number, top: number, moved: ByteString[]): void {
+function remove(folder: number, name: string, depth: number, top: number, moved: string[]): void {
   const path = inFolder(folder, name);
-  if (unlinked(path)) return;
+  if (removed(path)) return;
   const place = openFolder(path);
   try {
     if (depth === MOST_OPEN) {
@@ -57,8 +62,8 @@ function remove(folder: number, name: ByteString, depth: number, top: number, mo
   rmdirSync(path);
 }
 
-/** Whether there is nothing any more; false for a folder. */
-function unlinked(path: string | Buffer): boolean {
+/** Whether there is nothing any more; false for a folder with something in it. */
+function removed(path: string | Buffer): boolean {
   try {
     unlinkSync(path);
     return true;
@@ -66,19 +71,34 @@ function unlinked(path: string | Buffer): boolean {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return true;
     if (code !== "EISDIR" && code !== "EPERM") throw error;
+  }
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
     return false;
   }
 }
 
 function openFolder(path: string | Buffer): number {
   const place = openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  // A layer may have folders that even their owner may not change.
-  if (process.geteuid?.() !== 0) chmodSync(`/proc/self/fd/${place}`, 0o700);
-  return place;
+  // There may be folders that even their owner may not change.
+  if (process.geteuid?.() === 0) return place;
+  try {
+    chmodSync(`/proc/self/fd/${place}`, 0o700);
+    return place;
+  } catch (error) {
+    closeSync(place);
+    throw error;
+  }
 }
 
-function namesIn(folder: number): ByteString[] {
+function namesIn(folder: number): string[] {
   return readdirSync(`/proc/self/fd/${folder}`, { encoding: "buffer" }).map((name) =>
     name.toString("latin1"),
   );
+}
+
+function inFolder(folder: number, name: string): Buffer {
+  return Buffer.from(`/proc/self/fd/${folder}/${name}`, "latin1");
 }
