@@ -220,3 +220,25 @@ describe.each(["created", "running"])("a container whose record is damaged: %s",
       expect([folder, readdirSync(folder)]).toEqual([folder, []]);
   });
 });
+
+test("a record that is JSON and no record hinders no command", async () => {
+  const id = (await out("create", "--name", "one", "box", "true")).trim();
+  await out("volume", "create", "data");
+  for (const content of ["null", "7", "[]", "{}", '{"a": 1}']) {
+    writeFileSync(join(own.root, "containers", id, "container.json"), content);
+    writeFileSync(join(own.root, "volumes/data/volume.json"), content);
+    for (const line of [
+      "ps -a",
+      "inspect one",
+      "start one",
+      "system df",
+      "info",
+      "image prune -f",
+      "volume ls",
+    ]) {
+      const { stderr } = await own.husk(line.split(" "));
+      expect([content, line, stderr.includes("fault of husk")]).toEqual([content, line, false]);
+    }
+  }
+  expect(await out("rm", "-f", "one")).toBe("one\n");
+});

@@ -31,7 +31,8 @@ function records(folders: Folders): ContainerRecord[] {
   return listIds(folders).flatMap((id) => {
     try {
       // Of a newer husk's containers this much can be known, too.
-      return [JSON.parse(readFileSync(containerPaths(folders, id).record, "utf8")) as ContainerRecord];
+      const record = JSON.parse(readFileSync(containerPaths(folders, id).record, "utf8")) as ContainerRecord;
+      return typeof record.source.kind === "string" ? [record] : [];
     } catch {
       return []; // It is being removed, or damaged.
     }

@@ -18,7 +18,8 @@ export function readRecord(file: string): ContainerRecord | undefined {
   }
   let record: ContainerRecord;
   try {
-    record = JSON.parse(text) as ContainerRecord;
+    record = Object(JSON.parse(text)) as ContainerRecord;
+    if (typeof record.format !== "number") throw new Error("it is no record of a container");
   } catch (cause) {
     throw new HuskError("failed", `${file} is damaged: ${(cause as Error).message}`, {
       cause,

@@ -117,7 +117,7 @@ export function findVolume(root: string, name: string): Volume | undefined {
   const file = `${volumeFolder(root, name)}/volume.json`;
   let record: VolumeRecord;
   try {
-    record = JSON.parse(readFileSync(file, "utf8")) as VolumeRecord;
+    record = Object(JSON.parse(readFileSync(file, "utf8"))) as VolumeRecord;
   } catch {
     return undefined;
   }
