@@ -1,16 +1,13 @@
 import { closeSync, fstatSync, openSync, readFileSync, readlinkSync } from "node:fs";
-import { findFailure, type Report } from "../../plan/index.ts";
 import { HuskError } from "../../platform/error.ts";
 import { readInRoot } from "../../platform/in-root.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
 import type { ContainerStream } from "../../platform/keeper-process.ts";
-import { failureError } from "../../plan/index.ts";
 import { groupsToEnter } from "../../runtime/groups-to-enter.ts";
 import { readHostFacts } from "../../runtime/host-facts.ts";
 import { launch } from "../../runtime/launch.ts";
 import { type ExecRequest, planExec } from "../../runtime/plan-exec.ts";
 import { callerOpenFiles, lowerRlimits } from "../../runtime/process/rlimits.ts";
-import { explainExecFailure } from "../../runtime/program.ts";
 import { allCapabilities, namesOf } from "../../security/index.ts";
 import { readExit } from "../container/exit.ts";
 import { isProcessOf } from "../container/process-of.ts";
@@ -21,7 +18,7 @@ import { shortId } from "../id.ts";
 import { readTarget } from "../life/target.ts";
 import type { Accounts } from "../user.ts";
 import { type Entry, filterOf } from "./entry.ts";
-import { cannotExecute, type ExecOptions, programOf } from "./program.ts";
+import { type ExecOptions, programOf } from "./program.ts";
 
 const O_DIRECTORY_CLOEXEC = 0o2200000;
 /** More than any real one; a container's file is not to be trusted. */
@@ -94,7 +91,7 @@ export async function exec(
       stderr,
       descriptors: [first],
     });
-    const ended = launched.outcome.then((outcome): ExecResult => {
+    const ended = launched.outcome.then(async (outcome): Promise<ExecResult> => {
       if (outcome.kind === "lost") {
         const { sent } = outcome;
         if (sent > 0) return { exitCode: 128 + sent, signal: sent };
@@ -103,12 +100,8 @@ export async function exec(
       const { report } = outcome;
       if (report.outcome !== "failed") return { exitCode: report.exitCode, signal: report.exitSignal };
       refuseUnlessThere(home, id, name, pid);
-      const failure = findFailure(plan, launched.encoded.operations, report);
-      if (failure?.operation.kind === "exec")
-        throw execError(options.command[0] as string, failure.operation.paths, report, record);
-      throw failure === undefined
-        ? new HuskError("failed", `the keeper failed at an unknown step (${report.ordinal})`)
-        : cannotExecute(failureError(failure));
+      const { execError } = await import("./exec-error.ts");
+      throw execError(plan, launched.encoded, report, record.rootfs);
     });
     if (detach) await ended;
     const { stdin, stdout: output, stderr: errors } = launched.keeper;
@@ -257,14 +250,4 @@ function mayBeTerminal(stream: ContainerStream): boolean {
   if (typeof stream !== "number") return false;
   const { mode, rdev } = fstatSync(stream);
   return (mode & 0o170000) === 0o020000 && rdev >> 8 !== MEMORY_DEVICES;
-}
-
-function execError(
-  program: string,
-  paths: readonly string[],
-  report: Report,
-  { rootfs }: RunRecord,
-): HuskError {
-  const { path, errno, detail, exhibit } = report;
-  return explainExecFailure({ program, paths, path, errno, mode: detail, bytes: exhibit, rootfs });
 }

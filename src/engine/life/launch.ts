@@ -20,7 +20,6 @@ import { type PreparedContainer, prepareContainer } from "../prepare.ts";
 import { hasWritableFolder } from "../rootfs-source.ts";
 import type { RunOptions } from "../run-options.ts";
 import { mountVolumes } from "../volume/mount.ts";
-import { launchError } from "./launch-error.ts";
 import { forgetRemoval, noteRemoval } from "./removing.ts";
 import { supervisionOf, type SupervisionOptions } from "./supervision.ts";
 import { settleOwnRun } from "./sweep-home.ts";
@@ -222,7 +221,10 @@ export async function settle(
   const { report } = outcome;
   // What lived below the container's own group, or would not die in time, the keeper leaves to us.
   if (groupsLeft(report.exports)) forget();
-  if (report.outcome === "failed") throw launchError(prepared, encoded, report);
+  if (report.outcome === "failed") {
+    const { launchError } = await import("./launch-error.ts");
+    throw launchError(prepared, encoded, report);
+  }
   return {
     exitCode: report.exitCode,
     signal: report.exitSignal,

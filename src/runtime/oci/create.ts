@@ -4,11 +4,10 @@ import { HuskError } from "../../platform/error.ts";
 import { installKeeper, type KeeperSource } from "../../platform/keeper-file.ts";
 import { ownIdentity } from "../../platform/process-identity.ts";
 import { writeError } from "../../platform/whole-file.ts";
-import { type EncodedPlan, findFailure, type Report } from "../../plan/index.ts";
+import type { EncodedPlan, Report } from "../../plan/index.ts";
 import type { Hooks } from "../config.ts";
 import { type KeeperOutcome, type Launched, launch } from "../launch.ts";
 import { checkId, containerFiles, type ContainerFiles, openRoot } from "./folder.ts";
-import { setupError } from "./setup-error.ts";
 import {
   type CreateMode,
   type CreateOptions,
@@ -56,7 +55,7 @@ export async function createContainer(
   let outcome: KeeperOutcome | undefined;
   try {
     outcome = await launched.outcome;
-    finish(outcome, prepared, launched.encoded);
+    await finish(outcome, prepared, launched.encoded);
     await scope?.settle();
   } catch (error) {
     abandon(files, prepared, outcome);
@@ -81,7 +80,7 @@ export async function runInForeground(
   const ended = launched.outcome.then(async (outcome) => {
     let isLeft = true;
     try {
-      const { exports, exitCode } = finish(outcome, prepared, launched.encoded);
+      const { exports, exitCode } = await finish(outcome, prepared, launched.encoded);
       // The keeper removes everything, unless something would not die in time.
       isLeft = groupsLeft(exports);
       return exitCode;
@@ -252,11 +251,17 @@ function laterHooks(hooks: Hooks | undefined): Pick<ContainerState, "hooks"> {
   return { hooks: { ...(poststart && { poststart }), ...(poststop && { poststop }) } };
 }
 
-function finish(outcome: Awaited<Launched["outcome"]>, prepared: Prepared, encoded: EncodedPlan): Report {
+async function finish(
+  outcome: Awaited<Launched["outcome"]>,
+  prepared: Prepared,
+  encoded: EncodedPlan,
+): Promise<Report> {
   if (outcome.kind === "lost")
     throw new HuskError("failed", `the keeper was killed (${outcome.signal}) while it set up the container`);
   const { report } = outcome;
   if (report.outcome === "failed") {
+    const { findFailure } = await import("../../plan/index.ts");
+    const { setupError } = await import("./setup-error.ts");
     const failure = findFailure(prepared.planned.plan, encoded.operations, report);
     throw prepared.failed?.(report, failure) ?? setupError(failure, report, prepared.rootfs);
   }

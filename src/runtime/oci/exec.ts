@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
-import { findFailure } from "../../plan/index.ts";
 import { allCapabilities } from "../../security/index.ts";
 import type { Process, Spec } from "../config.ts";
 import { readHostFacts } from "../host-facts.ts";
@@ -16,7 +15,6 @@ import type { ForegroundContainer, Runtime } from "./create.ts";
 import { ownedStreams, passedDescriptors } from "./caller-descriptors.ts";
 import { addHome } from "./home.ts";
 import { openProcessHandle } from "./process-handle.ts";
-import { setupError } from "./setup-error.ts";
 import { type Container, readContainer } from "./state.ts";
 
 /** What exec is asked for (runc exec(8)). */
@@ -79,13 +77,15 @@ export async function execInContainer(runtime: Runtime, options: ExecOptions): P
     stderr: 2,
     descriptors: [...descriptors, handle.fd],
   });
-  const ended = launched.outcome.then((outcome) => {
+  const ended = launched.outcome.then(async (outcome) => {
     handle.close();
     if (outcome.kind === "lost")
       throw new HuskError("failed", `the keeper was killed (${outcome.signal}), and the program with it`);
     const { report } = outcome;
     if (report.outcome === "failed") {
       if (openProcessHandle(first) === undefined) throw stopped();
+      const { findFailure } = await import("../../plan/index.ts");
+      const { setupError } = await import("./setup-error.ts");
       throw setupError(findFailure(plan, launched.encoded.operations, report), report, state.rootfs);
     }
     return report.exitCode;

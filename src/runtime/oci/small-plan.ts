@@ -1,14 +1,6 @@
 import { HuskError } from "../../platform/error.ts";
 import { installKeeper } from "../../platform/keeper-file.ts";
-import {
-  type Failure,
-  failureError,
-  findFailure,
-  List,
-  type Memory,
-  type Plan,
-  type Report,
-} from "../../plan/index.ts";
+import { type Failure, List, type Memory, type Plan, type Report } from "../../plan/index.ts";
 import { launch } from "../launch.ts";
 import type { Runtime } from "./create.ts";
 
@@ -44,6 +36,7 @@ export async function performList(
   const outcome = await launched.outcome;
   if (outcome.kind === "lost") throw new HuskError("failed", `the keeper was killed (${outcome.signal})`);
   if (outcome.report.outcome === "ended") return outcome.report.exports;
+  const { failureError, findFailure } = await import("../../plan/index.ts");
   const failure = findFailure(plan, launched.encoded.operations, outcome.report);
   const own = options.failed?.(outcome.report, failure);
   if (own !== undefined) throw own;
