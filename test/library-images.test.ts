@@ -122,7 +122,7 @@ test("volumes keep what containers write", async () => {
   const mounts = [{ type: "volume", name: "things", target: "/things" }] as const;
   expect((await husk.run("box", ["sh", "-c", "echo stays > /things/file"], { mounts })).exitCode).toBe(0);
   expect(text((await husk.run("box", ["cat", "/things/file"], { mounts })).stdout)).toBe("stays\n");
-  expect((await husk.volumes.list()).map(({ name }) => name)).toEqual(["things"]);
+  expect((await husk.volumes.list()).map(({ name }) => name)).toContain("things");
   expect((await husk.volumes.get("things")).mountpoint).toBe(volume.mountpoint);
   expect(await husk.volumes.inspect("things")).toMatchObject({ Name: "things", Labels: { kind: "test" } });
   const user = await husk.containers.create("box", [], { mounts });

@@ -86,7 +86,7 @@ told attach made
 # images
 say tag box again:v2
 say tag box 'UP'
-say images --format '{{.Repository}}:{{.Tag}}'
+say images --format '{{.Repository}}:{{.Tag}}' | sort
 say images -q --filter reference='again*' --no-trunc
 say commit -c 'CMD ["ls"]' -a me -m msg two new:1
 say image inspect new:1 -f '{{.Config.Cmd}} {{.Author}} {{.Comment}} {{.Config.Env}} {{.Config.User}} {{len .RootFS.Layers}} {{.Os}}'

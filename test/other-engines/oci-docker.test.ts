@@ -110,7 +110,7 @@ say exec reaper sh -c 'ps -o ppid,stat,comm | grep sleep'
 say stop -t 2 reaper
 say inspect -f '{{.State.ExitCode}}' reaper
 say rm -f reaper
-say run --name hungry --memory 10m --memory-swap 10m $run box sh -c 'tail -c 50m /dev/zero; sleep 0.3; exit 8'
+say run --name hungry --memory 10m --memory-swap 10m $run box sh -c 'tail -c 50m /dev/zero; sleep 1; exit 8'
 say inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}} {{.State.Status}}' hungry
 say rm hungry
 at_terminal run --rm -t $run box sh -c "'tty; stty size; ls -l /dev/console | cut -c1-10; exit 2'"

@@ -169,7 +169,7 @@ say logs one
 say inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}} {{.State.Pid}}' one
 say rm one
 say run --rm --init --init-path /usr/bin/docker-init $run sh -c 'cat /proc/1/comm; exit 5'
-say run -d --name hungry --memory 10m --memory-swap 10m $run sh -c 'tail -c 50m /dev/zero; sleep 0.3; exit 8'
+say run -d --name hungry --memory 10m --memory-swap 10m $run sh -c 'tail -c 50m /dev/zero; sleep 1; exit 8'
 podman wait hungry
 say inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}}' hungry
 say rm hungry
@@ -206,7 +206,7 @@ say ps -a -q
 
   const criu = findCriu();
   const checkpoints = async (): Promise<void> => {
-    const { husk, runc } = await podman(`
+    const script = `
 export PATH=${criu}:$PATH
 say run -d --name counter $run sh -c 'i=0; while :; do i=$((i+1)); echo $i > /tmp/.n; mv /tmp/.n /tmp/n; sleep 0.05; done'
 counts() { say exec counter sh -c 'until [ -e /tmp/n ]; do sleep 0.1; done; a=$(cat /tmp/n); until [ $(cat /tmp/n) -gt $a ]; do sleep 0.1; done'; }
@@ -217,7 +217,10 @@ say container restore counter
 say inspect -f '{{.State.Status}} {{.State.Restored}}' counter
 counts
 say rm -f -t 0 counter
-`);
+`;
+    let { husk, runc } = await podman(script);
+    // On a busy machine runc fails to restore now and then.
+    if (runc.includes("criu failed")) ({ husk, runc } = await podman(script));
     expect(husk).toEqual(runc);
     expect(husk).toContain("exited true\n");
     expect(husk).toContain("running true\n");
