@@ -117,7 +117,10 @@ needs(needed)(
         const names = path.filter((key) => typeof key === "string").slice(-2);
         const values = [fault, ...path].map(String);
         const named = [...names, ...values, "mount", "hook", "device", "working directory", "id ", "exec"];
-        expect([words, named.some((name) => name !== "" && errors[0]!.includes(name))]).toEqual([words, true]);
+        expect([words, named.some((name) => name !== "" && errors[0]!.includes(name))]).toEqual([
+          words,
+          true,
+        ]);
       }),
       { seed, numRuns: rounds(80), interruptAfterTimeLimit: TIME / 2, markInterruptAsFailure: false },
     );
