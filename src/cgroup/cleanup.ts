@@ -1,10 +1,7 @@
 import { KillAll, type List, Memory, quote } from "../plan/index.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_CLOEXEC, O_WRONLY } from "./flags.ts";
 import { type Group, groupWith } from "./group.ts";
-
-/** Names of what the keeper reports of the groups. */
-const OOM_EXPORT = "cgroup.oom";
-const LEFT_EXPORT = "cgroup.left";
+import { LEFT_EXPORT, OOM_EXPORT } from "./outcome.ts";
 
 /** Processes need a moment to end, and what a container started below its group another. */
 const PATIENCE_MS = 2000;
@@ -80,20 +77,4 @@ function killAll(cleanup: List, group: Group): void {
     cleanup.call("write", fd, "1", 1);
   } else
     cleanup.add(new KillAll(cleanup.call("openat", AT_FDCWD, `${group.path}/cgroup.procs`, O_CLOEXEC, 0)));
-}
-
-/** How many processes of the container the kernel killed for lack of memory, from the keeper's report. */
-export function outOfMemoryKills(exports: ReadonlyMap<string, Uint8Array>): number {
-  const bytes = exports.get(OOM_EXPORT);
-  if (bytes === undefined) return 0;
-  let text = "\n";
-  for (let i = 0; i < bytes.length && bytes[i] !== 0; i++) text += String.fromCharCode(bytes[i] as number);
-  const at = text.indexOf("\noom_kill ");
-  return at < 0 ? 0 : Number.parseInt(text.slice(at + 10), 10);
-}
-
-/** True if the container's processes did not end in time, so that its groups are left ({@link removeGroups}). */
-export function groupsLeft(exports: ReadonlyMap<string, Uint8Array>): boolean {
-  const result = exports.get(LEFT_EXPORT);
-  return result !== undefined && result[0] !== 0;
 }

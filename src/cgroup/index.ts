@@ -1,6 +1,6 @@
 export { type CgroupMount, cgroupMounts } from "./cgroup-mounts.ts";
 export { checkResources } from "./check-resources.ts";
-export { groupsLeft, outOfMemoryKills } from "./cleanup.ts";
+export { groupsLeft, outOfMemoryKills } from "./outcome.ts";
 export { evacuate } from "./controllers-v2.ts";
 export { type Machine, readMachine } from "./cpu-list.ts";
 export { type CgroupFacts, type ControllerFacts, describeCgroups } from "./describe.ts";
