@@ -12,11 +12,9 @@ export {
   VARIANTS,
 } from "./bootstrap/index.ts";
 export {
-  describeHostImage,
   type HostImage,
   hostImage,
   type HostImageOptions,
-  type HostImagePart,
 } from "./host/index.ts";
 export {
   type ArchiveForm,
@@ -52,8 +50,6 @@ export {
   type LayerWorker,
 } from "./layer/index.ts";
 export {
-  type AddedLayer,
-  addLayer,
   applyChanges,
   commitImage,
   type CommitOptions,
@@ -74,7 +70,7 @@ export {
   type Removed,
   removeImage,
 } from "./remove-image.ts";
-export { fitness, formatPlatform, hostPlatform, parsePlatform } from "./platform.ts";
+export { fitness, hostPlatform, parsePlatform } from "./platform.ts";
 export { type LayerProgress, pullImage, type Pulled, type PullOptions } from "./pull/index.ts";
 export { pushImage, type PushOptions, type PushProgress } from "./push/index.ts";
 export {
@@ -107,18 +103,14 @@ export {
 export {
   collectGarbage,
   type Collected,
-  findLayer,
   type ImageAction,
   type ImageStore,
-  layerFolder,
   lacksMarks,
   layerFolders,
-  nameImage,
   type NewLayer,
   newLayer,
   openImageStore,
   removeFolder,
-  removeNames,
   useStore,
   tagsHere,
 } from "./store/index.ts";

@@ -12,16 +12,14 @@ export {
   nameOf,
   readIndex,
   removeNames,
-  updateIndex,
 } from "./index-file.ts";
 export { NewBlob } from "./new-blob.ts";
-export { temporaryBeside, writeWhole } from "./write-whole.ts";
+export { writeWhole } from "./write-whole.ts";
 export {
   findLayer,
   lacksMarks,
   layerFolder,
   layerFolders,
-  type LayerFacts,
   type NewLayer,
   newLayer,
   removeFolder,
