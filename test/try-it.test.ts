@@ -1,7 +1,7 @@
 // Try-it mode: what a program would have changed on this machine, and bringing it over.
 import { afterEach, beforeEach, expect } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { husk, needs, run } from "./harness/index.ts";
+import { husk, needs, run, temporaryFolder } from "./harness/index.ts";
 
 const place = "/usr/local/lib/husk-try";
 const name = `try-${process.pid}`;
@@ -46,6 +46,15 @@ asRoot("husk diff shows what a command would have changed; nothing of it is here
   ]);
   expect(stdout).toContain("A /tmp/junk\n");
   expect(existsSync(`${place}/new`)).toBe(false);
+});
+
+asRoot("a folder that was added with --with is named once", async () => {
+  const folder = temporaryFolder("with");
+  writeFileSync(`${folder}/removed`, "before\n");
+  const words = ["run", "--name", name, "--with", folder, "-w", folder, "host", "rm", "removed"];
+  expect((await husk(words)).stderr).toBe("");
+  const lines = (await husk(["diff", name])).stdout.split("\n").filter((line) => line.includes(folder));
+  expect(lines).toEqual([`C ${folder}`, `D ${folder}/removed`]);
 });
 
 asRoot("husk apply brings it over, with modes, times, attributes and links", async () => {

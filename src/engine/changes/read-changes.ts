@@ -61,11 +61,18 @@ export function readChanges(parts: readonly ChangedPart[]): Change[] {
       closeSync(top);
     }
   }
-  const order = changes.map(({ path }) => path.replaceAll("/", "\0"));
-  const indices = changes
+  // Where a part is mounted, the one around it has a folder, too.
+  const places = new Set(changes.filter(isOwnPlace).map(({ path }) => path));
+  const once = changes.filter((change) => isOwnPlace(change) || !places.has(change.path));
+  const order = once.map(({ path }) => path.replaceAll("/", "\0"));
+  const indices = once
     .map((_, i) => i)
     .toSorted((a, b) => ((order[a] as string) < (order[b] as string) ? -1 : 1));
-  return indices.map((i) => changes[i] as Change);
+  return indices.map((i) => once[i] as Change);
+}
+
+function isOwnPlace({ part, path }: Change): boolean {
+  return part.place === path;
 }
 
 function readFolder(part: ChangedPart, folder: number, path: ByteString): Change[] {
