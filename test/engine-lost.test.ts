@@ -166,3 +166,16 @@ test("rm never takes away what is just being started", async () => {
     expect([round, status, stderr, removals]).toEqual([round, 0, "", 0]);
   }
 });
+
+test("who is to start it again leaves a start alone that somebody has begun meanwhile", async () => {
+  const id = (await of.husk(["run", "-d", "host", "true"])).stdout.trim();
+  await of.husk(["wait", id]);
+  expect((await of.husk(["update", "--restart", "always", id])).status).toBe(0);
+  const running = join(of.run, "containers", `${id}.json`);
+  await waitFor("the end of its keeper", () => !existsSync(running));
+  const begun = JSON.stringify({ format: 1, id, creator: ownIdentity(), started: Date.now(), rootfs: "" });
+  writeFileSync(running, begun, { mode: 0o600 });
+  const { status } = await of.husk(["internal", "restart", id, "0", "0"]);
+  expect([status, readFileSync(running, "utf8")]).toEqual([0, begun]);
+  unlinkSync(running);
+});

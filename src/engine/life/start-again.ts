@@ -22,6 +22,8 @@ export async function startAgain(home: Home, id: string, soFar?: RestartsSoFar):
     const record = readRecord(paths.record);
     const exit = readExit(paths.exit);
     if (record === undefined || exit === undefined || exit.kind === "running") return;
+    // Somebody has started it since the keeper was found gone.
+    if (soFar !== undefined && existsSync(paths.running)) return;
     const { restarts, delay } = soFar ?? readRun(paths.running) ?? { restarts: 0, delay: 0 };
     const wanted =
       !existsSync(paths.stopped) && wantsRestart(record.options.restart, restarts, exit.exitCode);
