@@ -14,7 +14,7 @@ interface Part {
 
 /** Microseconds for a chunk, however small, and for a kilobyte of code that is loaded and not run. */
 const CHUNK = 25;
-const KILOBYTE = 5;
+const KILOBYTE = 3;
 
 /**
  * Divides what targets load into chunks so that the starts cost least: files that the same targets load belong
