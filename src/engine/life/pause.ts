@@ -21,11 +21,12 @@ export function pauseContainer(home: Home, id: string, signal?: AbortSignal): Pr
     const { record, paths, state } = readTarget(home, id);
     if (state.status === "paused") throw new HuskError("conflict", `Container ${id} is already paused`);
     if (state.status !== "running") throw notRunning("cannot pause container", id);
-    const groups = readRun(paths.running)?.cgroups;
+    const run = readRun(paths.running);
+    if (run === undefined) throw notRunning("cannot pause container", id);
     // The mark comes first: it tells where to look, and the groups tell whether it is so.
     writeFileSync(paths.paused, "", { mode: 0o600 });
     try {
-      setFrozen(groups, true);
+      setFrozen(run.cgroups, true);
     } catch (error) {
       rmSync(paths.paused, { force: true });
       throw error;
