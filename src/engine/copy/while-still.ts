@@ -61,10 +61,11 @@ export async function holdStill(home: Home, id: string, signal?: AbortSignal): P
     if (target.state.status !== "running") return still;
     const groups = readRun(target.paths.running)?.cgroups;
     const hasGroups = groups !== undefined && groups.groups.length > 0;
-    const isThere = hasGroups && groups.groups.some((path) => existsSync(path));
-    if (existsSync(target.paths.running) && (!hasGroups || (isThere && !canFreeze(groups))))
+    // Groups come and go one after the other.
+    const areThere = hasGroups && groups.groups.every((path) => existsSync(path));
+    if (existsSync(target.paths.running) && (!hasGroups || (areThere && !canFreeze(groups))))
       return { ...still, moves: true };
-    if (isThere && freeze(groups)) return { ...still, letGo: () => thaw(groups) };
+    if (areThere && freeze(groups)) return { ...still, letGo: () => thaw(groups) };
     if (look === LOOKS)
       throw new HuskError("conflict", `${target.record.name} is ending, and does not come to its end`, {
         hint: "its keeper does not answer: ps -eo pid,stat,args shows it as husk-keeper",
