@@ -41,7 +41,7 @@ say() {
 # At a terminal of its own.
 at_terminal() {
   echo "docker $*"
-  script -qec "timeout -k 1 20 docker $*" /dev/null < /dev/null || echo "status $?"
+  script -qec "timeout --foreground -k 1 20 docker $*" /dev/null < /dev/null || echo "status $?"
 }
 until_state() {
   tries=0
