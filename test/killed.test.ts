@@ -46,9 +46,12 @@ function isHeld({ run }: Engine): boolean {
   const folder = join(run, "containers");
   if (!existsSync(folder)) return false;
   const locks = readFileSync("/proc/locks", "latin1");
+  // A lock that a dead keeper took is not shown while a process that has it from there is still about to end.
+  const sockets = readFileSync("/proc/net/unix", "latin1");
   return readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
     .some((name) => {
+      if (sockets.includes(` ${name.slice(0, -".json".length)}.sock\n`)) return true;
       const inode = statSync(join(folder, name), { throwIfNoEntry: false })?.ino;
       return inode !== undefined && locks.includes(`:${inode} `);
     });
@@ -132,7 +135,7 @@ needs({ command: "busybox" })(
       await container.result;
       // Without a pid namespace only the first process ends with its keeper; the next command finds the others.
       const left = (): boolean => anyAlive(processes) || outputHolders(container).length > 0 || isHeld(of);
-      if (!form.includes("pid")) await waitFor(`the end of ${what}`, () => !left());
+      await waitFor(`the end of ${what}`, () => !(form.includes("pid") ? isHeld(of) : left()));
 
       const next = await of.husk(["run", "--rm", "host", "true"]);
       expect([what, next.status, next.stderr]).toEqual([what, 0, ""]);
