@@ -433,7 +433,8 @@ static int perform_call(const u32 *op)
 	u32 count = op[0] >> 8 & 0xf, accepted = op[0] >> 12 & 0xf, flags = op[0] >> 16;
 	const u32 *next = op + 4;
 	i64 expected = flags & CALL_EXPECTS ? (i32)*next++ : 0;
-	u64 deadline = flags & CALL_RETRIES ? now() + *next++ * 1000000ul : 0;
+	/* Counted, not timed: a call may wait for long itself, and the machine stand still. */
+	u32 retries = flags & CALL_RETRIES ? *next++ : 0;
 	const u32 *accept = next;
 	next += accepted;
 	long args[6] = {0};
@@ -450,7 +451,7 @@ static int perform_call(const u32 *op)
 		result = REHEARSE ? 0 : call(op[2], args[0], args[1], args[2], args[3], args[4], args[5]);
 		if (result == -E_INTR)
 			continue;
-		if ((result != -E_BUSY && result != -E_AGAIN) || !deadline || now() >= deadline)
+		if ((result != -E_BUSY && result != -E_AGAIN) || !retries--)
 			break;
 		pause_milliseconds(1);
 	}

@@ -1,4 +1,4 @@
-import { KillAll, type List, Memory, quote } from "../plan/index.ts";
+import { type Call, KillAll, type List, Memory, quote } from "../plan/index.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_CLOEXEC, O_WRONLY } from "./flags.ts";
 import { type Group, groupWith } from "./group.ts";
 import { LEFT_EXPORT, OOM_EXPORT } from "./outcome.ts";
@@ -30,15 +30,19 @@ export function removeGroupsSteps(
   cleanup.when(cleanup.load(mine, 0), "succeeded", () => {
     readOutOfMemory(cleanup, groups, exports);
     if (kill) killAll(cleanup, first);
+    const remove = (path: string, patience: number): Call =>
+      cleanup.call("unlinkat", AT_FDCWD, path, AT_REMOVEDIR).retry(patience);
     for (let i = 0; i < groups.length; i++) {
       const { path, removable } = groups[i] as Group;
-      const remove = cleanup
-        .call("unlinkat", AT_FDCWD, path, AT_REMOVEDIR)
-        .retry(i === 0 ? PATIENCE_MS : 100);
-      if (i === 0) cleanup.store(remove, left, 0);
+      const removed = remove(path, i === 0 ? PATIENCE_MS : 100);
+      if (i === 0) cleanup.store(removed, left, 0);
       for (let parent = removable.length - 1; parent >= 0; parent--)
         cleanup.call("unlinkat", AT_FDCWD, removable[parent] as string, AT_REMOVEDIR);
     }
+    // Nobody may be there to do it later: once more, when the others are gone.
+    cleanup.when(cleanup.load(left, 0), "failed", () =>
+      cleanup.store(remove(first.path, PATIENCE_MS), left, 0),
+    );
   });
 }
 

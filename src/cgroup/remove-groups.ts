@@ -15,15 +15,17 @@ import type { GroupFolders } from "./group.ts";
  * @throws HuskError "failed" if a group is still there then
  */
 export function removeGroups({ groups, parents }: GroupFolders, timeout = 2000): void {
-  const deadline = Date.now() + timeout;
   // Mostly they are empty: then that is all there is to do.
   let left = groups.filter((path) => isGroup(path) && !removeEmpty(path));
+  // Counted, not timed: removing may wait for long itself, and the machine stand still.
+  let waited = 0;
   for (let pause = 1; left.length > 0; pause = Math.min(2 * pause, 50)) {
     for (const path of left) killTree(path);
     left = left.filter((path) => !removeTree(path));
     if (left.length === 0) break;
-    if (Date.now() >= deadline) throw stuck(left[0] as string);
+    if (waited >= timeout) throw stuck(left[0] as string);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+    waited += pause;
   }
   for (const path of parents) if (isGroup(path)) removeEmpty(path);
 }

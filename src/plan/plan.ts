@@ -92,7 +92,7 @@ export class Call extends Result {
     return this;
   }
 
-  /** Tries again on EBUSY and EAGAIN for this long. */
+  /** Tries again on EBUSY and EAGAIN, so many times with a millisecond of rest before each. */
   retry(milliseconds: number): this {
     this.retryMilliseconds = milliseconds;
     return this;
