@@ -50,6 +50,8 @@ test("a caller that does not read stops nothing but its own container's output",
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
+    // Bun would read it, and so let the program go on to its end.
+    lazy: true,
   });
   await waitFor("some output", () => existsSync(join(folder, "log")) && logOf(folder).length > 0);
   await waitFor("its socket", () => existsSync(join(folder, "sock")));
