@@ -48,7 +48,7 @@ needs({ command: "busybox" })(
   60_000 + 2000 * seconds,
 );
 
-needs({ command: "busybox", soak: true })(
+needs({ command: "busybox" })(
   "keepers killed, too: their containers are shown as lost, started again if they are to be, and nothing is left",
   () => weather(storm({ keepers: [] })),
   60_000 + 2000 * seconds,

@@ -39,9 +39,9 @@ const NAMES = ["red", "green", "blue", "black", "white", "grey"];
 /** Longer than anything takes, also where dozens of clients share two processors. */
 const PATIENCE_MS = 60_000;
 
-/** What husk may say when others were quicker; newgidmap(1), too, of a container that was killed while it got its ids. */
+/** What husk may say when others were quicker. */
 const USUAL =
-  /No such container|No such object|is already in use by container|is not running|is paused|is already paused|is not paused|cannot remove container|paused container|that does not run|has ended|container ended, or|marked for removal|same name as its current|is running already|was killed|was removed|removal|restarting|container .* is stopped|can(no|')t attach|Could not open proc directory for target/i;
+  /No such container|No such object|is already in use by container|is not running|is paused|is already paused|is not paused|cannot remove container|paused container|that does not run|has ended|container ended, or|marked for removal|same name as its current|is running already|was killed|was removed|removal|restarting|container .* is stopped|can(no|')t attach/i;
 
 export async function rage(storm: Storm): Promise<Findings> {
   const findings: Findings = { problems: [], counts: new Map() };
