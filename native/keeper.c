@@ -925,6 +925,7 @@ void tell_launched(void)
 	report.launched = now();
 	if (launch_fd >= 0) {
 		report.outcome = LAUNCHED;
+		let_go(); /* before anybody is told: who is may remove the folder it was started in */
 		tell_caller(0);
 		report.outcome = ENDED;
 		stand_alone();

@@ -260,9 +260,10 @@ describe("top and stats", () => {
     for await (const usage of opened.containers.get("busy").stats({ interval: 150 })) {
       seen.push(usage.cpuPercent ?? 0);
       // What is busy gets little of a machine that is busy itself.
-      if (seen.length >= 3 && (!isRoot || Math.max(...seen) > 5 || seen.length === 60)) break;
+      if (seen.length >= 3 && (!isRoot || Math.max(...seen) > 10 || seen.length === 60)) break;
     }
-    if (isRoot) expect(Math.max(...seen)).toBeGreaterThan(5);
+    expect(seen.length).toBeGreaterThanOrEqual(3);
+    if (isRoot) expect(Math.max(...seen)).toBeGreaterThan(10);
     const { State } = (await opened.containers.get("web").inspect()) as { State: { Status: string } };
     expect(State.Status).toBe("running");
   });

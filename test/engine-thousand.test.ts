@@ -83,6 +83,9 @@ needs({})(
       await Bun.sleep(500);
       return activity() === asleep;
     });
+    const atRest = activity();
+    await Bun.sleep(1000);
+    expect(activity()).toBe(atRest);
 
     const listings = [];
     for (let i = 0; i < 5; i++) {

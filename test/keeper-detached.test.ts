@@ -3,7 +3,18 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { readLayout } from "../src/cgroup/index.ts";
-import { isAlive, isRoot, needs, processStat, run, temporaryFolder, waitFor } from "./harness/index.ts";
+import {
+  engine,
+  huskPath,
+  isAlive,
+  isRoot,
+  needs,
+  processStat,
+  run,
+  temporaryFile,
+  temporaryFolder,
+  waitFor,
+} from "./harness/index.ts";
 import { descriptors, endKept, frames, framesOf, holderOf, keep } from "./kept-container.ts";
 
 afterAll(endKept);
@@ -42,6 +53,38 @@ test("a detached container lives on: in a session of its own, with nothing of it
   expect([container.logged(1), container.logged(2)]).toEqual(["out\n", "err\n"]);
 });
 
+needs({ command: "strace" })(
+  "its keeper has left the caller's folder and streams before it tells of the start",
+  async () => {
+    const own = engine();
+    const log = temporaryFile("strace");
+    const words = [
+      "strace",
+      "-f",
+      "-o",
+      log,
+      "-e",
+      "trace=chdir,dup3,write",
+      huskPath,
+      "run",
+      "-d",
+      "--rm",
+      "host",
+      "true",
+    ];
+    const { status } = await run(words, { env: { HUSK_ROOT: own.root, HUSK_RUN: own.run } });
+    expect(status).toBe(0);
+    const lines = readFileSync(log, "latin1").split("\n");
+    const told = lines.findIndex((line) => / write\(\d+, "\\0", 1/.test(line));
+    const keeper = `${lines[told]?.split(" ")[0]} `;
+    const before = lines
+      .slice(0, told)
+      .filter((line) => line.startsWith(keeper))
+      .join("\n");
+    expect(before).toMatch(/ dup3\(\d+, 0, [^]* dup3\(\d+, 1, [^]* dup3\(\d+, 2, [^]* chdir\("\/"/);
+  },
+);
+
 test("start and end stand in the exit record by the clock of the day, and the frames between them", async () => {
   const before = Date.now();
   const container = await keep("echo a; sleep 0.5; echo b; exit 7");
@@ -62,7 +105,7 @@ test("start and end stand in the exit record by the clock of the day, and the fr
   ];
   expect(times.length).toBe(6);
   expect(times.toSorted((a, b) => a - b)).toEqual(times);
-  expect(exit.lasted).toBeGreaterThan(250);
+  expect(exit.lasted).toBeGreaterThan(300);
   expect(exit.lasted).toBeLessThanOrEqual(exit.ended - exit.started + 50);
   if (isRoot) expect([...exit.exports.keys()]).toContain("cgroup.oom");
 });
