@@ -53,7 +53,7 @@ test("a detached container lives on: in a session of its own, with nothing of it
   expect([container.logged(1), container.logged(2)]).toEqual(["out\n", "err\n"]);
 });
 
-needs({ command: "strace" })(
+needs({ root: true, command: "strace" })(
   "its keeper has left the caller's folder and streams before it tells of the start",
   async () => {
     const own = engine();
