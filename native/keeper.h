@@ -53,12 +53,14 @@ static inline long call(long nr, long a, long b, long c, long d, long e, long f)
 #define CALL5(nr, a, b, c, d, e) call(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
 #define CALL6(nr, a, b, c, d, e, f) call(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-u64 now(void);          /* nanoseconds of CLOCK_MONOTONIC */
-u64 time_of_day(void);  /* nanoseconds of CLOCK_REALTIME */
+/* freestanding.c */
 void *memcpy(void *to, const void *from, unsigned long n);
 void *memset(void *to, int value, unsigned long n);
+u64 now(void);          /* nanoseconds of CLOCK_MONOTONIC */
+u64 time_of_day(void);  /* nanoseconds of CLOCK_REALTIME */
 void pause_milliseconds(u32 milliseconds); /* below 1000 */
 u32 write_decimal(u64 value, u8 *to); /* the number of digits; at most 20 */
+u8 *new_memory(u64 bytes, int kind);
 _Noreturn void leave(int status);
 _Noreturn void refuse(const char *why); /* only before there is a report */
 
@@ -107,35 +109,49 @@ struct supervision {
 enum { INPUT_ONCE = 1, RESTARTS_ALWAYS = 2, RESTARTS_ON_FAILURE = 4 };
 enum { DETACH_KEYS = 16, SUPERVISED_EXPORTS = 12, EVENT_TEXT = 2000 };
 
-/* keeper.c */
-extern u8 *data;          /* the data of the plan */
+/* plan.c */
+extern u8 *data;           /* the data of the plan */
 extern const u32 *exports; /* offset and bytes of each, in the data */
 u32 export_count(void);
 i64 slot(u32 number_plus_1); /* a result, or -1: none */
-int failed(void);            /* whether a step has failed, in any process */
+
+/* perform.c */
+int failed(void); /* whether a step has failed, in any process */
 int fail(const u32 *op, i32 error, i32 detail);
 void set_result(const u32 *op, i64 value);
+void perform_leaving(void);
+
+/* child.c */
 void forget_child(i32 pid);
 int exit_status(i32 status);
-int is_detached(void);    /* nobody waits for this process */
-extern int groups_outside[2]; /* cgroup.procs or tasks of groups that are not the caller's */
-void stand_alone(void);   /* from now on nobody does: a session of its own, nothing of the caller's open */
-void tell_launched(void); /* and forgets what is not needed any more */
-void perform_leaving(void);
-void hold(i64 fd);         /* stays open after the launch */
-u8 *new_memory(u64 bytes, int kind);
-_Noreturn void report_and_leave(void);
+
+/* execute.c */
 _Noreturn void become(char **argv, char **env, int lock); /* lock: stays open, as 3; -1: none */
 
+/* caller.c */
+extern int groups_outside[2]; /* cgroup.procs or tasks of groups that are not the caller's */
+int is_detached(void);    /* nobody waits for this process */
+void stand_alone(void);   /* from now on nobody does: a session of its own, nothing of the caller's open */
+void tell_launched(void); /* and forgets what is not needed any more */
+_Noreturn void report_and_leave(void);
+
+/* descriptors.c */
+void hold(i64 fd); /* stays open after the launch */
+
 /* keep.c */
+struct pollfd;
 int keep(const u32 *op);
-void restore_terminal(void);
 void turn(u64 until);  /* waits until something happens, and sees to it; 0: no limit */
 void hold_descriptors(void);
 void leave_alone(void); /* the caller has nothing to do with the container any more */
 i32 first_process(void);
 int signal_first_process(int signal);
+
+/* terminal.c */
+void restore_terminal(void);
 int resize_console(u32 rows, u32 columns);
+
+/* stream.c */
 int takes_input(void);
 int input_waits(void); /* it cannot be fed now */
 void feed(const u8 *bytes, u32 length); /* at most 4096 */
@@ -148,16 +164,19 @@ void log_output(u8 stream, const u8 *bytes, u32 length);
 void append_frame(int fd, u8 stream, const void *bytes, u32 length);
 
 /* supervise.c */
-enum { CLIENTS = 64, STAYING_CLIENTS = 56 };
-struct pollfd;
 int supervise(const struct supervision *s); /* 0, or -errno */
-u32 poll_clients(struct pollfd *polls);     /* how many: at most CLIENTS + 1 */
+void note_launch(void);
+_Noreturn void conclude(void);
+
+/* socket.c */
+enum { CLIENTS = 64, STAYING_CLIENTS = 56 };
+u32 poll_clients(struct pollfd *polls); /* how many: at most CLIENTS + 1 */
 void serve_clients(const struct pollfd *polls, u32 count);
 void hold_clients(void);
 void poke_clients(void);
+
+/* health.c */
 u64 next_tick(void); /* 0: never */
 void tick(void);
 void reap_tick(void);
-void note_launch(void);
-_Noreturn void conclude(void);
 #endif

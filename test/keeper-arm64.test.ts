@@ -8,16 +8,11 @@ import { needs, repository, run, temporaryFolder } from "./harness/index.ts";
 
 const needed = { root: true, command: ["aarch64-linux-gnu-gcc", "qemu-aarch64-static", "unshare"] } as const;
 const LONG = 120_000;
-const FLAGS =
-  "-Os -std=c11 -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -nostdlib -static -fno-pie -no-pie";
 
-async function compileKeeper(...flags: readonly string[]): Promise<string> {
+async function compileKeeper(...options: readonly string[]): Promise<string> {
   const program = join(temporaryFolder("arm64"), "keeper");
-  const sources = [...new Bun.Glob("native/*.c").scanSync({ cwd: repository, absolute: true })];
-  const options = [...FLAGS.split(" "), "-mno-outline-atomics", "-Wall", "-Wextra", "-Werror", ...flags];
-  const built = await run(["aarch64-linux-gnu-gcc", ...options, "-o", program, ...sources], {
-    timeout: 60_000,
-  });
+  const build = [join(repository, "scripts/build-keeper"), "aarch64-linux-gnu-gcc", program, ...options];
+  const built = await run(build, { timeout: 60_000 });
   expect([built.status, built.stderr]).toEqual([0, ""]);
   return program;
 }

@@ -18,10 +18,6 @@ import {
 import { isSoak, needs, repository, temporaryFolder } from "./harness/index.ts";
 
 const keeper = join(repository, "dist/keeper");
-const flags =
-  "-Os -std=c11 -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -nostdlib -static -fno-pie -no-pie".split(
-    " ",
-  );
 
 /** Everything a container with a life of its own may have, of which nothing is needed to rehearse. */
 function supervisedPlan(): Plan {
@@ -148,13 +144,7 @@ needs({ command: "cc" })(
   "a malformed plan is refused, and never crashes the decoder",
   () => {
     const rehearse = join(temporaryFolder("rehearse"), "keeper");
-    const built = spawnSync("cc", [
-      ...flags,
-      "-DKEEPER_REHEARSE",
-      "-o",
-      rehearse,
-      ...new Bun.Glob("native/*.c").scanSync({ cwd: repository, absolute: true }),
-    ]);
+    const built = spawnSync(join(repository, "scripts/build-keeper"), ["cc", rehearse, "-DKEEPER_REHEARSE"]);
     expect(built.status).toBe(0);
     const supervised = encode(supervisedPlan(), { timed: true }).bytes;
     const plain = encode(

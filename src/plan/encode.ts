@@ -22,7 +22,7 @@ import { type Arch, hostArch, type SyscallName, syscallNumber } from "./syscalls
  * What is performed after the end stands first, lists and data: of a supervised container's plan the keeper forgets
  * all that follows once it is launched.
  *
- * An operation is: kind | counts | flags, ordinal | result slot + 1, then what native/keeper.c reads for its
+ * An operation is: kind | counts | flags, ordinal | result slot + 1, then what native/perform.c reads for its
  * kind. Addresses are offsets into the data area; the keeper makes pointers of them.
  */
 const PLAN_MAGIC = 0x4b535548;

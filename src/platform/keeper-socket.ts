@@ -3,7 +3,7 @@ import { connectUnix, type UnixConnection } from "./unix-connection.ts";
 
 /*
  * The keeper's socket (docs/state.md): a request and an answer of 16 bytes each, little endian. What stands here and
- * in native/supervise.c only ever grows: a keeper is as old as its container.
+ * in native/socket.c only ever grows: a keeper is as old as its container.
  */
 const MAGIC = 0x42525648;
 const PROTOCOL = 1;

@@ -24,7 +24,7 @@ export interface ExitRecord {
 }
 
 /*
- * The keeper's exit record (native/supervise.c, `struct exit_record`), little endian: u32 magic, format, bytes of the
+ * The keeper's exit record (native/exit-record.c, `struct exit_record`), little endian: u32 magic, format, bytes of the
  * names, bytes of all; u64 started, ended (ns, CLOCK_REALTIME), lasted (ns); i32 exit code, signal; u32 flags; i32
  * errno; u32 0, state. Then the names and sizes of what the plan exports, as JSON, and that. Behind it husk writes an
  * error in words.
