@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { containerdSettings } from "../test/harness/containerd.ts";
 import type { Comparison, Context } from "./context.ts";
 import { type Bound, compare } from "./result.ts";
 import type { Command } from "./spawn-time.ts";
@@ -79,20 +80,11 @@ async function startContainerd(
     notes.push("containerd is not installed");
     return undefined;
   }
-  const socket = join(folder, "containerd.sock");
-  const config = join(folder, "containerd.toml");
-  writeFileSync(
-    config,
-    `version = 2
-root = "${folder}/containerd-root"
-state = "${folder}/containerd-state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
-[grpc]
-  address = "${socket}"
-[ttrpc]
-  address = "${folder}/containerd-ttrpc.sock"
-`,
-  );
+  const own = join(folder, "containerd");
+  const socket = join(own, "c.sock");
+  const config = join(own, "config.toml");
+  mkdirSync(own);
+  writeFileSync(config, containerdSettings(own));
   const daemon = Bun.spawn(["containerd", "-c", config], { stdio: ["ignore", "ignore", "ignore"] });
   for (let tries = 0; !existsSync(socket); tries++) {
     if (tries > 200) throw new Error("containerd did not start within ten seconds");

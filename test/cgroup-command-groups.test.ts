@@ -1,7 +1,14 @@
 // `husk cgroup create, attach, exec, show, rm` beside libcgroup's tools, compared in the file system and /proc.
 import { afterAll, describe, expect } from "bun:test";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { foldersOf, folderWith, hierarchies, removeByHand } from "./harness/by-hand-group.ts";
+import {
+  cgroup,
+  foldersOf,
+  folderWith,
+  hierarchies,
+  refused,
+  removeByHand,
+} from "./harness/by-hand-group.ts";
 import {
   engine,
   findUser,
@@ -23,18 +30,6 @@ let count = 0;
 const newName = (): string => `${prefix}-${(count += 1)}`;
 
 afterAll(() => removeByHand(prefix));
-
-async function cgroup(...words: readonly string[]): Promise<string> {
-  const { status, stdout, stderr } = await husk(["cgroup", ...words]);
-  expect([words, status, stderr]).toEqual([words, 0, ""]);
-  return stdout;
-}
-
-async function refused(...words: readonly string[]): Promise<string> {
-  const { status, stdout, stderr } = await husk(["cgroup", ...words]);
-  expect([status, stdout]).toEqual([125, ""]);
-  return stderr;
-}
 
 const running: Running[] = [];
 async function sleeper(): Promise<number> {

@@ -2,7 +2,14 @@
 // settings of another group, values of many groups, groups in several hierarchies.
 import { afterAll, describe, expect } from "bun:test";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { foldersOf, folderWith, hierarchies, removeByHand } from "./harness/by-hand-group.ts";
+import {
+  cgroup,
+  foldersOf,
+  folderWith,
+  hierarchies,
+  refused,
+  removeByHand,
+} from "./harness/by-hand-group.ts";
 import { engine, findUser, husk, needs, run } from "./harness/index.ts";
 
 const asRoot = needs({ root: true });
@@ -12,18 +19,6 @@ const prefix = `husk-test-lib-${process.pid}`;
 let count = 0;
 const newName = (): string => `${prefix}-${(count += 1)}`;
 afterAll(() => removeByHand(prefix));
-
-async function cgroup(...words: readonly string[]): Promise<string> {
-  const { status, stdout, stderr } = await husk(["cgroup", ...words]);
-  expect([words, status, stderr]).toEqual([words, 0, ""]);
-  return stdout;
-}
-
-async function refused(...words: readonly string[]): Promise<string> {
-  const { status, stdout, stderr } = await husk(["cgroup", ...words]);
-  expect([status, stdout]).toEqual([125, ""]);
-  return stderr;
-}
 
 /** Owner and mode of a group's folders and of every file in them. */
 function rights(name: string): string[] {

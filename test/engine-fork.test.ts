@@ -16,11 +16,7 @@ afterEach(async () => {
   if (ids.length > 0) await own.husk(["rm", "-f", "-v", ...ids]);
 });
 
-const out = async (...args: string[]): Promise<string> => {
-  const { status, stdout, stderr } = await own.husk(args);
-  expect([args.join(" "), status, stderr]).toEqual([args.join(" "), 0, ""]);
-  return stdout;
-};
+const out = (...args: string[]): Promise<string> => own.must(args);
 const forks = (): string[] => (existsSync(`${own.root}/forks`) ? readdirSync(`${own.root}/forks`) : []);
 /** The program of all of them: shows what is there and adds a line. */
 const program = ["box", "sh", "-c", "cat /state 2>/dev/null; echo $HOSTNAME >> /state; rm -f /bin/ls"];

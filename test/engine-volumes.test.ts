@@ -20,11 +20,7 @@ afterEach(async () => {
   await own.husk(["rm", "-f", "-v", "one", "two"]);
 });
 
-const out = async (...args: string[]): Promise<string> => {
-  const { status, stdout, stderr } = await own.husk(args);
-  expect([args.join(" "), status, stderr]).toEqual([args.join(" "), 0, ""]);
-  return stdout;
-};
+const out = (...args: string[]): Promise<string> => own.must(args);
 const sh = (script: string): string[] => ["host", "--", "sh", "-c", script];
 const names = async (): Promise<string[]> =>
   (await out("volume", "ls", "-q")).split("\n").filter((name) => name !== "");

@@ -18,28 +18,11 @@ const platforms = [
   { os: "linux", architecture: "riscv64" },
 ];
 const images = platforms.map((platform) => makeImage(files(platform.architecture), { platform }));
-for (const image of images) double.add("team/many", image.digest, image);
-const index = Buffer.from(
-  JSON.stringify({
-    schemaVersion: 2,
-    mediaType: MEDIA.index,
-    manifests: images.map(({ digest, manifest }, i) => ({
-      mediaType: MEDIA.manifest,
-      digest,
-      size: manifest.length,
-      platform: platforms[i],
-    })),
-  }),
-);
-double.manifests.set("team/many 1", { bytes: index, mediaType: MEDIA.index });
+double.addIndex("team/many", "1", images);
 const name = `${double.host}/team/many:1`;
 const idOf = ({ manifest }: MadeImage): string => JSON.parse(manifest.toString()).config.digest;
 
-async function says(own: Engine, ...words: string[]): Promise<string> {
-  const { status, stdout, stderr } = await own.husk(words);
-  expect([status, stderr], words.join(" ")).toEqual([0, ""]);
-  return stdout.trim();
-}
+const says = async (own: Engine, ...words: string[]): Promise<string> => (await own.must(words)).trim();
 
 describe("an image of another processor", () => {
   test("is listed, looked at, named and removed like any other", async () => {

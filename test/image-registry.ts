@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { openSync, closeSync } from "node:fs";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { MEDIA } from "../src/image/oci.ts";
+import { type Index, MEDIA, type Platform } from "../src/image/oci.ts";
 import { hostPlatform } from "../src/image/platform.ts";
 import { type PullOptions } from "../src/image/pull/index.ts";
 import { type PushOptions } from "../src/image/push/index.ts";
@@ -52,6 +52,7 @@ export interface MadeImage {
   readonly manifest: Buffer;
   readonly digest: string;
   readonly mediaType: string;
+  readonly platform: Platform;
   /** All blobs by digest: configuration and layers. */
   readonly blobs: ReadonlyMap<string, Buffer>;
   readonly layers: readonly string[];
@@ -64,11 +65,11 @@ export function makeImage(
   options: {
     compression?: "gzip" | "zstd" | "none";
     docker?: boolean;
-    platform?: object;
+    platform?: Platform;
     config?: object;
   } = {},
 ): MadeImage {
-  const { compression = "gzip", docker = false } = options;
+  const { compression = "gzip", docker = false, platform = hostPlatform() } = options;
   const blobs = new Map<string, Buffer>();
   const diffIds: string[] = [];
   const put = (bytes: Buffer, mediaType: string) => {
@@ -87,9 +88,7 @@ export function makeImage(
   });
   const config = Buffer.from(
     JSON.stringify({
-      architecture: hostPlatform().architecture,
-      os: "linux",
-      ...options.platform,
+      ...platform,
       config: { Cmd: ["/bin/sh"], ...options.config },
       rootfs: { type: "layers", diff_ids: diffIds },
       history: layers.map((_, i) => ({ created: "2020-01-01T00:00:00Z", created_by: `step ${i}` })),
@@ -108,6 +107,7 @@ export function makeImage(
     manifest,
     digest: sha(manifest),
     mediaType,
+    platform,
     blobs,
     layers: descriptors.map(({ digest }) => digest),
     diffIds,
@@ -124,6 +124,8 @@ export interface DoubleRegistry {
   readonly blobs: Map<string, Buffer>;
   mischief: Mischief;
   add(repository: string, tag: string, image: MadeImage): void;
+  /** Images of several platforms by one name; the index's digest. */
+  addIndex(repository: string, tag: string, images: readonly MadeImage[]): string;
   stop(): Promise<void>;
 }
 
@@ -162,15 +164,32 @@ export function startDouble(): DoubleRegistry {
       return from === 0 ? new Response(blob) : new Response(blob.subarray(from), { status: 206, headers });
     },
   });
+  const add = (repository: string, tag: string, image: MadeImage): void => {
+    for (const name of [tag, image.digest])
+      manifests.set(`${repository} ${name}`, { bytes: image.manifest, mediaType: image.mediaType });
+    for (const [digest, bytes] of image.blobs) blobs.set(digest, bytes);
+  };
   return Object.assign(double, {
     host: `127.0.0.1:${server.port}`,
     requests,
     manifests,
     blobs,
-    add: (repository: string, tag: string, image: MadeImage) => {
-      for (const name of [tag, image.digest])
-        manifests.set(`${repository} ${name}`, { bytes: image.manifest, mediaType: image.mediaType });
-      for (const [digest, bytes] of image.blobs) blobs.set(digest, bytes);
+    add,
+    addIndex: (repository: string, tag: string, images: readonly MadeImage[]) => {
+      for (const image of images) add(repository, image.digest, image);
+      const index: Index = {
+        schemaVersion: 2,
+        mediaType: MEDIA.index,
+        manifests: images.map(({ mediaType, digest, manifest, platform }) => ({
+          mediaType,
+          digest,
+          size: manifest.length,
+          platform,
+        })),
+      };
+      const bytes = Buffer.from(JSON.stringify(index));
+      manifests.set(`${repository} ${tag}`, { bytes, mediaType: MEDIA.index });
+      return sha(bytes);
     },
     stop: () => server.stop(true),
   });

@@ -15,6 +15,7 @@ import {
   shell,
   temporaryFolder,
 } from "./harness/index.ts";
+import { podmanSettings } from "./harness/podman.ts";
 
 const needed = { ordinaryUser: true, command: ["busybox", "runc"] } as const;
 
@@ -130,17 +131,6 @@ async function subordinateIds(): Promise<
     return { containerID: 1, hostID, size } as const;
   };
   return { uid: await range("uid"), gid: await range("gid") };
-}
-
-function podmanSettings(husk: string): string {
-  return `[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "none"
-lock_type = "file"
-runtime_supports_json = ["husk", "runc"]
-[engine.runtimes]
-husk = ["${husk}"]
-`;
 }
 
 /** The process that holds podman's user namespace goes in the end. */

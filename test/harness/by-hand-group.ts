@@ -1,5 +1,21 @@
 // Control groups that tests make by hand: a name of their own, gone afterwards.
+import { expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { husk } from "./husk.ts";
+
+/** `husk cgroup WORDS…`, which has to go well; its output. */
+export async function cgroup(...words: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await husk(["cgroup", ...words]);
+  expect([words, status, stderr]).toEqual([words, 0, ""]);
+  return stdout;
+}
+
+/** `husk cgroup WORDS…`, which has to be refused; what it says. */
+export async function refused(...words: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await husk(["cgroup", ...words]);
+  expect([status, stdout]).toEqual([125, ""]);
+  return stderr;
+}
 
 interface Mounted {
   readonly controllers: string;

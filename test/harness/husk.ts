@@ -18,6 +18,8 @@ export interface Engine {
   readonly run: string;
   /** `husk ARGUMENTS…` to its end. */
   husk(args: readonly string[], options?: CommandOptions): Promise<Result>;
+  /** The same; throws unless it succeeds and says nothing beside its output, but for how much `cp` copied. */
+  must(args: readonly string[], options?: CommandOptions): Promise<string>;
   /** `husk ARGUMENTS…` that goes on while the test does. */
   start(args: readonly string[], options?: CommandOptions): Running;
 }
@@ -32,7 +34,13 @@ export function engine(user?: User): Engine {
       ...options,
       env: { HUSK_ROOT: root, HUSK_RUN: runFolder, ...options.env },
     });
-  return { root, run: runFolder, start: begin, husk: (args, options) => begin(args, options).result };
+  const must = async (args: readonly string[], options?: CommandOptions): Promise<string> => {
+    const { status, stdout, stderr } = await begin(args, options).result;
+    const said = args[0] === "cp" ? stderr.replace(/^Successfully copied .*\n/, "") : stderr;
+    if (status !== 0 || said !== "") throw new Error(`husk ${args.join(" ")}: status ${status}: ${stderr}`);
+    return stdout;
+  };
+  return { root, run: runFolder, start: begin, husk: (args, options) => begin(args, options).result, must };
 }
 
 let shared: Engine | undefined;

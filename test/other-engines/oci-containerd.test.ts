@@ -2,6 +2,7 @@
 import { describe, expect } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { containerdSettings } from "../harness/containerd.ts";
 import {
   findCommand,
   huskOciScript,
@@ -20,18 +21,7 @@ async function containerd(script: string): Promise<{ husk: string; runc: string 
   const folder = temporaryFolder("cd");
   const address = join(folder, "c.sock");
   const config = join(folder, "config.toml");
-  writeFileSync(
-    config,
-    `version = 2
-root = "${folder}/root"
-state = "${folder}/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
-[grpc]
-  address = "${address}"
-[ttrpc]
-  address = "${folder}/t.sock"
-`,
-  );
+  writeFileSync(config, containerdSettings(folder));
   const daemon = start(["containerd", "-c", config], { timeout: 120_000 });
   try {
     await waitFor("containerd", () => existsSync(address), 15_000);

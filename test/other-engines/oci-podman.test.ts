@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findCriu } from "../harness/criu.ts";
 import { huskOciScript, makeRootfs, needs, shell, temporaryFolder } from "../harness/index.ts";
+import { podmanSettings } from "../harness/podman.ts";
 
 const needed = {
   root: true,
@@ -44,16 +45,7 @@ async function podman(script: string): Promise<{ husk: string; runc: string; cal
     const folder = temporaryFolder("podman");
     writeFileSync(
       join(folder, "containers.conf"),
-      `[containers]
-default_ulimits = []
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "none"
-lock_type = "file"
-runtime_supports_json = ["husk", "runc"]
-[engine.runtimes]
-husk = ["${husk.path}"]
-`,
+      `[containers]\ndefault_ulimits = []\n${podmanSettings(husk.path)}`,
     );
     writeFileSync(
       join(folder, "storage.conf"),
