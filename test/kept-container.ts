@@ -12,7 +12,7 @@ import { planContainer } from "../src/runtime/plan-container.ts";
 import type { SupervisionRequest } from "../src/runtime/process/supervision.ts";
 import { repository, temporaryFolder, waitFor } from "./harness/index.ts";
 
-export const keeperPath = join(repository, "dist/keeper");
+const keeperPath = join(repository, "dist/keeper");
 
 export interface KeptOptions {
   readonly run?: Partial<RunOptions>;

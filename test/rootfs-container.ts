@@ -84,7 +84,7 @@ export const defaultMounts: readonly Mount[] = [
 ];
 
 /** The plan of such a container. */
-export function rootfsPlan(wanted: RootfsContainer): Plan {
+function rootfsPlan(wanted: RootfsContainer): Plan {
   const keeper = new List("keeper");
   const list = new List("container");
   const { source, mounts = defaultMounts, propagation, noPivot } = wanted;

@@ -11,7 +11,7 @@ export type { Freezer } from "./freezer.ts";
 export type { Group, GroupFolders, Maker } from "./group.ts";
 export { type GroupName, groupPath } from "./group-path.ts";
 export { lacksDelegation } from "./lacks-delegation.ts";
-export { type Hierarchy, hierarchyOf, type Layout, readLayout } from "./layout.ts";
+export { type Hierarchy, type Layout, readLayout } from "./layout.ts";
 export { type CgroupRequest, type Cgroups, prepareCgroups } from "./prepare.ts";
 export { removeGroups } from "./remove-groups.ts";
 export type { ResourceWrite } from "./resource-write.ts";

@@ -46,7 +46,7 @@ export function print(text: string): void {
  *
  * @throws OutputClosed if nobody reads them, HuskError "failed" if they cannot be written
  */
-export function writeAll(fd: number, bytes: Uint8Array, start = 0, end: number = bytes.length): void {
+function writeAll(fd: number, bytes: Uint8Array, start = 0, end: number = bytes.length): void {
   let pause = 1;
   for (let at = start; at < end; ) {
     try {

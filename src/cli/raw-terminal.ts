@@ -35,7 +35,7 @@ export async function makeTerminalRaw(home: Home): Promise<() => Promise<void>> 
 }
 
 /** What {@link makeTerminalRaw} makes of settings. */
-export function rawSettings(settings: Uint8Array): Uint8Array {
+function rawSettings(settings: Uint8Array): Uint8Array {
   const raw = Uint8Array.from(settings);
   const flags = new Uint32Array(raw.buffer, 0, 4);
   const clear = (which: number, bits: number): void => {

@@ -10,7 +10,7 @@ import type { OfContainer, RunOptions } from "./run-options.ts";
 const PREFIX = "container:";
 
 /** Whether a namespace is that of another container. */
-export function isOfContainer(value: string | undefined): value is OfContainer {
+function isOfContainer(value: string | undefined): value is OfContainer {
   return value?.startsWith(PREFIX) === true;
 }
 

@@ -1,5 +1,5 @@
 export { type HandPlan, type HandResult, type HandTools, perform } from "./hand-plan.ts";
-export { becomeProgram, keepProgram, type Program, programOrShell } from "./program.ts";
+export type { Program } from "./program.ts";
 export { type Caller, planUnshare } from "./plan-unshare.ts";
 export type { UnshareOptions } from "./unshare-options.ts";
 export { type NsenterOptions, planNsenter } from "./plan-nsenter.ts";

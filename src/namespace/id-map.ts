@@ -61,7 +61,7 @@ export function openProcess(keeper: List, pid: Result): Result {
 }
 
 /** "0→100000 (65536)": for titles. */
-export function describeIdMap(mappings: readonly LinuxIdMapping[]): string {
+function describeIdMap(mappings: readonly LinuxIdMapping[]): string {
   return mappings.map((m) => `${m.containerID}→${m.hostID} (${m.size})`).join(", ");
 }
 

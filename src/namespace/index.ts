@@ -1,5 +1,5 @@
 export { enterUserNamespace, type OwnIds } from "./enter-user-namespace.ts";
-export { describeIdMap, type IdMapWriter, idMapText, openProcess, writeIdMaps } from "./id-map.ts";
+export { type IdMapWriter, idMapText, openProcess, writeIdMaps } from "./id-map.ts";
 export { keepNamespaces, type KeptNamespace } from "./keep.ts";
 export { setClockOffsets } from "./time-offsets.ts";
 export {

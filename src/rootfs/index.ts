@@ -16,13 +16,13 @@ export { cleanPath, openInRoot, type RootView, writeFileInRoot } from "./in-root
 export { useOwnNull } from "./own-null.ts";
 export { makePathsReadonly, maskPaths } from "./masked.ts";
 export type { MountContext, Mounted, MountIdMaps } from "./mount-context.ts";
-export { type MountOptions, parseMountOptions } from "./mount-options.ts";
+export type { MountOptions } from "./mount-options.ts";
 export { addMounts } from "./mounts.ts";
 export { makeRootReadonly, type PivotOptions, pivotRoot } from "./pivot.ts";
 export { makeRestoreRoot } from "./restore-root.ts";
-export { makeRootPrivate, propagationFlags } from "./propagation.ts";
+export { makeRootPrivate } from "./propagation.ts";
 export { inRootfs } from "./shell.ts";
-export { checkSysctls, type SysctlNamespaces, sysctlPath, writeSysctls } from "./sysctl.ts";
+export { checkSysctls, type SysctlNamespaces, writeSysctls } from "./sysctl.ts";
 export type {
   CgroupMount,
   LinuxDevice,

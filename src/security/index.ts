@@ -2,7 +2,6 @@ export {
   allCapabilities,
   availableCapabilities,
   type CapabilityMask,
-  capabilityMask,
   type CapabilitySets,
   dropBoundingSet,
   type LinuxCapabilities,
@@ -15,8 +14,6 @@ export {
   adjustCapabilities,
   capabilityNames,
   defaultCapabilities,
-  parseCapability,
-  unknownCapability,
 } from "./capability-names.ts";
 export { type ExecLabels, checkMountLabel, labelExec } from "./labels.ts";
 export { type CompiledSeccomp, type CompileOptions, compileSeccomp } from "./seccomp/compile.ts";

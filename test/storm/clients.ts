@@ -5,7 +5,7 @@ import { commandLine, type Engine, isRoot, makeRootfs, processStat } from "../ha
 import { readLogged } from "./account.ts";
 
 /** Numbers that a seed makes: mulberry32. */
-export function randomOf(seed: number): (below: number) => number {
+function randomOf(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;

@@ -20,7 +20,7 @@ const USEFUL: readonly (readonly [number: number, name: string, need: string])[]
 ];
 
 /** Whether a capability is in the mask of /proc/self/status (`CapEff`). */
-export function hasCapability(machine: Machine, number: number): boolean {
+function hasCapability(machine: Machine, number: number): boolean {
   const mask = /^CapEff:\s*([0-9a-f]+)/m.exec(machine.read("/proc/self/status") ?? "")?.[1] ?? "0";
   return ((BigInt(`0x${mask}`) >> BigInt(number)) & 1n) === 1n;
 }

@@ -108,7 +108,7 @@ export function parseSeconds(flag: string, value: string): number {
 }
 
 /** `no`, `always`, `unless-stopped` or `on-failure[:N]`, with docker's words for anything else. */
-export function parseRestart(value: string): RestartPolicy {
+function parseRestart(value: string): RestartPolicy {
   const [kind = "", count, more] = value.split(":");
   if (kind === "on-failure" && more === undefined) {
     if (count === undefined) return { kind };

@@ -1,7 +1,6 @@
 export { formatInspected } from "./inspect.ts";
 export { type Layout, layOutList, type List, type Row } from "./list.ts";
-export { asRow, asStructs } from "./shape.ts";
-export { tabulate } from "./tabulate.ts";
+export { asStructs } from "./shape.ts";
 export { compileTemplate, type Template } from "./template.ts";
 export {
   ago,

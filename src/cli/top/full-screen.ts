@@ -116,7 +116,7 @@ export async function fullScreen(look: () => WatchedProcess[]): Promise<void> {
 }
 
 /** Single keys of what came at once; sequences begin with the escape character. */
-export function keysOf(text: string): string[] {
+function keysOf(text: string): string[] {
   // eslint-disable-next-line no-control-regex
   return text.match(/\u001b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])|[\s\S]/gu) ?? [];
 }

@@ -1,3 +1,2 @@
 export { isCdiName } from "./device-name.ts";
 export { injectDevices } from "./inject.ts";
-export { CDI_FOLDERS, readSpecs } from "./registry.ts";

@@ -5,7 +5,7 @@ import { parseYaml } from "./parse-yaml.ts";
 import { type CdiDevice, type CdiSpec, faultOf } from "./spec-file.ts";
 
 /** Where vendors put their files; what stands in a later folder goes before what stands in an earlier one. */
-export const CDI_FOLDERS: readonly string[] = ["/etc/cdi", "/var/run/cdi"];
+const CDI_FOLDERS: readonly string[] = ["/etc/cdi", "/var/run/cdi"];
 
 /** A file that was read, or why it could not be. */
 interface ReadSpec {

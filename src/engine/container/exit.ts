@@ -85,7 +85,7 @@ export function holdExit(file: string): HeldExit | undefined {
 const LONGEST = 1 << 16;
 
 /** The same from bytes; undefined where nothing was written yet. */
-export function decodeExit(bytes: Uint8Array, file: string): ExitRecord | undefined {
+function decodeExit(bytes: Uint8Array, file: string): ExitRecord | undefined {
   if (bytes.length < HEAD_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const word = (at: number): number => view.getUint32(at, true);

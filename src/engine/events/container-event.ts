@@ -20,7 +20,7 @@ export type ContainerAction =
   | `health_status: ${string}`;
 
 /** An event of a container: its image, name and labels are attributes, beside `more`. */
-export function containerEvent(
+function containerEvent(
   { id, name, source, options }: ContainerRecord,
   action: ContainerAction,
   more: Readonly<Record<string, string>> = {},

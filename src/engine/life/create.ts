@@ -32,7 +32,7 @@ export interface CreateOptions {
  * @param attempt how many random names were taken already, if it needs one
  * @throws HuskError "invalid" for an unusable id or name
  */
-export function draftRecord(
+function draftRecord(
   options: RunOptions,
   { id, inputOnce = false }: CreateOptions,
   attempt = 0,

@@ -26,7 +26,7 @@ export function sweeperOf(home: Home): Sweeper {
  * Settles a run whose keeper is gone: how it ended is written down, if the keeper did not get that far, and what
  * `--rm` and the restart policy say is done. Nothing runs any more; the caller has the container's lock.
  */
-export async function settleLost(home: Home, id: string, run: RunRecord | undefined): Promise<void> {
+async function settleLost(home: Home, id: string, run: RunRecord | undefined): Promise<void> {
   const { folders } = home;
   const paths = containerPaths(folders, id);
   const record = readRecord(paths.record);

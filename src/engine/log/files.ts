@@ -23,7 +23,7 @@ export function openLogFile(path: string): LogFile | undefined {
 }
 
 /** The paths of a log's files, the oldest first. */
-export function logPaths(folder: string): string[] {
+function logPaths(folder: string): string[] {
   let entries: string[];
   try {
     entries = readdirSync(folder);

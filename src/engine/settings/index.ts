@@ -1,3 +1,3 @@
 export { withDefaults } from "./defaults.ts";
-export { readSettings, settingsFiles, settingsOf } from "./read-settings.ts";
-export { type AddressPool, type GivenSetting, NO_SETTINGS, type Settings } from "./settings.ts";
+export { readSettings, settingsFiles } from "./read-settings.ts";
+export type { AddressPool, GivenSetting, Settings } from "./settings.ts";

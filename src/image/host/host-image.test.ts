@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeHostImage, hostImage } from "./index.ts";
+import { hostImage } from "./index.ts";
 import { unreadableByOthers } from "./unreadable.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "husk-host-image-"));
@@ -10,12 +10,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the host image", () => {
   test("has this machine's programs and fresh folders", () => {
-    const image = hostImage({ hostname: "box" });
-    const parts = new Map(describeHostImage(image).map((part) => [part.path, part.what]));
-    for (const path of ["/usr", "/etc"]) expect(parts.get(path)).toBe("this machine's, copy-on-write");
-    for (const path of ["/root", "/home", "/var", "/tmp", "/run"]) expect(parts.get(path), path).toBe("new");
+    const { source } = hostImage({ hostname: "box" });
+    const parts = new Map<string, string>(source.parts.map((part) => [part.path, part.kind]));
+    for (const path of ["/usr", "/etc"]) expect(parts.get(path)).toBe("copy-on-write");
+    for (const path of ["/root", "/home", "/var", "/tmp", "/run"])
+      expect(parts.get(path), path).toBe("directory");
     expect(parts.has("/bin")).toBe(true);
-    expect(parts.get("/etc/hostname")).toBe("written by husk");
+    expect(parts.get("/etc/hostname")).toBe("file");
     expect(parts.has("/etc/hosts")).toBe(false);
   });
 

@@ -188,27 +188,3 @@ function ownRanges(name: string): IdRange[] {
   }
   return ranges;
 }
-
-/** A line about the image, for people. */
-export interface HostImagePart {
-  readonly path: string;
-  readonly what: "this machine's, copy-on-write" | "link" | "new" | "written by husk";
-  /** The folder of this machine, or the target of the link. */
-  readonly from?: string;
-}
-
-/** What is in the host image. */
-export function describeHostImage(image: HostImage): HostImagePart[] {
-  return image.source.parts.map((part) => {
-    switch (part.kind) {
-      case "copy-on-write":
-        return { path: part.path, what: "this machine's, copy-on-write", from: part.from };
-      case "link":
-        return { path: part.path, what: "link", from: part.target };
-      case "file":
-        return { path: part.path, what: "written by husk" };
-      case "directory":
-        return { path: part.path, what: "new" };
-    }
-  });
-}

@@ -1,4 +1,4 @@
-export { type AddedLayer, addLayer, type MakeContext } from "./add-layer.ts";
+export type { AddedLayer, MakeContext } from "./add-layer.ts";
 export { type ImageParts, type MadeImage, makeImage } from "./make-image.ts";
 export { applyChanges } from "./change.ts";
 export { type CommitOptions, commitImage } from "./commit-image.ts";

@@ -38,7 +38,7 @@ export function readIndex(store: ImageStore): Index {
  * Changes the list of images; what other processes changed before is seen, and nobody else changes it meanwhile.
  * Nothing is written if `change` returns what it was given.
  */
-export async function updateIndex(
+async function updateIndex(
   store: ImageStore,
   change: (manifests: readonly Descriptor[]) => readonly Descriptor[],
 ): Promise<void> {

@@ -6,7 +6,7 @@ export interface Denial {
   readonly why: string;
 }
 
-/** What the default profile denies that somebody may miss, with the reason: for people, `husk explain` and tests. */
+/** What the default profile denies that somebody may miss, with the reason: for readers and tests. */
 export const denials: readonly Denial[] = [
   {
     names: "add_key keyctl request_key",

@@ -3,7 +3,7 @@ import { STDERR } from "../frame.ts";
 import type { LineSink } from "./json-file.ts";
 
 /** Where systemd-journald takes lines of text (systemd-cat(1)). */
-export const JOURNAL_SOCKET = "/run/systemd/journal/stdout";
+const JOURNAL_SOCKET = "/run/systemd/journal/stdout";
 /** syslog(3): errors are what comes from a program's standard error. */
 const [ERROR, INFORMATION] = [3, 6];
 
