@@ -1,6 +1,6 @@
 // `husk cgroup create, attach, exec, show, rm` beside libcgroup's tools, compared in the file system and /proc.
 import { afterAll, describe, expect } from "bun:test";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import {
   cgroup,
   foldersOf,
@@ -19,6 +19,7 @@ import {
   type Running,
   start,
   startHusk,
+  temporaryFile,
   waitFor,
 } from "./harness/index.ts";
 
@@ -122,15 +123,19 @@ describe("attach", () => {
   asRoot("S52: children are born in the group of their parent", async () => {
     const name = newName();
     await cgroup("create", name);
-    const child = start(["sh", "-c", "read go; sleep 0.2; cat /proc/self/cgroup"], { stdin: "go\n" });
+    const gate = temporaryFile("gate");
+    await run(["mkfifo", gate]);
+    const child = start(["sh", "-c", 'read go < "$1"; cat /proc/self/cgroup', "sh", gate]);
     await cgroup("attach", name, `${child.pid}`);
+    writeFileSync(gate, "go\n");
     for (const line of groupsOf("self", (await child.result).stdout)) expect(line).toEndWith(`/${name}`);
   });
 
   asRoot("S68: every process of a group moves with --from, and / takes them back", async () => {
     const [from, to] = [newName(), newName()];
     await cgroup("create", from, to);
-    const pids = [await sleeper(), await sleeper()];
+    // In the order in which they are named, whichever number the second one got.
+    const pids = [await sleeper(), await sleeper()].toSorted((a, b) => a - b);
     await cgroup("attach", from, ...pids.map(String));
     await cgroup("attach", to, "--from", from);
     for (const pid of pids) for (const line of groupsOf(pid)) expect(line).toEndWith(`/${to}`);

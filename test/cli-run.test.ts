@@ -12,6 +12,7 @@ import {
   makeRootfs,
   needs,
   openTerminal,
+  processStatus,
   startHusk,
   temporaryFile,
   temporaryFolder,
@@ -146,14 +147,20 @@ describe("signals", () => {
     const running = start(["run", "host", "sleep", "60"]);
     await waitFor("the program", () => descendants(running.pid).some(({ name }) => name === "sleep"));
     const pids = descendants(running.pid).map(({ pid }) => pid);
+    // Two that wait to be delivered are one.
+    const isPending = (): boolean =>
+      ["SigPnd", "ShdPnd"].some(
+        (field) => (Number.parseInt(processStatus(running.pid, field) ?? "0", 16) & 2) !== 0,
+      );
     for (let count = 0; count < 3; count++) {
       running.kill("SIGINT");
+      await waitFor("its delivery", () => !isPending());
       await Bun.sleep(50);
     }
     const { status, stderr } = await running.result;
     expect(stderr).toBe("husk: got 3 SIGTERM or SIGINT: the container was ended by force\n");
     expect(status).toBe(125);
-    expect(pids.filter(isAlive)).toEqual([]);
+    await waitFor("their end", () => !pids.some(isAlive));
     expect(readdirSync(join(run, "containers"))).toEqual([]);
   });
 

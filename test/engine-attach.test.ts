@@ -1,6 +1,6 @@
 // Being at a running container's input and output: husk attach, and container.attach() of the library.
 import { afterAll, expect, test } from "bun:test";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { openEngine } from "../src/index.ts";
 import { engine, huskPath, openTerminal, repository, run, temporaryFile, waitFor } from "./harness/index.ts";
@@ -87,21 +87,34 @@ test("signals go to the program, unless --sig-proxy=false", async () => {
 });
 
 test("a client that does not read holds up neither the container nor others", async () => {
-  await begin("busy", [], "sh", "-c", "sleep 0.5; seq 1 200000; touch /tmp/written; sleep 100");
+  const script =
+    "while [ ! -e /tmp/go ]; do echo wait; sleep 0.05; done; seq 1 200000; touch /tmp/written; sleep 100";
+  await begin("busy", [], "sh", "-c", script);
   const fifo = temporaryFile("fifo");
   const slow = start(["attach", "busy"]);
   await run(["mkfifo", fifo]);
   const unread = openSync(fifo, "r+");
+  const glance = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   const stuck = Bun.spawn([huskPath, "attach", "busy"], {
     stdout: unread,
     env: { ...process.env, ...env },
   });
-  await waitFor("all of it", () => slow.stdout().endsWith("200000\n"), 10_000);
+  await waitFor("a reader", () => slow.stdout().includes("wait\n"));
+  // One byte tells that this one is there, too.
+  await waitFor("one who will not read on", () => {
+    try {
+      return readSync(glance, new Uint8Array(1)) === 1;
+    } catch {
+      return false; // Nothing is in it yet.
+    }
+  });
+  await husk(["exec", "busy", "touch", "/tmp/go"]);
+  await waitFor("all of it", () => slow.stdout().endsWith("200000\n"));
   await waitFor("the program", async () => (await husk(["exec", "busy", "ls", "/tmp/written"])).status === 0);
   slow.kill("SIGKILL");
   stuck.kill("SIGKILL");
   await Promise.allSettled([slow.result, stuck.exited]);
-  closeSync(unread);
+  for (const descriptor of [unread, glance]) closeSync(descriptor);
 });
 
 test("a container that does not run is refused in docker's words", async () => {

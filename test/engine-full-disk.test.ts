@@ -44,13 +44,15 @@ needs({ root: true })(
 
       expect((await of.husk(["ps", "--format", "{{.Names}} {{.State}}"])).stdout).toBe("writer running\n");
       expect((await of.husk(["exec", "writer", "sh", "-c", "echo in; exit 7"])).stdout).toBe("in\n");
-      const logs = await of.husk(["logs", "writer"]);
-      expect([logs.status, /^x+\n?$/.test(logs.stdout)]).toEqual([0, true]);
-      const notes = [
-        ...logs.stderr.matchAll(/^husk: warning: (\d+) bytes lost: no space left on the device$/gm),
-      ];
-      const lost = notes.reduce((sum, [, bytes]) => sum + Number(bytes), 0);
-      expect(logs.stdout.trimEnd().length + lost).toBe(3_000_000);
+      await waitFor("every byte in the log, or told of as lost", async () => {
+        const logs = await of.husk(["logs", "writer"]);
+        expect([logs.status, /^x+\n?$/.test(logs.stdout)]).toEqual([0, true]);
+        const notes = [
+          ...logs.stderr.matchAll(/^husk: warning: (\d+) bytes lost: no space left on the device$/gm),
+        ];
+        const lost = notes.reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+        return logs.stdout.trimEnd().length + lost === 3_000_000;
+      });
       await shell('cat /dev/zero > "$1" || true', [join(of.root, "filler")]);
       // There is no room for another one, which is said, and nothing of it stays.
       const refused = await of.husk(["run", "-d", "--name", "other", "host", "true"]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { huskPath, needs, run, temporaryFolder } from "./harness/index.ts";
 import { env, husk, newName, of, removeContainers, state } from "./life-engine.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(120_000);
 afterAll(removeContainers);
 
 const asRoot = needs({ root: true });

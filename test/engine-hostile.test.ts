@@ -207,7 +207,7 @@ describe.each(["created", "running"])("a container whose record is damaged: %s",
     const refused = await own.husk(["rm", "one"]);
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("husk rm -f removes")]);
     expect(await out("rm", "-f", "one")).toBe("one\n");
-    expect(pid > 0 && existsSync(`/proc/${pid}`)).toBe(false);
+    await waitFor("its end", () => pid === 0 || !existsSync(`/proc/${pid}`));
     for (const folder of [`${own.root}/containers`, `${own.root}/names`, `${own.run}/containers`])
       expect([folder, readdirSync(folder)]).toEqual([folder, []]);
   });

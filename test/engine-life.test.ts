@@ -10,6 +10,7 @@ import {
   begin,
   env,
   fails,
+  hears,
   husk,
   keeperOf,
   newName,
@@ -19,7 +20,7 @@ import {
   removeContainers,
 } from "./life-engine.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(120_000);
 afterAll(removeContainers);
 
 const patient = ["sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done"];
@@ -151,6 +152,7 @@ describe("create, start, wait, rm", () => {
 describe("stop, kill, restart", () => {
   test("stop asks first, with the signal that was chosen", async () => {
     const name = await begin([], ...patient);
+    await hears(name, "SIGTERM");
     expect(await husk(["stop", name])).toBe(name);
     expect(await state(name)).toBe("exited 7");
     expect(await husk(["stop", name])).toBe(name);
@@ -160,6 +162,7 @@ describe("stop, kill, restart", () => {
       "-c",
       "trap 'exit 9' USR1; while :; do sleep 0.05; done",
     );
+    await hears(other, "SIGUSR1");
     await husk(["stop", other]);
     expect(await state(other)).toBe("exited 9");
     await husk(["rm", name, other]);
@@ -180,6 +183,7 @@ describe("stop, kill, restart", () => {
 
   test("a time that is longer than timers go is no time at all", async () => {
     const name = await begin([], "sh", "-c", "trap 'sleep 0.3; exit 7' TERM; while :; do sleep 0.05; done");
+    await hears(name, "SIGTERM");
     await husk(["stop", "-t", "3000000", name]);
     expect(await state(name)).toBe("exited 7");
     const { status, stderr } = await fails(["run", "--rm", "--timeout", "1200h", "host", "true"]);
@@ -192,6 +196,7 @@ describe("stop, kill, restart", () => {
 
   test("kill sends any signal, to what runs", async () => {
     const name = await begin([], "sh", "-c", "trap 'exit 5' HUP; while :; do sleep 0.05; done");
+    await hears(name, "SIGHUP");
     expect(await husk(["kill", "-s", "SIGHUP", name])).toBe(name);
     expect(await husk(["wait", name])).toBe("5");
     expect((await fails(["kill", name])).stderr).toMatch(
@@ -203,6 +208,7 @@ describe("stop, kill, restart", () => {
 
   test("restart ends it and starts it", async () => {
     const name = await begin([], ...patient);
+    await hears(name, "SIGTERM");
     const before = await pidOf(name);
     expect(await husk(["restart", name])).toBe(name);
     expect(await state(name)).toBe("running 0");
@@ -214,11 +220,13 @@ describe("stop, kill, restart", () => {
     const name = await begin(["--rm"], ...patient);
     const folder = join(of.root, "containers", await state(name, "{{.Id}}"));
     for (let round = 0; round < 2; round++) {
+      await hears(name, "SIGTERM");
       const before = await pidOf(name);
       expect(await husk(["restart", name])).toBe(name);
       expect(await state(name)).toBe("running 0");
       expect(await pidOf(name)).not.toBe(before);
     }
+    await hears(name, "SIGTERM");
     await husk(["stop", name]);
     await waitFor("its removal", () => !existsSync(folder));
   });
@@ -227,6 +235,7 @@ describe("stop, kill, restart", () => {
     const at = another();
     await husk(["run", "-d", "--name", "usual", "--restart", "unless-stopped", "host", ...patient], at);
     await husk(["run", "-d", "--name", "plain", "host", ...patient], at);
+    for (const name of ["plain", "usual"]) await hears(name, "SIGTERM", at);
     expect((await husk(["stop", "--all"], at)).split("\n").toSorted()).toEqual(["plain", "usual"]);
     for (const name of ["plain", "usual"]) expect(await state(name, undefined, at)).toBe("exited 7");
     expect(await husk(["stop", "--all"], at)).toBe("");

@@ -232,8 +232,14 @@ describe("top and stats", () => {
     expect(stdout.split("\n")[0]).toMatch(
       /^CONTAINER ID {3}NAME +CPU % +MEM USAGE \/ LIMIT +MEM % +NET I\/O +BLOCK I\/O +PIDS +THROTTLED/,
     );
-    const lines = (await husk(["stats", "--no-stream", "--format", "json", "web", "busy"])).stdout.trim();
-    const [web, busy] = lines.split("\n").map((line) => JSON.parse(line));
+    const look = async () => {
+      const lines = (await husk(["stats", "--no-stream", "--format", "json", "web", "busy"])).stdout.trim();
+      return lines.split("\n").map((line) => JSON.parse(line));
+    };
+    // What is busy gets little of a machine that is busy itself.
+    let [web, busy] = await look();
+    for (let i = 0; i < 20 && isRoot && Number.parseFloat(busy.CPUPerc) <= 10; i++)
+      [web, busy] = await look();
     expect([web.Name, busy.Name]).toEqual(["web", "busy"]);
     if (!isRoot) return;
     expect(web.PIDs).toBe("1");

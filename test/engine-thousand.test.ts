@@ -102,11 +102,13 @@ needs({})(
     note("removals a second", (1000 * count) / (performance.now() - removal));
     expect([removed.status, removed.stderr]).toEqual([0, ""]);
     expect(removed.stdout.trim().split("\n").toSorted()).toEqual(names.toSorted());
-    expect(
-      keepers.filter(({ pid, startTime }) =>
-        allProcesses().some((now) => now.pid === pid && now.startTime === startTime && now.state !== "Z"),
-      ),
-    ).toEqual([]);
+    await waitFor("the end of all keepers", () => {
+      const now = new Map(allProcesses().map((stat) => [stat.pid, stat]));
+      return keepers.every(({ pid, startTime }) => {
+        const stat = now.get(pid);
+        return stat === undefined || stat.startTime !== startTime || stat.state === "Z";
+      });
+    });
     const left = [
       `${of.root}/containers`,
       `${of.root}/names`,

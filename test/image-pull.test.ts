@@ -8,7 +8,7 @@ import { parseReference } from "../src/image/reference.ts";
 import { findImage, findLayer, hasBlob, layerFolder, openImageStore } from "../src/image/store/index.ts";
 import { repository, run, start, temporaryFile, temporaryFolder, waitFor } from "./harness/index.ts";
 import { big, doubleWithImage, expectWhole, image, isBlob, newStore, refusal } from "./image-double.ts";
-import { cutAfter, makeImage, pullOptions, sha } from "./image-registry.ts";
+import { cutAfter, makeImage, pullOptions, quickRetries, sha } from "./image-registry.ts";
 
 const { double, pull } = doubleWithImage();
 
@@ -99,9 +99,10 @@ describe("connections", () => {
     double.mischief = (_, url) => {
       if (!isBlob(url) || !first) return undefined;
       first = false;
-      return new Promise<Response>((resolve) => setTimeout(() => resolve(new Response("late")), 1500));
+      return new Promise<Response>((resolve) => setTimeout(() => resolve(new Response("late")), 5000));
     };
-    await pull(store);
+    const retries = { ...quickRetries, idle: 1000 };
+    await pull(store, { session: { retries, credentials: async () => undefined } });
     expectWhole(store);
   });
 });
@@ -263,7 +264,9 @@ test("pulls that are killed leave a store that the next one completes; many at o
       : undefined;
   const victim = start([bun, file, root]);
   const isUnderWay = (): boolean =>
-    readdirSync(store.downloads).some((name) => statSync(join(store.downloads, name)).size >= 200_000);
+    readdirSync(store.downloads).some(
+      (name) => (statSync(join(store.downloads, name), { throwIfNoEntry: false })?.size ?? 0) >= 200_000,
+    );
   await waitFor("half of a layer", isUnderWay);
   victim.kill("SIGKILL");
   await victim.result;
@@ -273,4 +276,4 @@ test("pulls that are killed leave a store that the next one completes; many at o
   await run([bun, file, root, "gc"]);
   expectWhole(store);
   expect(readdirSync(store.claims)).toEqual([]);
-}, 30_000);
+}, 120_000);

@@ -217,7 +217,7 @@ export const quickRetries: RetryPolicy = {
   pause: 5,
   longestPause: 50,
   tries: 4,
-  idle: 1000,
+  idle: 10_000,
 };
 
 export function pullOptions(changes: Partial<PullOptions> = {}): PullOptions {

@@ -185,7 +185,7 @@ describe("names", () => {
     expect(results.map(({ stderr }) => stderr).join("")).toBe("");
     expect(readIndex(store).manifests.length).toBe(75);
     expect(readdirSync(store.claims)).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 
   test("a process that is killed holds up nobody", async () => {
     const root = temporaryFolder("store", 0o700);

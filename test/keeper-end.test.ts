@@ -26,7 +26,7 @@ test("with a restart policy the keeper waits, keeps the lock, and becomes husk",
   const container = await keep("exit 3", {
     supervision: {
       environment,
-      restart: { applies: "on-failure", delayMilliseconds: 700, command: husk(folder) },
+      restart: { applies: "on-failure", delayMilliseconds: 2500, command: husk(folder) },
     },
   });
   await container.report();
@@ -104,7 +104,7 @@ test("a detached keeper becomes the program that tidies up; the socket is gone b
 
 test("health is looked at again and again, one at a time, until the end", async () => {
   const folder = temporaryFolder("health");
-  const tick = `echo start >> ${folder}/ticks; sleep 0.05; echo end >> ${folder}/ticks; [ -e ${folder}/well ]`;
+  const tick = `echo start >> ${folder}/ticks; sleep 0.05; echo end >> ${folder}/ticks; [ -e ${folder}/well ] && touch ${folder}/seen`;
   const container = await keep("sleep 100", {
     supervision: {
       environment,
@@ -122,7 +122,7 @@ test("health is looked at again and again, one at a time, until the end", async 
   await waitFor("some", () => ticks().length >= 8);
   // The start is over with the first success: from then on it is once a minute.
   writeFileSync(join(folder, "well"), "");
-  await Bun.sleep(300);
+  await waitFor("the first success", () => existsSync(join(folder, "seen")));
   const count = ticks().length;
   await Bun.sleep(300);
   expect(ticks()).toEqual(Array.from({ length: count }, (_, i) => (i % 2 === 0 ? "start" : "end")));
@@ -132,7 +132,7 @@ test("health is looked at again and again, one at a time, until the end", async 
 
 test("a check that takes for ever ends with its container", async () => {
   const folder = temporaryFolder("long-check");
-  const container = await keep("sleep 0.5", {
+  const container = await keep("sleep 1000", {
     supervision: {
       environment,
       health: {
@@ -149,8 +149,9 @@ test("a check that takes for ever ends with its container", async () => {
     () => existsSync(join(folder, "pid")) && Number(readFileSync(join(folder, "pid"), "utf8")),
   );
   expect(processStat(pid)?.parent).toBe(container.keeper());
+  await signalContainer(container.socket, 9);
   await container.ended();
-  expect(isAlive(pid)).toBe(false);
+  await waitFor("the check's end", () => !isAlive(pid));
 });
 
 test("an attached caller learns of the end at once; who starts it again is a keeper of its own", async () => {
@@ -159,7 +160,7 @@ test("an attached caller learns of the end at once; who starts it again is a kee
     attached: { stdout: "pipe" },
     supervision: {
       environment,
-      restart: { applies: "always", delayMilliseconds: 500, command: husk(folder) },
+      restart: { applies: "always", delayMilliseconds: 2500, command: husk(folder) },
     },
   });
   const output = new Response(container.launched.keeper.stdout).text();

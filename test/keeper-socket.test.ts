@@ -1,6 +1,6 @@
 // The keeper's socket: what clients can ask, and that none of them disturbs a container.
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import {
@@ -87,7 +87,11 @@ test("requests that make no sense are refused by name", async () => {
 
 describe("clients that are slow, silent or hostile", () => {
   test("do not disturb the container, nor others", async () => {
-    const container = await keep("i=0; while [ $i -lt 200 ]; do echo $i; i=$((i + 1)); sleep 0.01; done", {
+    const folder = temporaryFolder("go-on");
+    const script = `i=0; while [ $i -lt 200 ]; do echo $i; i=$((i + 1)); sleep 0.01; done
+      until [ -e ${folder}/end ]; do sleep 0.02; done`;
+    const container = await keep(script, {
+      run: { mounts: [{ type: "bind", source: folder, target: folder }] },
       supervision: { input: true },
     });
     await container.report();
@@ -123,6 +127,7 @@ describe("clients that are slow, silent or hostile", () => {
       }
       if (round % 10 === 0) expect((await keeperStatus(container.socket)).state).toBe("running");
     }
+    writeFileSync(join(folder, "end"), "");
     await waitForContainer(container.socket);
     const exit = await container.ended();
     for (const socket of sockets) socket.destroy();
@@ -138,7 +143,8 @@ describe("clients that are slow, silent or hostile", () => {
     expect((await keeperStatus(container.socket)).state).toBe("running");
     for (const socket of await Promise.all(silent)) socket?.destroy();
     const waiting = Array.from({ length: 56 }, () => waitForContainer(container.socket));
-    await Bun.sleep(50);
+    // Two answers to somebody who came later: by then it has read what those before had to say.
+    for (let i = 0; i < 2; i++) await keeperStatus(container.socket);
     await expect(waitForContainer(container.socket)).rejects.toThrow("too many clients");
     expect((await keeperStatus(container.socket)).state).toBe("running");
     process.kill(Number(readFileSync(join(container.folder, "pid"), "latin1")), "SIGKILL");
@@ -223,12 +229,13 @@ describe("attached clients", () => {
   });
 
   test("without open input none is taken", async () => {
-    const container = await keep("cat; sleep 0.2");
+    const container = await keep("cat; sleep 1000");
     await container.report();
     const client = await attachToContainer(container.socket, { input: true, grown: () => {} });
     expect(client.takesInput).toBe(false);
+    await signalContainer(container.socket, 9);
     await client.ended;
-    expect((await container.ended()).exitCode).toBe(0);
+    expect((await container.ended()).exitCode).toBe(137);
   });
 
   test("a terminal is typed at and resized", async () => {
@@ -250,10 +257,16 @@ describe("attached clients", () => {
   });
 
   test("a program that has closed its input is not bothered by more", async () => {
-    const container = await keep("exec <&-; sleep 0.5; echo end", { supervision: { input: true } });
+    const folder = temporaryFolder("go-on");
+    const script = `exec <&-; until [ -e ${folder}/end ]; do sleep 0.02; done; echo end`;
+    const container = await keep(script, {
+      run: { mounts: [{ type: "bind", source: folder, target: folder }] },
+      supervision: { input: true },
+    });
     await container.report();
     const client = await attachToContainer(container.socket, { input: true, grown: () => {} });
     for (let i = 0; i < 20; i++) await client.write(new Uint8Array(20_000)).catch(() => {});
+    writeFileSync(join(folder, "end"), "");
     await client.ended;
     expect((await container.ended()).exitCode).toBe(0);
     expect(container.logged()).toBe("end\n");

@@ -174,13 +174,26 @@ export function frames(folder: string): Frame[] {
   const logs = readdirSync(folder)
     .filter((name) => /^log(\.\d+)?$/.test(name))
     .toSorted((a, b) => Number(b.slice(4) || 0) - Number(a.slice(4) || 0));
-  for (const name of logs) found.push(...framesOf(readFileSync(join(folder, name))));
+  for (const name of logs) found.push(...wholeFrames(join(folder, name)));
   return found;
+}
+
+/** The frames of a file whose last one may just be being written: whoever reads then sees a part of it. */
+function wholeFrames(path: string): Frame[] {
+  for (let turn = 0; ; turn++) {
+    try {
+      return framesOf(readFileSync(path));
+    } catch (error) {
+      if (turn === 100) throw error;
+      Bun.sleepSync(10);
+    }
+  }
 }
 
 export function framesOf(content: Buffer): Frame[] {
   const found: Frame[] = [];
   for (let at = 0; at < content.length; ) {
+    if (at + 16 > content.length) throw new Error(`a torn frame at ${at}`);
     const length = content.readUInt32LE(at + 8);
     if (content.readUInt16LE(at + 14) !== 0 || at + 16 + length > content.length)
       throw new Error(`a torn frame at ${at}`);

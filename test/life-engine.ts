@@ -1,8 +1,9 @@
 // An engine of a test file's own, with commands for a container's life.
 import { expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
-import { type Engine, engine, type Result, waitFor } from "./harness/index.ts";
+import { type Engine, engine, processStatus, type Result, waitFor } from "./harness/index.ts";
 
 export const of = engine();
 export const env = { HUSK_ROOT: of.root, HUSK_RUN: of.run };
@@ -37,6 +38,17 @@ export const begin = async (flags: readonly string[], ...command: string[]): Pro
   expect(id).toMatch(/^[0-9a-f]{64}$/);
   return name;
 };
+
+/** Waits until a container's first process has a handler for a signal; before, pid 1 does not get it. */
+export async function hears(
+  name: string,
+  signal: keyof typeof constants.signals,
+  at: Engine = of,
+): Promise<void> {
+  const bit = 1n << BigInt(constants.signals[signal] - 1);
+  const pid = await pidOf(name, at);
+  await waitFor(`${name} to listen`, () => (BigInt(`0x${processStatus(pid, "SigCgt") ?? "0"}`) & bit) !== 0n);
+}
 export const state = (
   name: string,
   format = "{{.State.Status}} {{.State.ExitCode}}",

@@ -18,7 +18,7 @@ import {
 } from "./harness/index.ts";
 
 // Each container is a folder on the disk, too.
-setDefaultTimeout(20_000);
+setDefaultTimeout(120_000);
 
 const entries = (folder: string): string[] => {
   try {

@@ -37,8 +37,8 @@ let pid: number;
 beforeAll(async () => {
   if (!isRoot) return;
   const options = ["-muinpfCT", "--mount-proc", "--user", "--map-root-user"];
-  target = start(["unshare", ...options, "sh", "-c", "hostname inside; cd /usr; exec sleep 55.5"], {
-    timeout: 60_000,
+  target = start(["unshare", ...options, "sh", "-c", "hostname inside; cd /usr; exec sleep 5555.5"], {
+    timeout: 600_000,
   });
   pid = await programOf(target, "sleep");
 });

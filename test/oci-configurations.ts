@@ -62,7 +62,7 @@ const shape = {
   ),
   propagation: maybe(fc.constantFrom("private", "rprivate", "slave", "rslave")),
   annotations: maybe(fc.dictionary(fc.stringMatching(/^[a-z.]{1,10}$/), fc.string({ maxLength: 10 }))),
-  scheduler: maybe(fc.constantFrom({ policy: "SCHED_BATCH", nice: 5 }, { policy: "SCHED_IDLE" })),
+  scheduler: maybe(fc.constantFrom({ policy: "SCHED_BATCH", nice: 19 }, { policy: "SCHED_IDLE" })),
   ioPriority: maybe(fc.constant({ class: "IOPRIO_CLASS_BE", priority: 4 })),
   personality: maybe(fc.constant({ domain: "LINUX" })),
   hook: maybe(

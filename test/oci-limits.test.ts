@@ -1,6 +1,6 @@
 // update and events of `husk oci`, beside runc; many containers at once; spec and features.
 import { describe, expect } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import {
   comparable,
   type Config,
@@ -15,6 +15,7 @@ import {
   runcRuntime,
   start,
   temporaryFolder,
+  waitFor,
 } from "./harness/index.ts";
 import { groupFolder } from "./harness/control-group.ts";
 
@@ -111,8 +112,10 @@ describe("events", () => {
   });
 
   needs(needed)("tells when memory runs out, reports at intervals, and ends with the container", async () => {
-    const { path } = makeBundle(
-      ["sh", "-c", "sleep 0.5; head -c 60000000 /dev/zero | tail -c 60000000 | wc -c; sleep 1"],
+    const until = (file: string): string => `until test -e /${file}; do sleep 0.05; done`;
+    const hungry = "head -c 60000000 /dev/zero | tail -c 60000000 | wc -c";
+    const { path, rootfs } = makeBundle(
+      ["sh", "-c", `${until("go")}; ${hungry}; ${until("end")}`],
       (config) => {
         config.linux.resources = { ...config.linux.resources, memory: { limit: 16 << 20 } };
       },
@@ -120,6 +123,10 @@ describe("events", () => {
     const husk = huskRuntime();
     await husk.must(["run", "-d", "--bundle", path, "one"]);
     const events = start([huskOciPath, "--root", husk.root, "events", "--interval", "300ms", "one"]);
+    await waitFor("somebody who listens", () => events.stdout().includes('"stats"'));
+    writeFileSync(`${rootfs}/go`, "");
+    await waitFor("word of it", () => events.stdout().includes('"oom"'));
+    writeFileSync(`${rootfs}/end`, "");
     const { status, stdout } = await events.result;
     const types = stdout
       .trimEnd()

@@ -51,9 +51,10 @@ static void serve(int fd) {
 }
 int main(int argc, char **argv) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  strcpy(address.sun_path, argv[1]);
+  strcat(strcpy(address.sun_path, argv[1]), ".new");
   int listener = socket(AF_UNIX, SOCK_STREAM, 0);
   if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 8)) return 1;
+  rename(address.sun_path, argv[1]); /* Who sees it is heard. */
   signal(SIGCHLD, SIG_IGN);
   for (;;) {
     int peer = accept(listener, 0, 0);

@@ -1,6 +1,6 @@
 // Flags of docker's about names, devices and limits, and containers that share what others have.
 import { describe, expect, test } from "bun:test";
-import { engine, needs } from "./harness/index.ts";
+import { engine, needs, waitFor } from "./harness/index.ts";
 
 const { husk } = engine();
 
@@ -97,6 +97,9 @@ describe("what another container has", () => {
       "-c",
       "ip link add x type dummy 2>/dev/null; exec sleep 987",
     );
+    const first = async (): Promise<string> =>
+      (await husk(["exec", "base", "cat", "/proc/1/cmdline"])).stdout;
+    await waitFor("its program", async () => (await first()).startsWith("sleep"));
     const script =
       "hostname; grep -c db /etc/hosts; cat /proc/1/cmdline | tr '\\0' ' '; kill -0 1 && echo may";
     const text = await out(

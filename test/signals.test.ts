@@ -16,10 +16,11 @@ describe("with --init, a signal ends the program as on any machine", () => {
     "%s: 128 + n",
     async (signal) => {
       const container = await started("--init", "host", "sh", "-c", "echo ready; exec sleep 60");
+      const sent = performance.now();
       container.kill(signal);
-      const { status, stderr, milliseconds } = await container.result;
+      const { status, stderr } = await container.result;
       expect([status, stderr]).toEqual([128 + constants.signals[signal], ""]);
-      expect(milliseconds).toBeLessThan(2000);
+      expect(performance.now() - sent).toBeLessThan(2000);
     },
   );
 });
@@ -67,12 +68,10 @@ describe("--init", () => {
     const container = await started("--init", "host", "sh", "-c", script);
     const init = firstProcess(container)!;
     expect(processStat(init)?.name).toBe("husk-init");
-    expect(descendants(container.pid).map(({ name }) => name)).toEqual([
-      "husk-keeper",
-      "husk-init",
-      "sh",
-      "sleep",
-    ]);
+    await waitFor("the program alone", () => {
+      const names = descendants(container.pid).map(({ name }) => name);
+      return names.join() === "husk-keeper,husk-init,sh,sleep";
+    });
     await endContainers(container);
   });
 

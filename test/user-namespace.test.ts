@@ -113,12 +113,16 @@ describe("S45: husk in a container of husk", () => {
           "-c",
           script,
         ],
-        { timeout: 30_000 },
+        { timeout: 120_000 },
       );
-      await waitFor("the inner container", () => outer.stdout().includes("ready"), 15_000);
-      const sleeping = (seconds: string): number =>
-        descendants(outer.pid).find(({ pid }) => commandLine(pid).join(" ") === `sleep ${seconds}`)!.pid;
-      const [pidOuter, pidInner] = [sleeping("62"), sleeping("61")];
+      await waitFor("the inner container", () => outer.stdout().includes("ready"));
+      const sleeping = (seconds: string): Promise<number> =>
+        waitFor(
+          `sleep ${seconds}`,
+          () =>
+            descendants(outer.pid).find(({ pid }) => commandLine(pid).join(" ") === `sleep ${seconds}`)?.pid,
+        );
+      const [pidOuter, pidInner] = [await sleeping("62"), await sleeping("61")];
       for (const kind of ["user", "pid"])
         expect(new Set([process.pid, pidOuter, pidInner].map((pid) => namespaceOf(pid, kind))).size).toBe(3);
       expect([pidOuter, pidInner].map((pid) => processStatus(pid, "NSpid")!.split("\t").length)).toEqual([
@@ -131,6 +135,6 @@ describe("S45: husk in a container of husk", () => {
       process.kill(firstProcess(outer)!, "SIGKILL");
       expect((await outer.result).stderr).toBe("");
     },
-    40_000,
+    120_000,
   );
 });

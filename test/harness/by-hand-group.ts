@@ -81,5 +81,17 @@ async function removeTree(path: string): Promise<void> {
     }
     await Bun.sleep(10);
   }
-  rmdirSync(path);
+  await removeGroup(path);
+}
+
+/** Removes an empty group. One whose last process is just about to be gone is still busy for a moment. */
+export async function removeGroup(path: string): Promise<void> {
+  for (let turn = 0; ; turn++) {
+    try {
+      return rmdirSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EBUSY" || turn === 500) throw error;
+    }
+    await Bun.sleep(10);
+  }
 }

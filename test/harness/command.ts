@@ -19,7 +19,7 @@ export interface CommandOptions {
   /** Added to the environment; undefined removes a variable. */
   env?: Record<string, string | undefined>;
   cwd?: string;
-  /** Milliseconds after which the program is killed and this throws; 20,000 unless given. */
+  /** Milliseconds after which the program is killed and this throws; 60,000 unless given. */
   timeout?: number;
   /** Run as this ordinary user; only root can. */
   user?: User;
@@ -57,7 +57,7 @@ export function shell(script: string, values: readonly string[] = [], options: C
 
 /** Starts a program; the test goes on meanwhile. */
 export function start(command: readonly string[], options: CommandOptions = {}): Running {
-  const timeout = options.timeout ?? 20_000;
+  const timeout = options.timeout ?? 60_000;
   const argv = options.user === undefined ? [...command] : asUser(options.user, command);
   const [input, output, errors] = [temporaryFile("stdin"), temporaryFile("stdout"), temporaryFile("stderr")];
   if (options.stdin !== undefined) writeFileSync(input, options.stdin);

@@ -54,8 +54,23 @@ export function groupFolders(pid: number): string[] {
   return lines.map((line) => groupFolder(pid, line.split(":")[1]?.split(",")[0] ?? ""));
 }
 
-/** CPU time a process has used, in milliseconds. */
+/**
+ * CPU time that processes of one thread use within a time, both in milliseconds; measured over what really passed, as a
+ * busy machine lets nobody sleep to the millisecond.
+ */
+export async function processorTime(pids: readonly number[], milliseconds: number): Promise<number[]> {
+  const begin = performance.now();
+  const before = pids.map(cpuMilliseconds);
+  await Bun.sleep(milliseconds);
+  const after = pids.map(cpuMilliseconds);
+  const share = milliseconds / (performance.now() - begin);
+  return after.map((used, i) => (used - before[i]!) * share);
+}
+
+/** CPU time a process has used, in milliseconds; more exactly of one thread, and as the kernel schedules it. */
 export function cpuMilliseconds(pid: number): number {
+  const nanoseconds = Number((procFile(pid, "schedstat") ?? "0").split(" ")[0]);
+  if (nanoseconds > 0) return nanoseconds / 1e6;
   const stat = procFile(pid, "stat") ?? "";
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10;

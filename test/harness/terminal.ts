@@ -21,7 +21,7 @@ export interface TerminalSession {
   modes(): number[];
   /** The window is closed, or the connection lost. */
   hangUp(): void;
-  /** Exit status of the program; throws after `timeout` milliseconds (20,000 unless given). */
+  /** Exit status of the program; throws after `timeout` milliseconds (60,000 unless given). */
   exit(timeout?: number): Promise<number>;
   /** Kills the program and closes the terminal. */
   close(): void;
@@ -61,7 +61,7 @@ export function openTerminal(
     modes: () => [terminal.inputFlags, terminal.outputFlags, terminal.controlFlags, terminal.localFlags],
     hangUp: () => terminal.close(),
     isRaw: () => (terminal.localFlags & (ISIG | ICANON | ECHO)) === 0,
-    exit: async (timeout = 20_000) => {
+    exit: async (timeout = 60_000) => {
       const ended = await Promise.race([child.exited.then(() => true), Bun.sleep(timeout)]);
       if (ended !== true)
         throw new Error(`${command.join(" ")}: still running after ${timeout} ms: ${shown}`);

@@ -1,12 +1,13 @@
 /**
  * Waits until `condition` gives something true, and returns it. Looks again every 10 ms.
  *
- * Throws after `timeout` milliseconds (5,000 unless given), naming what was waited for.
+ * Throws after `timeout` milliseconds (20,000 unless given: as long as it may take on a machine that has much else to
+ * do), naming what was waited for.
  */
 export async function waitFor<T>(
   what: string,
   condition: () => T | Promise<T>,
-  timeout = 5000,
+  timeout = 20_000,
 ): Promise<Exclude<T, undefined | null | false | "" | 0>> {
   const deadline = performance.now() + timeout;
   for (;;) {

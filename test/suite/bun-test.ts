@@ -24,7 +24,7 @@ export async function runBunTest(test: BunTest): Promise<Outcome> {
   const status = await runProgram(
     [
       ...(test.wrapper ?? []),
-      ...["node_modules/.bin/bun", "test", "--only-failures", "--timeout=30000"],
+      ...["node_modules/.bin/bun", "test", "--only-failures", "--timeout=120000"],
       ...["--reporter=junit", `--reporter-outfile=${test.reportPath}`],
       ...options,
       ...paths,
