@@ -1,6 +1,6 @@
 // Runs the commands of docs/by-hand.md and writes down what they print.
-//   bun scripts/record-by-hand.ts           writes the outputs into the document
-//   bun scripts/record-by-hand.ts --check   compares them; numbers, times and sizes may differ. Exit status 1: they differ
+//   npx bun scripts/record-by-hand.ts           writes the outputs into the document
+//   npx bun scripts/record-by-hand.ts --check   compares them; numbers, times and sizes may differ. Exit status 1: they differ
 //
 // Commands stand in fenced blocks: ```console (as root), or ```console user (as the ordinary user husk-test). A line
 // that begins with "$ " is a command, "> " continues it, what follows is its output. All blocks share a new folder,

@@ -22,7 +22,6 @@ export interface Report {
   readonly exitCode: number;
   readonly exitSignal: number;
   readonly timedOut: boolean;
-  readonly callerDied: boolean;
   /** Somebody asked at the socket that it be stopped. */
   readonly stopped: boolean;
   /** Errno by which the caller's descriptors refused output of the program's; EPIPE is none. 0: it has all been passed on. */
@@ -67,7 +66,6 @@ export function decodeReport(bytes: Uint8Array, plan: EncodedPlan): Report | und
     exitCode: word(7),
     exitSignal: word(8),
     timedOut: (word(9) & 1) !== 0,
-    callerDied: (word(9) & 2) !== 0,
     stopped: (word(9) & 4) !== 0,
     outputErrno: (word(9) & 8) !== 0 ? word(4) : 0,
     started: wide(12),

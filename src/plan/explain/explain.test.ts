@@ -34,7 +34,6 @@ function report(fields: Partial<Report>): Report {
     exitCode: 125,
     exitSignal: 0,
     timedOut: false,
-    callerDied: false,
     stopped: false,
     outputErrno: 0,
     started: 1000,
