@@ -6,7 +6,7 @@ import { MEDIA } from "../src/image/oci.ts";
 import { pullImage } from "../src/image/pull/index.ts";
 import { parseReference } from "../src/image/reference.ts";
 import { findImage, findLayer, hasBlob, layerFolder, openImageStore } from "../src/image/store/index.ts";
-import { repository, run, start, temporaryFile, temporaryFolder, waitFor } from "./harness/index.ts";
+import { needs, repository, run, start, temporaryFile, temporaryFolder, waitFor } from "./harness/index.ts";
 import { big, doubleWithImage, expectWhole, image, isBlob, newStore, refusal } from "./image-double.ts";
 import { cutAfter, makeImage, pullOptions, quickRetries, sha } from "./image-registry.ts";
 
@@ -23,6 +23,37 @@ test("an image is there with its layers unpacked, and a second time no blob is a
   await pull(store);
   expect(double.requests.filter((request) => request.includes("/blobs/"))).toEqual([]);
 });
+
+test("the largest layers are begun first", async () => {
+  const made = makeImage(
+    [1_000, 30_000, 200, 9_000].map((size) => [{ name: `${size}`, content: big.slice(0, size) }]),
+  );
+  double.add("team/sizes", "1", made);
+  const store = newStore();
+  await pull(store, { parallel: 1 }, "team/sizes:1");
+  expectWhole(store, made);
+  const asked = double.requests.map((request) => request.slice(request.lastIndexOf("/") + 1));
+  const sizes = asked
+    .filter((name) => made.layers.includes(name))
+    .map((name) => made.blobs.get(name)!.length);
+  expect(sizes).toEqual(sizes.toSorted((one, other) => other - one));
+  expect(sizes.length).toBe(4);
+});
+
+needs({ command: ["chattr", "lsattr"], fileSystem: "ext4" })(
+  "ext4 is told that layers have nothing to do with each other; their folder's other attributes stay",
+  async () => {
+    const store = newStore();
+    const attributes = async () =>
+      (await run(["lsattr", "-d", store.layers])).stdout.split(" ")[0]!.replaceAll("-", "");
+    expect((await run(["chattr", "+d", store.layers])).status).toBe(0);
+    const before = await attributes();
+    expect(before).toContain("d");
+    await pull(store);
+    expect([...(await attributes())].toSorted()).toEqual([...before, "T"].toSorted());
+    expectWhole(store);
+  },
+);
 
 describe("compressions and media types", () => {
   for (const options of [{ compression: "zstd" }, { compression: "none" }, { docker: true }] as const)

@@ -1,7 +1,8 @@
 // Says what a test needs. Where it cannot be had, the test is skipped, counted, and its name tells why.
 import { test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter } from "node:path";
 import { temporaryFile } from "./temporary.ts";
 import { findUser, userWithRanges } from "./user.ts";
@@ -25,6 +26,8 @@ export interface Needs {
   kernel?: string;
   /** Packages of Debian can be downloaded, as apt does it here. */
   mirror?: true;
+  /** What temporary files stand on. */
+  fileSystem?: "ext4";
   /** A file, such as /dev/fuse. */
   file?: string | readonly string[];
   /** Only in `npm run test:soak`. */
@@ -77,6 +80,8 @@ function kernelIsAtLeast(wanted: string): boolean {
   return running[0]! > major || (running[0] === major && running[1]! >= minor);
 }
 
+const EXT4_SUPER_MAGIC = 0xef53;
+
 let mirrorAnswers: boolean | undefined;
 
 function reachesMirror(): boolean {
@@ -100,6 +105,7 @@ export function missing(needs: Needs): string[] {
     ...asList(needs.controller).map((name) => !hasController(name) && `the ${name} cgroup controller`),
     needs.kernel !== undefined && !kernelIsAtLeast(needs.kernel) && `Linux ${needs.kernel}`,
     ...asList(needs.file).map((path) => !existsSync(path) && path),
+    needs.fileSystem === "ext4" && statfsSync(tmpdir()).type !== EXT4_SUPER_MAGIC && `ext4 at ${tmpdir()}`,
     needs.soak === true && !isSoak && "npm run test:soak",
   ];
   // Asked last, as it takes longest, and only if it decides.

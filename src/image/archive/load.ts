@@ -3,7 +3,7 @@ import type { MakeContext } from "../make/index.ts";
 import { type Platform } from "../oci.ts";
 import { type ImageStore, useStore } from "../store/index.ts";
 import { type ArchiveFiles, folderFiles, spoolArchive } from "./archive-files.ts";
-import { decompressed } from "../layer/index.ts";
+import { decompressed, spreadFolders } from "../layer/index.ts";
 import { loadDockerArchive } from "./load-docker.ts";
 import { loadLayout } from "./load-layout.ts";
 
@@ -45,6 +45,7 @@ export async function loadImages(
       "folder" in source
         ? folderFiles(store, source.folder)
         : await spoolArchive(store, decompressed(source, "the archive"));
+    await spreadFolders(store.layers, context.tools);
     // What has both is docker's archive since version 25: the layout tells more.
     if (files.read("oci-layout") !== undefined && files.read("index.json") !== undefined)
       return told(store, await loadLayout(store, files, loading));

@@ -20,6 +20,7 @@ export { readLostMarks } from "./lost-marks.ts";
 export { readInLayers } from "./read-in-layers.ts";
 export { rewriteArchive, type Rewritten } from "./rewrite-archive.ts";
 export { readXattrs } from "./read-xattrs.ts";
+export { spreadFolders } from "./spread-folders.ts";
 export { syncFiles } from "./sync-files.ts";
 export { removeInNamespace } from "./remove-in-namespace.ts";
 export { LayerUnpacker, type UnpackOptions } from "./unpack.ts";

@@ -32,6 +32,8 @@ export class LayerStream {
   #size = 0;
   #decompressor: Gunzip | undefined;
   #ended: Promise<unknown> | undefined;
+  /** All pieces that came out of the decompressor are written. */
+  #written: Promise<void> = Promise.resolve();
   #start: Uint8Array = new Uint8Array();
   #isPlain: boolean;
   #failure: unknown;
@@ -85,6 +87,7 @@ export class LayerStream {
     }
     this.#decompressor?.end();
     await this.#ended;
+    await this.#written;
     if (this.#failure !== undefined) throw this.#failure;
     this.#reader.close();
     const left = this.#unpacker.close();
@@ -110,7 +113,7 @@ export class LayerStream {
     const options = { chunkSize: PIECE };
     const stream =
       kind === "gzip" ? createGunzip(options) : (createZstdDecompress(options) as unknown as Gunzip);
-    stream.on("data", (piece: Uint8Array) => {
+    const write = (piece: Uint8Array): void => {
       if (this.#failure !== undefined) return;
       try {
         this.#take(piece);
@@ -118,6 +121,11 @@ export class LayerStream {
         this.#failure = error;
         stream.destroy();
       }
+    };
+    // Not at once: the decompressor's thread begins with the next piece first. What comes of that is heard of only when
+    // this thread has nothing else to do, so that one piece waits at most.
+    stream.on("data", (piece: Uint8Array) => {
+      this.#written = this.#written.then(() => write(piece));
     });
     this.#ended = new Promise((resolve) => {
       stream.once("end", resolve).once("close", resolve);

@@ -1,5 +1,5 @@
 import { HuskError } from "../../platform/error.ts";
-import type { KeeperTools, LayerWorker, UnpackOptions } from "../layer/index.ts";
+import { type KeeperTools, type LayerWorker, spreadFolders, type UnpackOptions } from "../layer/index.ts";
 import { type Descriptor, type ImageConfig, type Manifest, type Platform } from "../oci.ts";
 import { parseConfig, parseManifest } from "../parse-oci.ts";
 import { choosePlatform, fitness, formatPlatform } from "../platform.ts";
@@ -14,6 +14,7 @@ import {
 } from "../registry/index.ts";
 import {
   BlobWriter,
+  findLayer,
   hasBlob,
   type ImageStore,
   nameImage,
@@ -177,7 +178,7 @@ async function fetchConfig(
   return parsed;
 }
 
-/** Brings all layers in, a few at a time; after the first failure no further one is begun. */
+/** Brings all layers in, a few at a time and the largest first; after the first failure no further one is begun. */
 async function pullLayers(
   context: LayerContext,
   manifest: Manifest,
@@ -189,7 +190,9 @@ async function pullLayers(
     todo.set(layer.digest, { layer, diffId: config.rootfs.diff_ids[i] as string });
     context.progress({ digest: layer.digest, state: "waiting", current: 0, total: layer.size });
   }
-  const queue = [...todo.values()];
+  const queue = [...todo.values()].toSorted((one, other) => other.layer.size - one.layer.size);
+  if (queue.some(({ diffId }) => findLayer(context.store, diffId) === undefined))
+    await spreadFolders(context.store.layers, context.tools);
   let failure: { error: unknown } | undefined;
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined && failure === undefined; next = queue.shift()) {
