@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { descriptorReceiver } from "./harness/descriptor-receiver.ts";
 import {
   type Bundle,
   comparable,
@@ -264,7 +265,7 @@ describe("checkpoint and restore", () => {
       });
       const listen = (): { socket: string; said: () => string; end: () => Promise<unknown> } => {
         const socket = temporaryFile("console.sock");
-        const running = start([compile(receiver), socket], { timeout: 60_000 });
+        const running = start([compile(descriptorReceiver), socket], { timeout: 60_000 });
         const end = (): Promise<unknown> => (running.kill("SIGKILL"), running.result);
         return { socket, said: () => running.stdout(), end };
       };
@@ -284,28 +285,6 @@ describe("checkpoint and restore", () => {
     });
   });
 });
-
-const receiver = `
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-int main(int argc, char **argv) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  strcat(strcpy(address.sun_path, argv[1]), ".new");
-  int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 1)) return 1;
-  rename(address.sun_path, argv[1]); /* Who sees it is heard. */
-  int peer = accept(listener, 0, 0);
-  char name[4096], control[256], text[4096];
-  struct iovec iov = {name, sizeof name};
-  struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-  if (recvmsg(peer, &message, 0) <= 0) return 2;
-  int fd = *(int *)CMSG_DATA(CMSG_FIRSTHDR(&message));
-  for (int n; (n = read(fd, text, sizeof text)) > 0;) { fwrite(text, 1, n, stdout); fflush(stdout); }
-  return 0;
-}`;
 
 describe("what cannot be", () => {
   withCriu("is refused in runc's words", async () => {

@@ -1,6 +1,7 @@
 // Programs in running containers, and terminals, as runc's callers ask for them.
 import { describe, expect } from "bun:test";
 import { existsSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { descriptorReceiver } from "./harness/descriptor-receiver.ts";
 import {
   commandLine,
   compile,
@@ -34,32 +35,6 @@ async function inContainer(
     await husk.call(["delete", "--force", "one"]);
   }
 }
-
-/** Listens at a unix socket, receives one descriptor, and passes on what can be read from it. */
-const receiver = `
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-int main(int argc, char **argv) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  strcat(strcpy(address.sun_path, argv[1]), ".new");
-  int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 1)) return 1;
-  rename(address.sun_path, argv[1]); /* Who sees it is heard. */
-  int peer = accept(listener, 0, 0);
-  char name[4096] = {0}, control[256], text[4096];
-  struct iovec iov = {name, sizeof name - 1};
-  struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-  if (recvmsg(peer, &message, 0) <= 0) return 2;
-  int fd = *(int *)CMSG_DATA(CMSG_FIRSTHDR(&message));
-  printf("[%s]", name);
-  fflush(stdout);
-  if (argc > 2) { char link[64], target[256] = {0}; sprintf(link, "/proc/self/fd/%d", fd); readlink(link, target, 255); printf("%s", target); return 0; }
-  for (int n; (n = read(fd, text, sizeof text)) > 0;) { fwrite(text, 1, n, stdout); fflush(stdout); }
-  return 0;
-}`;
 
 describe("exec", () => {
   needs(needed)("the program is in every namespace and control group of the container", async () => {
@@ -248,7 +223,7 @@ describe("sockets of the caller's", () => {
     });
     const husk = huskRuntime();
     const socket = temporaryFile("console");
-    const receiving = start([compile(receiver), socket]);
+    const receiving = start([compile(descriptorReceiver), socket]);
     await waitFor("the socket", () => existsSync(socket));
     await husk.must(["create", "--bundle", bundle.path, "--console-socket", socket, "one"]);
     await husk.must(["start", "one"]);
@@ -261,7 +236,7 @@ describe("sockets of the caller's", () => {
     const bundle = makeBundle(["sleep", "100"]);
     const husk = huskRuntime();
     const socket = temporaryFile("pidfd");
-    const receiving = start([compile(receiver), socket, "link"]);
+    const receiving = start([compile(descriptorReceiver), socket, "link"]);
     await waitFor("the socket", () => existsSync(socket));
     await husk.must(["run", "-d", "--bundle", bundle.path, "--pidfd-socket", socket, "one"]);
     expect((await receiving.result).stdout).toMatch(/^\[standard\](anon_inode:\[pidfd\]|pidfd:)/);
