@@ -159,7 +159,11 @@ describe("inspect", () => {
     expect(Math.abs(Date.parse(web.State.StartedAt) - Date.now())).toBeLessThan(120_000);
     const [ended] = JSON.parse((await husk(["inspect", "-s", "ended"])).stdout);
     expect(ended.State).toMatchObject({ Status: "exited", Running: false, Pid: 0, ExitCode: 3 });
-    expect(Date.parse(ended.State.FinishedAt)).toBeGreaterThan(Date.parse(ended.State.StartedAt));
+    // It may have run for less than a millisecond.
+    const nanoseconds = (time: string): bigint =>
+      BigInt(Date.parse(time.replace(/\.\d+/, ""))) * 1_000_000n +
+      BigInt((/\.(\d+)/.exec(time)?.[1] ?? "").padEnd(9, "0"));
+    expect(nanoseconds(ended.State.FinishedAt)).toBeGreaterThan(nanoseconds(ended.State.StartedAt));
     expect(ended.SizeRw).toBeGreaterThan(0);
   });
 

@@ -249,7 +249,7 @@ describe("podman", () => {
       podman image umount -a >/dev/null`;
       const wrapped = `exec unshare --mount --propagation private /bin/sh -euc "$5" sh "$1" "$2" "$3" "$4"`;
       const { status, stdout, stderr } = await shell(wrapped, [folder, ...archives, id().slice(7), script], {
-        timeout: 60_000,
+        timeout: 110_000,
       });
       expect(status, stderr).toBe(0);
       expect(
@@ -287,7 +287,7 @@ trap 'kill $daemon; wait $daemon || true' EXIT
 tries=0
 until docker version > /dev/null 2>&1; do
   tries=$((tries + 1))
-  if [ $tries -gt 100 ] || ! kill -0 $daemon; then cat $folder/log >&2; exit 1; fi
+  if [ $tries -gt 600 ] || ! kill -0 $daemon; then cat $folder/log >&2; exit 1; fi
   sleep 0.1
 done
 `;
@@ -309,7 +309,7 @@ describe("docker", () => {
       rm -rf .dockerenv dev etc proc sys`;
       const wrapped = `exec unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private /bin/sh -euc "$4" sh "$1" "$2" "$3"`;
       const values = [folder, await save(), name, script];
-      const { status, stdout, stderr } = await shell(wrapped, values, { timeout: 60_000 });
+      const { status, stdout, stderr } = await shell(wrapped, values, { timeout: 110_000 });
       expect(status, stderr).toBe(0);
       expect(stdout).toBe(`Loaded image: ${name}\n${id()} ${name}\n`);
       const ours = await shown();

@@ -24,7 +24,7 @@ const machine = (script: string): string[] => [
 ];
 
 async function inMachine(script: string): Promise<string> {
-  const { status, stdout, stderr } = await husk(machine(script), { timeout: 30_000 });
+  const { status, stdout, stderr } = await husk(machine(script), { timeout: 110_000 });
   const complaints = stderr.split("\n").filter((line) => line !== "" && !line.startsWith("husk: warning: "));
   expect([status, complaints]).toEqual([0, []]);
   return stdout;
@@ -45,7 +45,7 @@ asRoot(
     expect(Number(lines[7])).toBeLessThan(Number(lines[3]));
     expect(Number(lines[3])).toBeLessThan(allProcesses().length);
   },
-  30_000,
+  120_000,
 );
 
 asRoot(
@@ -59,7 +59,7 @@ asRoot(
     expect(new Set([host, outer, inner]).size).toBe(3);
     expect(uid).toBe("0");
   },
-  30_000,
+  120_000,
 );
 
 needs({ root: true, testUser: true })(
@@ -79,7 +79,7 @@ needs({ root: true, testUser: true })(
       7,
     );
   },
-  30_000,
+  120_000,
 );
 
 asRoot(
@@ -100,7 +100,7 @@ asRoot(
     expect(text).toMatch(/^made a node\nmounted\n.*bin.*\nunshared 1\nby husk 1\n\d+\n/);
     expect(text).toEndWith("memory.max: 83886080\npids.max: 20\n");
   },
-  30_000,
+  120_000,
 );
 
 needs({ root: true, controller: "memory" })(
@@ -110,7 +110,7 @@ needs({ root: true, controller: "memory" })(
     cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null; cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null; true'`);
     expect(text).toBe("inner\n20971520\n30\n");
   },
-  30_000,
+  120_000,
 );
 
 asRoot(
@@ -120,10 +120,10 @@ asRoot(
       "husk run --pids-limit 1000 host -- bash -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 2 & done'",
     );
     const words = ["run", "--pids-limit", "12", ...script.slice(1)];
-    const { stderr } = await husk(words, { timeout: 60_000 });
+    const { stderr } = await husk(words, { timeout: 110_000 });
     expect(stderr).toContain("Resource temporarily unavailable");
   },
-  60_000,
+  120_000,
 );
 
 asRoot(
@@ -133,10 +133,10 @@ asRoot(
     const sleeping = (): number =>
       allProcesses().filter(({ pid }) => commandLine(pid)[0] === "sleep" && commandLine(pid)[1] === mark)
         .length;
-    const outer = startHusk(machine(`${INNER} 'sleep ${mark} & sleep ${mark}'`), { timeout: 30_000 });
+    const outer = startHusk(machine(`${INNER} 'sleep ${mark} & sleep ${mark}'`), { timeout: 110_000 });
     await waitFor("the inner programs", () => sleeping() === 2, 20_000);
     await endContainers(outer);
     await waitFor("their end", () => sleeping() === 0);
   },
-  30_000,
+  120_000,
 );

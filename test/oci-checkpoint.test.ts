@@ -28,7 +28,7 @@ const env = { PATH: `${criu}:${process.env.PATH}` };
 const withCriu = (name: string, body: () => Promise<void>): void =>
   criu === undefined
     ? test.skip(`${name} [needs root, and a criu for this kernel]`, () => {})
-    : needs({ root: true, command: ["busybox", "runc"] })(name, body, 60_000);
+    : needs({ root: true, command: ["busybox", "runc"] })(name, body, 180_000);
 
 const counting = "i=0; while :; do i=$((i+1)); echo $i > /.n && mv /.n /n; sleep 0.05; done";
 

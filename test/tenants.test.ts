@@ -22,7 +22,7 @@ async function tenant(name: string, ...flags: readonly string[]): Promise<Runnin
   const container = startHusk(
     ["run", "--name", `${name}-${process.pid}`, ...flags, "host", "sh", "-c", script],
     {
-      timeout: 60_000,
+      timeout: 240_000,
     },
   );
   await waitFor(name, () => container.stdout() === "ready\n");
@@ -64,7 +64,7 @@ describe("S3", () => {
         let ratio = Number.POSITIVE_INFINITY;
         for (let attempt = 0; ratio > 1.2 && attempt < 5; attempt++) {
           const alone = await best();
-          const eve = startHusk(["run", ...limits, "host", "bash", "-c", script], { timeout: 60_000 });
+          const eve = startHusk(["run", ...limits, "host", "bash", "-c", script], { timeout: 240_000 });
           await Bun.sleep(100);
           ratio = Math.min(ratio, (await best()) / alone);
           await endContainers(eve);
@@ -72,7 +72,7 @@ describe("S3", () => {
         expect(ratio, attack).toBeLessThan(1.2);
       }
     },
-    90_000,
+    240_000,
   );
 });
 
@@ -80,7 +80,7 @@ needs({ root: true, controller: "pids" })(
   "S4: while a fork bomb goes on, the host forks, and the container can be ended",
   async () => {
     const flags = ["--pids-limit", "100", "--cpus", "0.5"];
-    const container = startHusk(["run", ...flags, "host", "bash", "-c", bomb], { timeout: 60_000 });
+    const container = startHusk(["run", ...flags, "host", "bash", "-c", bomb], { timeout: 240_000 });
     await waitFor("the bomb", () => container.stderr().includes("Resource temporarily unavailable"));
     const deadline = performance.now() + (isSoak ? 10_000 : 1000);
     while (performance.now() < deadline) {

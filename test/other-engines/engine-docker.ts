@@ -21,7 +21,7 @@ told() {
 }
 until_state() {
   tries=0
-  until [ "$($tool inspect -f "$2" $1)" = "$3" ] || [ $tries -gt 100 ]; do
+  until [ "$($tool inspect -f "$2" $1)" = "$3" ] || [ $tries -gt 400 ]; do
     tries=$((tries + 1))
     sleep 0.05
   done

@@ -123,7 +123,8 @@ say task metrics --format json one | grep -o '"limit_in_bytes\\|"usage":{"limit"
 say task ps one | tail -n +2 | wc -l
 script -qec "ctr -a $address task exec -t --exec-id e2 one /bin/sh -c 'tty; test -t 0; exit 3'" /dev/null < /dev/null || echo "status $?"
 say task exec -d --exec-id e3 --fifo-dir $folder one /bin/touch /tmp/made
-sleep 0.3
+made=0
+until ctr task exec --exec-id made$made one /bin/test -e /tmp/made || [ $made -gt 100 ]; do made=$((made + 1)); done
 say task exec --exec-id e4 --cwd /tmp one /bin/ls
 say task kill -s USR3 one
 say task kill -s TERM one

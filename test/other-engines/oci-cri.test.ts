@@ -30,6 +30,8 @@ interface Session {
   begin(name: string, config: Message): Promise<string>;
   /** Runs a program in it and notes what came of it. */
   exec(id: string, ...cmd: string[]): Promise<void>;
+  /** The same with this many seconds for it, where a minute is usual. */
+  execFor(timeout: number, id: string, ...cmd: string[]): Promise<void>;
   ended(id: string): Promise<void>;
   log(name: string): string;
 }
@@ -62,7 +64,7 @@ async function session(
     linux: { cgroup_parent: cgroupParent, ...pod.linux },
   };
   const { pod_sandbox_id } = await cri.call("RunPodSandbox", { config, runtime_handler: handler });
-  const exec = async (id: string, ...cmd: string[]): Promise<void> => {
+  const execFor: Session["execFor"] = async (timeout, id, ...cmd) => {
     try {
       const {
         stdout = "",
@@ -71,13 +73,14 @@ async function session(
       } = await cri.call("ExecSync", {
         container_id: id,
         cmd,
-        timeout: 2,
+        timeout,
       });
       notes.push(`exec ${cmd.join(" ")}: ${exit_code} ${stdout}${stderr}`);
     } catch (error) {
       notes.push(`exec ${cmd.join(" ")} failed: ${(error as Error).message}`);
     }
   };
+  const exec: Session["exec"] = (id, ...cmd) => execFor(60, id, ...cmd);
   const begin: Session["begin"] = async (name, change) => {
     const { container_id = "" } = await say("CreateContainer", {
       pod_sandbox_id,
@@ -95,7 +98,16 @@ async function session(
     ));
   const log = (name: string): string => readFileSync(`${logs}/${name}.log`, "utf8").replaceAll(/^\S+ /gm, "");
   try {
-    await body({ say, note: (text) => notes.push(text), pod: pod_sandbox_id, begin, exec, ended, log });
+    await body({
+      say,
+      note: (text) => notes.push(text),
+      pod: pod_sandbox_id,
+      begin,
+      exec,
+      execFor,
+      ended,
+      log,
+    });
   } finally {
     await cri.call("StopPodSandbox", { pod_sandbox_id });
     await cri.call("RemovePodSandbox", { pod_sandbox_id });
@@ -177,7 +189,7 @@ describe("containerd's CRI plugin", () => {
   needs(needed)(
     "ends: a status, a signal, out of memory, nothing to execute, a deadline",
     async () => {
-      const text = await same({}, async ({ say, begin, exec, ended }) => {
+      const text = await same({}, async ({ say, begin, execFor, ended }) => {
         for (const [name, args, memory] of [
           ["status", ["sh", "-c", "exit 7"], 0],
           ["signal", ["sh", "-c", "kill -9 $$"], 0],
@@ -194,7 +206,7 @@ describe("containerd's CRI plugin", () => {
         const id = await begin("stubborn", {
           args: ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"],
         });
-        await exec(id, "sleep", "100");
+        await execFor(2, id, "sleep", "100");
         await say("StopContainer", { container_id: id, timeout: 1 });
         await say("ContainerStatus", { container_id: id });
       });

@@ -45,6 +45,7 @@ say run --rm $run box sh -c 'mount | grep -v /unified | cut -d" " -f3,5 | sort; 
       const { husk, runc } = await docker(`
 say run -d --name one --stop-timeout 1 --memory 30m --pids-limit 50 --cpus 0.5 --cpu-shares 300 $run box sh -c 'trap "echo ended; exit 9" TERM; echo begun; while :; do sleep 0.1; done'
 until_state one '{{.State.Status}}' running
+until_does has_begun one 1
 say ps --format '{{.Names}} {{.State}}'
 say exec one sh -c 'echo in; exit 4'
 say exec one nosuch
@@ -52,7 +53,7 @@ say exec one /etc/passwd
 say exec -u 1000 -w /tmp -e B=2 one sh -c 'id; pwd; echo $B'
 echo typed | say exec -i one cat
 say exec -d one touch /tmp/made
-sleep 0.3
+until_does docker exec one test -e /tmp/made
 say exec one ls /tmp
 say exec one sh -c 'cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes pids/pids.max cpu/cpu.cfs_quota_us cpu/cpu.shares'
 say pause one
@@ -71,10 +72,9 @@ say inspect -f '{{.State.ExitCode}} {{.State.Status}} {{.State.OOMKilled}} {{.St
 say exec one true
 say pause one
 say start one
-until_state one '{{.State.Status}}' running
+until_does has_begun one 2
 say restart -t 1 one
-until_state one '{{.State.Status}}' running
-sleep 0.3
+until_does has_begun one 3
 say kill one
 say wait one
 say logs one
@@ -105,7 +105,7 @@ say inspect -f '{{.State.Health.Status}}' ill
 say rm -f ill
 say run --rm --init $run box sh -c 'cat /proc/1/comm; readlink /proc/1/exe; exit 5'
 say run -d --init --name reaper $run box sh -c '(sleep 0.1 &) ; sleep 100'
-sleep 0.5
+until_does docker exec reaper sh -c '[ $(ps -o comm | grep -c sleep) = 1 ]'
 say exec reaper sh -c 'ps -o ppid,stat,comm | grep sleep'
 say stop -t 2 reaper
 say inspect -f '{{.State.ExitCode}}' reaper

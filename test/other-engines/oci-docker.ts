@@ -25,7 +25,7 @@ trap stop EXIT
 tries=0
 until docker version > /dev/null 2>&1; do
   tries=$((tries + 1))
-  if [ $tries -gt 100 ] || ! kill -0 $daemon; then
+  if [ $tries -gt 600 ] || ! kill -0 $daemon; then
     cat $folder/log
     exit 1
   fi
@@ -49,6 +49,18 @@ until_state() {
     tries=$((tries + 1))
     sleep 0.05
   done
+}
+# until_does COMMAND…: until it succeeds.
+until_does() {
+  tries=0
+  until "$@" > /dev/null 2>&1 || [ $tries -gt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+  done
+}
+# How often a container has begun, by its own words.
+has_begun() {
+  [ "$(docker logs $1 | grep -c begun)" = $2 ]
 }
 `;
 

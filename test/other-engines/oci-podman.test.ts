@@ -35,6 +35,17 @@ at_terminal() {
   echo "podman $*"
   script -qec "podman --tmpdir $folder/tmp --runtime $runtime $*" /dev/null < /dev/null || echo "status $?"
 }
+# until_does COMMAND…: until it succeeds.
+until_does() {
+  tries=0
+  until "$@" > /dev/null 2>&1 || [ $tries -gt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+  done
+}
+# How often a container has begun, by its own words.
+has_begun() { [ "$(podman logs $1 | grep -c begun)" = $2 ]; }
+restarted() { [ "$(podman inspect -f '{{.State.Status}} {{.RestartCount}}' $1)" = "exited 1" ]; }
 run="--network none --rootfs $rootfs"
 `;
 
@@ -123,7 +134,7 @@ say inspect -f '{{.State.ExitCode}} {{.State.Status}}' one
 say rm one
 say ps -a -q
 say run -d --name two --restart on-failure:1 $run sh -c 'exit 3'
-sleep 1
+until_does restarted two
 say inspect -f '{{.State.ExitCode}} {{.RestartCount}}' two
 say rm -f -t 0 two
 say run -d --name three --health-cmd 'test -e /tmp' --health-interval disable $run sleep 100
@@ -140,14 +151,14 @@ say rm -f -t 0 three
     async () => {
       const { husk, runc } = await podman(`
 say run -d --name one --memory 30m --stop-timeout 1 $run sh -c 'trap "echo ended; exit 9" TERM; echo begun; while :; do sleep 0.1; done'
-sleep 0.3
+until_does has_begun one 1
 say stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.PIDS}}' one | sed 's|one .* / |one N of |; s| [0-9]*$| N|'
 say kill -s USR3 one
 say kill -s WINCH one
 say restart -t 2 one
-sleep 0.3
+until_does has_begun one 2
 say exec -d one touch /tmp/made
-sleep 0.3
+until_does podman exec one test -e /tmp/made
 say exec one ls /tmp
 say exec --privileged one grep NoNewPrivs /proc/self/status
 say exec -w /tmp -e B=2 --user 1000:2000 one sh -c 'pwd; echo $B; id'
@@ -172,7 +183,7 @@ say exec ill touch /tmp/well
 say healthcheck run ill
 say inspect -f '{{.State.Health.Status}}' ill
 say rm -f -t 0 ill
-at_terminal run --rm -it $run sh -c "'sleep 0.3; tty; ls -l /dev/console | cut -c1-10; exit 3'"
+at_terminal run --rm -it $run sh -c "'sleep 2; tty; ls -l /dev/console | cut -c1-10; exit 3'"
 mkdir $folder/data
 say run --rm -v $folder/data:/data:ro -v $folder/data:/again:rw,nosuid --tmpfs /t:size=64k $run sh -c 'touch /data/x 2>&1; touch /again/y; ls /data; df -k /t | tail -n 1'
 say run --rm --device /dev/fuse --device-read-bps /dev/vda:1mb --ulimit nofile=99:99 --ulimit nproc=99:99 --oom-score-adj 5 --sysctl kernel.msgmax=999 $run sh -c 'ls /dev | sort; ulimit -n; cat /proc/self/oom_score_adj /proc/sys/kernel/msgmax'

@@ -181,11 +181,14 @@ export async function leftovers({ of, folder, flags }: Storm, ids: readonly stri
       );
   // Programs, and keepers that have become husk, are told the folder.
   const hosts = new Set(readRuns(folder).map(({ host }) => host));
-  for (const { pid, state, name } of allProcesses()) {
-    const line = commandLine(pid);
-    const isOurs = line.includes(of.root) || (name === "husk-keeper" && hosts.has(line[1] ?? ""));
-    if (state !== "Z" && isOurs) left.push(`process ${pid}: ${line.join(" ")}`);
-  }
+  const alive = (): string[] =>
+    allProcesses().flatMap(({ pid, state, name }) => {
+      const line = commandLine(pid);
+      const isOurs = line.includes(of.root) || (name === "husk-keeper" && hosts.has(line[1] ?? ""));
+      return state !== "Z" && isOurs ? [`process ${pid}: ${line.join(" ")}`] : [];
+    });
+  await waitFor("the end of what is just ending", () => alive().length === 0).catch(() => {});
+  left.push(...alive());
   if (readFileSync("/proc/self/mountinfo", "utf8").includes(of.root)) left.push("a mount");
   return left;
 }

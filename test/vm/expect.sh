@@ -23,9 +23,9 @@ has() {
   case $output in *"$1"*) ;; *) echo "no '$1' in it"; exit 1 ;; esac
 }
 
-# wait_for COMMAND…: until it succeeds, at most ten seconds.
+# wait_for COMMAND…: until it succeeds, at most half a minute.
 wait_for() {
-  for try in $(seq 100); do
+  for try in $(seq 300); do
     "$@" >/dev/null 2>&1 && return
     sleep 0.1
   done

@@ -20,8 +20,9 @@ has "pids.max:77"
 # At the limit of memory the kernel ends the program; events tells of it.
 edit '.linux.resources = {memory: {limit: 16777216, swap: 16777216}} | .process.args = ["sh", "-c", "sleep 1; tail /dev/zero"]'
 husk oci create box </dev/null >/dev/null 2>&1
-husk oci events --interval 10s box > /tmp/events &
+husk oci events --interval 1s box > /tmp/events &
 events=$!
+wait_for grep -q '"type":"stats"' /tmp/events
 husk oci start box
 wait_for sh -c '[ "$(husk oci state box | jq -r .status)" = stopped ]'
 wait $events
