@@ -103,7 +103,7 @@ needs({ root: true, controller: ["cpu", "cpuset"] })(
     await cgroup("kill", heavy, light);
     await Promise.all([a.running.result, b.running.result]);
   },
-  20_000,
+  120_000,
 );
 
 needs({ root: true, controller: "memory" })(
@@ -118,7 +118,7 @@ needs({ root: true, controller: "memory" })(
     expect(use.memory.killed).toBeGreaterThan(0);
     await cgroup("rm", name);
   },
-  30_000,
+  120_000,
 );
 
 describe("freeze", () => {
@@ -193,7 +193,7 @@ describe("kill", () => {
       expect(procs(name)).toEqual([]);
       expect(readFileSync(`${folderWith(name, "pids")}/pids.max`, "utf8")).toBe("25\n");
     },
-    30_000,
+    120_000,
   );
 
   asRoot("husk does not kill itself with the group it is in", async () => {
@@ -217,7 +217,7 @@ needs({ root: true, controller: "pids" })(
     const use = JSON.parse(await cgroup("stat", "--format", "json", name)) as { pids: { refused: number } };
     expect(use.pids.refused).toBeGreaterThan(0);
   },
-  45_000,
+  120_000,
 );
 
 needs({ root: true, controller: ["cpu", "pids"] })(

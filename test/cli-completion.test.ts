@@ -94,7 +94,7 @@ beforeAll(async () => {
     ["tag", "box:1", "box:2"],
   ])
     expect([args, (await own.husk(args)).status]).toEqual([args, 0]);
-}, 30_000);
+}, 120_000);
 
 afterAll(() => own.husk(["rm", "-f", "one", "two"]));
 

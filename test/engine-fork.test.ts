@@ -93,7 +93,7 @@ needs({ command: "busybox", root: true })(
       expect([0, 1]).toContain(volume - root);
     }
   },
-  30_000,
+  120_000,
 );
 
 test("a fork that was killed before its layer was made loses nothing", async () => {

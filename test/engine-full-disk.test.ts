@@ -90,7 +90,7 @@ needs({ root: true })(
       await run(["umount", "-l", of.root]);
     }
   },
-  60_000,
+  120_000,
 );
 
 needs({})(
@@ -131,7 +131,7 @@ needs({})(
       await of.husk(["rm", "-f", "seq"]);
     }
   },
-  60_000,
+  120_000,
 );
 
 needs({ root: true })(
@@ -173,5 +173,5 @@ needs({ root: true })(
       await run(["umount", "-l", of.run]);
     }
   },
-  60_000,
+  120_000,
 );

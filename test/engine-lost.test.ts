@@ -126,7 +126,7 @@ test("a keeper that was stopped: stop says so, after it has ended what it can", 
     process.kill(keeper, "SIGCONT");
   }
   expect((await of.husk(["rm", "-f", "frozen"])).stderr).toBe("");
-}, 60_000);
+}, 120_000);
 
 test("attaching in vain leaves nothing open", async () => {
   const container = await husk.containers.run("host", ["sleep", "1000"], { name: "deaf" });

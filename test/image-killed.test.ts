@@ -165,7 +165,7 @@ needs({ root: true })(
     );
     expect(anew.filter((count) => count > 1)).toEqual([]);
   },
-  60_000,
+  120_000,
 );
 
 needs({ command: "strace", root: true })(
@@ -188,7 +188,7 @@ needs({ command: "strace", root: true })(
     }
     expect(named).toBe(3);
   },
-  60_000,
+  120_000,
 );
 
 test("wrong data is refused by the thread that unpacks, and nothing of it is kept", async () => {
@@ -340,5 +340,5 @@ needs({ command: "openssl", root: true })(
       await server.stop(true);
     }
   },
-  60_000,
+  120_000,
 );

@@ -45,5 +45,5 @@ describe("an ordinary user's files of other owners", () => {
     await done("start", "two");
     expect(await done("exec", "two", ...look)).toBe(seen);
     await done("rm", "-f", "one", "two");
-  }, 60_000);
+  }, 120_000);
 });

@@ -17,8 +17,8 @@ export interface RealRegistry {
   stop(): Promise<void>;
 }
 
-/** Starts docker-registry on a free port of loopback. */
-export async function startRegistry(env: Record<string, string> = {}): Promise<RealRegistry> {
+/** Starts docker-registry on a free port of loopback; on another one, if somebody else was quicker to take that. */
+export async function startRegistry(env: Record<string, string> = {}, tries = 5): Promise<RealRegistry> {
   const probe = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   const host = `127.0.0.1:${probe.port}`;
   await probe.stop(true);
@@ -36,9 +36,13 @@ export async function startRegistry(env: Record<string, string> = {}): Promise<R
   await waitFor("the registry", () =>
     fetch(`http://${host}/v2/`).then(
       () => true,
-      () => false,
+      () => child.exitCode !== null,
     ),
   );
+  if (child.exitCode !== null) {
+    if (tries === 0) throw new Error(`docker-registry ended with status ${child.exitCode}`);
+    return startRegistry(env, tries - 1);
+  }
   return {
     host,
     stop: async () => {

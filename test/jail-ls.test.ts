@@ -91,7 +91,7 @@ needs({ root: true })(
     expect(programs.length).toBeGreaterThan(200);
     expect(expected.every(({ present }) => present)).toBe(true);
   },
-  60_000,
+  120_000,
 );
 
 test("errors name the folder", async () => {

@@ -71,7 +71,7 @@ describe("S9: a program with all it needs", () => {
         .map((need: { path: string }) => realpathSync(need.path));
       expect([name, unique(ours)]).toEqual([name, unique(await ldd(path))]);
     }
-  }, 60_000);
+  }, 120_000);
 
   test("links, modes and times are kept; owners by root", async () => {
     const jail = await makeJail(["bash"]);

@@ -40,7 +40,7 @@ test("a line of 10 MB and a burst of 100 MB are complete, whoever ends right aft
     total += bytes.length;
   }
   expect(total).toBe(size);
-}, 60_000);
+}, 120_000);
 
 test("a terminal's output is one stream", async () => {
   const container = await keep("echo out; echo err >&2; tty", { run: { tty: true } });

@@ -69,7 +69,7 @@ describe("how a container begins", () => {
       "/sys/fs/cgroup",
     ])
       expect(existsSync(join(folder, "made")), folder).toBe(false);
-  }, 60_000);
+  }, 120_000);
 
   test("CVE-2024-21626: the same by config.json, and no descriptor above 2 is open in the end", async () => {
     if (isRoot)
@@ -126,7 +126,7 @@ describe("how a container begins", () => {
     }
     const { status, stderr } = await inRootfs(["-e", `A=${"x".repeat(120_000)}`], ["sh", "-c", "exit ${#A}"]);
     expect([status, stderr]).toEqual([120_000 % 256, ""]);
-  }, 60_000);
+  }, 120_000);
 
   asRoot(
     "CVE-2024-0132, CVE-2025-23266: hooks on the host get nothing of the container's environment",

@@ -249,9 +249,10 @@ describe("following", () => {
     const abort = new AbortController();
     const seen: string[] = [];
     const source = { folder, hasEnded: () => false, warn: () => {} };
-    setTimeout(() => abort.abort(), 30);
-    for await (const { bytes } of logChunks(source, { follow: true, signal: abort.signal }))
+    for await (const { bytes } of logChunks(source, { follow: true, signal: abort.signal })) {
       seen.push(new TextDecoder().decode(bytes));
+      setTimeout(() => abort.abort(), 30);
+    }
     expect(seen).toEqual(["first\n"]);
   });
 });

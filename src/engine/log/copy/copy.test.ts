@@ -102,7 +102,7 @@ test("journald: a connection a priority, with the container's name", async () =>
   journal.write(line("out"));
   journal.write(line("err", STDERR));
   await journal.flush();
-  await Bun.sleep(50);
+  while (!received.join("").includes("out\n") || !received.join("").includes("err\n")) await Bun.sleep(5);
   journal.close();
   server.close();
   expect(received.toSorted()).toEqual(["web\n\n3\n0\n0\n0\n0\nerr\n", "web\n\n6\n0\n0\n0\n0\nout\n"]);
