@@ -1,5 +1,5 @@
 // Clients that do all they can think of to the same few containers at once; some are killed in the middle of it.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandLine, type Engine, isRoot, makeRootfs, processStat } from "../harness/index.ts";
 import { readLogged } from "./account.ts";
@@ -212,11 +212,13 @@ export function internals({ root }: Engine): number[] {
 
 /** Keepers of this engine's containers that run. */
 export function keepersOf({ run }: Engine): { pid: number; host: string }[] {
-  return readdirSync(join(run, "containers"))
+  const folder = join(run, "containers");
+  // Before the first of them is made there is none.
+  return (existsSync(folder) ? readdirSync(folder) : [])
     .filter((name) => /^[0-9a-f]{64}\.pid$/.test(name))
     .flatMap((name) => {
       try {
-        const first = Number(readFileSync(join(run, "containers", name), "utf8"));
+        const first = Number(readFileSync(join(folder, name), "utf8"));
         const parent = processStat(processStat(first)?.parent ?? 0);
         const host = name.slice(0, 12);
         return parent?.name === "husk-keeper" && commandLine(parent.pid)[1] === host
