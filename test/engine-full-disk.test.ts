@@ -65,19 +65,15 @@ needs({ root: true })(
 
       // Its end is written down all the same, and it is started again as its policy says.
       writeFileSync(join(data, "go"), "");
-      await waitFor(
-        "the end of the second run",
-        async () => {
-          const { stdout } = await of.husk([
-            "inspect",
-            "-f",
-            "{{.State.Status}} {{.State.ExitCode}}",
-            "writer",
-          ]);
-          return stdout === "exited 5\n" && readFileSync(join(data, "runs"), "utf8") === "run\nrun\n";
-        },
-        15_000,
-      );
+      await waitFor("the end of the second run", async () => {
+        const { stdout } = await of.husk([
+          "inspect",
+          "-f",
+          "{{.State.Status}} {{.State.ExitCode}}",
+          "writer",
+        ]);
+        return stdout === "exited 5\n" && readFileSync(join(data, "runs"), "utf8") === "run\nrun\n";
+      });
       const before = statSync(join(of.root, "containers", id, "exit"));
       expect(before.size).toBeGreaterThan(63);
       expect((await of.husk(["rm", "writer"])).status).toBe(0);
@@ -115,7 +111,7 @@ needs({})(
       for (const { pid } of slow) await waitFor("a reader", () => readsLog(pid));
       await Bun.sleep(200);
       writeFileSync(join(data, "go"), "");
-      await waitFor("all output", () => existsSync(join(data, "written")), 15_000);
+      await waitFor("all output", () => existsSync(join(data, "written")));
       const quick = await shell(`${huskPath} logs seq | sha256sum`, [], { env });
       const expected = await shell("seq 1 400000 | sha256sum");
       expect(quick.stdout).toBe(expected.stdout);
@@ -160,7 +156,7 @@ needs({ root: true })(
         await of.husk(["rename", `${name}-full`, name]);
       }
       for (const pid of pids) process.kill(Number(pid), "SIGKILL");
-      await waitFor("their end", async () => (await of.husk(["ps", "-q"])).stdout === "", 10_000);
+      await waitFor("their end", async () => (await of.husk(["ps", "-q"])).stdout === "");
       const full = await events();
       expect(full.slice(0, before.length)).toEqual(before);
       expect(full.length).toBeLessThan(before.length + 36);

@@ -345,10 +345,10 @@ describe("changing", () => {
       const now = await pidOf(name);
       return now !== 0 && now !== pid && now;
     };
-    pid = await waitFor("the restart", again, 10_000);
+    pid = await waitFor("the restart", again);
     await husk(["update", "--restart", "no", name]);
     process.kill(pid, "SIGKILL");
-    await waitFor("its end", async () => (await state(name)) === "exited 137", 10_000);
+    await waitFor("its end", async () => (await state(name)) === "exited 137");
     await Bun.sleep(300);
     expect(await state(name)).toBe("exited 137");
     await husk(["rm", name]);

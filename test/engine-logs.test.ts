@@ -129,7 +129,7 @@ describe("--log-driver json-file", () => {
             .slice(0, -1)
             .map((line) => JSON.parse(line))
         : [];
-    await waitFor("the first line, while it runs", () => lines()[0]?.log === "one\n", 10_000);
+    await waitFor("the first line, while it runs", () => lines()[0]?.log === "one\n");
     await ended("json");
     await waitFor("all lines", () => lines().length === 3);
     const attrs = { team: "blue" };
@@ -152,11 +152,11 @@ describe("--log-driver json-file, and the container is removed", () => {
     for (let round = 0; round < 3; round++) {
       await begin(`gone-${round}`, ["--log-driver", "json-file"], "while :; do echo more; sleep 0.01; done");
       const path = (await husk(["inspect", "-f", "{{.LogPath}}", `gone-${round}`])).stdout.trim();
-      await waitFor("a copy", () => existsSync(path), 10_000);
+      await waitFor("a copy", () => existsSync(path));
       await husk(["rm", "-f", `gone-${round}`]);
       const id = path.split("/").at(-2)!;
       const copiers = () => allProcesses().filter(({ pid }) => commandLine(pid).includes(id));
-      await waitFor("the copier's end", () => copiers().length === 0, 10_000);
+      await waitFor("the copier's end", () => copiers().length === 0);
       expect(existsSync(dirname(path))).toBe(false);
       expect(readdirSync(join(runFolder, "containers")).filter((name) => name.includes(id))).toEqual([]);
     }
@@ -167,7 +167,7 @@ describe("following", () => {
   test("shows what comes, and ends with the container", async () => {
     await begin("follow", [], "echo first; sleep 0.4; echo second; sleep 0.2; printf last");
     const follower = start(["logs", "-f", "follow"]);
-    await waitFor("the first line", () => follower.stdout().includes("first\n"), 3000);
+    await waitFor("the first line", () => follower.stdout().includes("first\n"));
     const { status, stdout } = await follower.result;
     expect([status, stdout]).toEqual([0, "first\nsecond\nlast"]);
   });

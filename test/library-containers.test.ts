@@ -204,7 +204,7 @@ needs({ root: true, controller: "freezer" })(
     abort.abort();
     // Nobody reads any more; a frozen one would not answer.
     await waitFor("an answer", async () => {
-      const answer = container.exec(["true"], { signal: AbortSignal.timeout(1000) });
+      const answer = container.exec(["true"], { signal: AbortSignal.timeout(5000) });
       return (await codeOf(answer)) === "no error";
     });
     expect(await codeOf(reader.read())).toBe("AbortError");
@@ -253,7 +253,7 @@ test("a fork goes its own way", async () => {
 });
 
 // What follows is done by this package's own program, which keepers start; on Node that takes its time.
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 needs({ root: true, controller: "freezer" })(
   "one that was killed just now is forked, and read, when it has ended",
@@ -312,7 +312,7 @@ test("events tell what happened, in docker's words", async () => {
   for await (const event of husk.events({ since, until: BigInt(Date.now() + 50) * 1_000_000n }))
     if (event.Actor.ID === container.id) seen.push(event.Action);
   expect(seen).toEqual(["create", "start", "die", "destroy"]);
-  const live = husk.events({ signal: AbortSignal.timeout(5000) });
+  const live = husk.events({ signal: AbortSignal.timeout(60_000) });
   const next = live.next();
   await (await husk.containers.create("host", ["true"])).remove();
   const { value } = await next;

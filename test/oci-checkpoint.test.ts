@@ -47,7 +47,7 @@ const count = ({ rootfs }: Bundle): number =>
 /** Waits until it has counted on by ten. */
 async function counts(bundle: Bundle): Promise<number> {
   const before = count(bundle);
-  await waitFor("the count", () => count(bundle) >= before + 10, 15_000);
+  await waitFor("the count", () => count(bundle) >= before + 10);
   return before;
 }
 
@@ -243,13 +243,9 @@ describe("checkpoint and restore", () => {
         env: { ...env, ...engine },
         timeout: 40_000,
       });
-      await waitFor(
-        "the container",
-        async () => (await husk.call(["state", id])).stdout.includes("running"),
-        15_000,
-      );
+      await waitFor("the container", async () => (await husk.call(["state", id])).stdout.includes("running"));
       writeFileSync(`${bundle.rootfs}/go`, "");
-      await waitFor("the end", () => said(file).includes("status"), 15_000);
+      await waitFor("the end", () => said(file).includes("status"));
       expect(readFileSync(file, "utf8")).toBe("done\nstatus 7\n");
       restoring.kill("SIGKILL");
       await restoring.result;
@@ -280,7 +276,7 @@ describe("checkpoint and restore", () => {
       await waitFor("the socket", () => existsSync(second.socket));
       const restore = ["restore", "-d", "--image-path", images, "--bundle", bundle.path];
       await husk.must([...restore, "--console-socket", second.socket, id], { env });
-      await waitFor("output", () => second.said().includes("alive"), 15_000);
+      await waitFor("output", () => second.said().includes("alive"));
       await second.end();
     });
   });

@@ -44,7 +44,7 @@ function runtime(name: "husk" | "runc", program: readonly string[], env: Record<
     status,
     pid: async (id) => (await state(id)).pid,
     stopped: async (id) =>
-      void (await waitFor(`the end of ${id}`, async () => (await status(id)) === "stopped", 15_000)),
+      void (await waitFor(`the end of ${id}`, async () => (await status(id)) === "stopped")),
   };
 }
 

@@ -24,7 +24,7 @@ async function containerd(script: string): Promise<{ husk: string; runc: string 
   writeFileSync(config, containerdSettings(folder));
   const daemon = start(["containerd", "-c", config], { timeout: 120_000 });
   try {
-    await waitFor("containerd", () => existsSync(address), 15_000);
+    await waitFor("containerd", () => existsSync(address), 60_000);
     const { path } = await huskOciScript();
     const outputs: string[] = [];
     for (const runtime of [findCommand("runc") as string, path]) {

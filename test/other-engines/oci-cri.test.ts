@@ -94,7 +94,6 @@ async function session(
     void (await waitFor(
       "the container's end",
       async () => (await cri.call("ContainerStatus", { container_id })).status.state === 2,
-      15_000,
     ));
   const log = (name: string): string => readFileSync(`${logs}/${name}.log`, "utf8").replaceAll(/^\S+ /gm, "");
   try {

@@ -50,7 +50,7 @@ exec containerd -c "$1"`;
     throw new Error(`containerd ended: ${stderr}`);
   });
   ended.catch(() => {});
-  await Promise.race([waitFor("containerd", () => existsSync(socket), 15_000), ended]);
+  await Promise.race([waitFor("containerd", () => existsSync(socket), 60_000), ended]);
   const load = ["ctr", "-a", socket, "-n", "k8s.io", "images", "import", "--snapshotter", "native"];
   const { status, stderr } = await run([...load, join(folder, "box.tar")], { timeout: 60_000 });
   if (status !== 0) throw new Error(`ctr images import: ${stderr}`);
@@ -66,7 +66,7 @@ exec containerd -c "$1"`;
       cri.close();
       daemon.kill("SIGKILL");
       await daemon.result.catch(() => {});
-      await waitFor("the groups' end", () => removeGroups(cgroupParent), 10_000);
+      await waitFor("the groups' end", () => removeGroups(cgroupParent));
     },
   };
 }
