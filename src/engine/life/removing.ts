@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, rmSync } from "node:fs";
 import { writeError } from "../../platform/whole-file.ts";
 import { lockContainer } from "../container/lock.ts";
 import { containerPaths } from "../container/paths.ts";
@@ -7,14 +7,15 @@ import type { Home } from "../home.ts";
 
 /**
  * Notes that a container with `--rm` was started: whoever finds the note without a run's record beside it removes the
- * container, since the process that was to do it was killed.
+ * container, since the process that was to do it was killed. The note is a second name of the run's record, as a new
+ * file would have to be made and freed; what it says does not count.
  */
 export function noteRemoval({ run }: Pick<Folders, "run">, id: string): void {
   const file = noteOf(run, id);
   try {
-    writeFileSync(file, "", { mode: 0o600 });
+    linkSync(containerPaths({ root: "", run }, id).running, file);
   } catch (error) {
-    throw writeError(file, error);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(file, error);
   }
 }
 
