@@ -97,8 +97,10 @@ async function completed(
     throw new HuskError("invalid", `the image ${wanted.name} has no layers: there is no program in it`, {
       hint: "it is no image of a root file system",
     });
-  const read = (path: string): string =>
-    Buffer.from(readInLayers(layers, path, ACCOUNTS_BYTES) ?? []).toString();
+  const read = (path: string): string => {
+    const bytes = readInLayers(layers, path, ACCOUNTS_BYTES);
+    return bytes === undefined ? "" : Buffer.from(bytes).toString();
+  };
   const { entrypoint, ...defaults } = applyImageConfig(
     options,
     config.config ?? {},

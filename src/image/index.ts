@@ -38,7 +38,6 @@ export {
   type Finish,
   finishLayer,
   FolderWalk,
-  inFolder,
   type Packing,
   packLayer,
   packMerged,

@@ -47,3 +47,17 @@ test("a tree is removed however deep it is, and what its links lead to stays", (
   emptyFolder(folder);
   rmdirSync(folder);
 }, 30_000);
+
+test("names in any encoding are removed, and given as bytes", () => {
+  const folder = mkdtempSync(join(tmpdir(), "husk-names-"));
+  for (const name of ["plain", "\xc3\xa4", "\xff\xfe"]) {
+    const path = Buffer.from(`${folder}/${name}`, "latin1");
+    mkdirSync(path);
+    writeFileSync(Buffer.concat([path, Buffer.from("/\xe9", "latin1")]), "");
+  }
+  const seen: string[] = [];
+  emptyFolder(folder, (name) => seen.push(name) > 3);
+  expect(seen.toSorted()).toEqual(["plain", "\xc3\xa4", "\xff\xfe"]);
+  expect(readdirSync(folder)).toEqual([]);
+  rmdirSync(folder);
+});

@@ -8,6 +8,7 @@ import {
   rmdirSync,
   unlinkSync,
 } from "node:fs";
+import { inFolder } from "./in-folder.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 const O_PATH = 0o10000000;
@@ -94,11 +95,5 @@ function openFolder(path: string | Buffer): number {
 }
 
 function namesIn(folder: number): string[] {
-  return readdirSync(`/proc/self/fd/${folder}`, { encoding: "buffer" }).map((name) =>
-    name.toString("latin1"),
-  );
-}
-
-function inFolder(folder: number, name: string): Buffer {
-  return Buffer.from(`/proc/self/fd/${folder}/${name}`, "latin1");
+  return readdirSync(`/proc/self/fd/${folder}`, { encoding: "latin1" });
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { HuskError } from "./error.ts";
+import { utf8 } from "./utf8.ts";
 
 /** A connection to a unix stream socket. */
 export interface UnixConnection {
@@ -27,7 +28,7 @@ export async function connectUnix(path: string, events: UnixConnectionEvents): P
   let folder: number | undefined;
   let address = path;
   try {
-    if (Buffer.byteLength(path) >= SUN_PATH) {
+    if (utf8.encode(path).length >= SUN_PATH) {
       const slash = path.lastIndexOf("/");
       folder = openSync(path.slice(0, slash), O_PATH_DIRECTORY);
       address = `/proc/self/fd/${folder}${path.slice(slash)}`;

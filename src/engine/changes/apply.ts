@@ -22,10 +22,10 @@ import {
   type Finish,
   finishLayer,
   FolderWalk,
-  inFolder,
   readXattrs,
 } from "../../image/index.ts";
 import { HuskError } from "../../platform/error.ts";
+import { inFolder } from "../../platform/in-folder.ts";
 import { removeTree } from "../../platform/remove-tree.ts";
 import type { ApplyStep } from "./plan-apply.ts";
 import type { Change } from "./read-changes.ts";

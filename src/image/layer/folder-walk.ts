@@ -1,7 +1,7 @@
 import { closeSync, constants, mkdirSync, openSync, readlinkSync } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
+import { inFolder } from "../../platform/in-folder.ts";
 import { type ByteString, displayName } from "../tar/index.ts";
-import { inFolder } from "./path.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 const O_PATH = 0o10000000;

@@ -3,7 +3,7 @@ export { compressionOfBytes, MAGIC_BYTES } from "./compression.ts";
 export type { Finish } from "./finish.ts";
 export { finishLayer, type KeeperTools } from "./keeper-work.ts";
 export { FolderWalk } from "./folder-walk.ts";
-export { inFolder, namesOf } from "./path.ts";
+export { namesOf } from "./path.ts";
 export {
   type FromWorker,
   type LayerSink,

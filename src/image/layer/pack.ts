@@ -10,6 +10,7 @@ import {
   readSync,
 } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
+import { inFolder } from "../../platform/in-folder.ts";
 import {
   type ByteString,
   displayName,
@@ -21,7 +22,7 @@ import {
 } from "../tar/index.ts";
 import { checkDepth, FolderWalk } from "./folder-walk.ts";
 import type { KeeperTools } from "./keeper-work.ts";
-import { inFolder, OPAQUE_NAME, WHITEOUT_PREFIX } from "./path.ts";
+import { OPAQUE_NAME, WHITEOUT_PREFIX } from "./path.ts";
 import { packInNamespace, packsInNamespace } from "./pack-in-namespace.ts";
 import { readXattrs } from "./read-xattrs.ts";
 

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { enterUserNamespace, type OwnIds } from "../../namespace/index.ts";
 import { List, openHow, OPEN_HOW_BYTES, type Result } from "../../plan/index.ts";
-import { type ByteString, displayName, isAscii } from "../tar/index.ts";
+import { isAscii } from "../../platform/in-folder.ts";
+import { type ByteString, displayName } from "../tar/index.ts";
 
 const AT_FDCWD = -100;
 const FOLDER = 0o10000000 | constants.O_DIRECTORY | 0o2000000; // O_PATH and O_CLOEXEC

@@ -1,4 +1,4 @@
-import { type ByteString, isAscii } from "../tar/index.ts";
+import type { ByteString } from "../tar/index.ts";
 
 /**
  * A path in an archive as the names below the layer's root: absolute paths begin there, "." and empty parts are
@@ -14,12 +14,6 @@ export function namesOf(path: ByteString): ByteString[] | undefined {
     else if (names.pop() === undefined) return undefined;
   }
   return names;
-}
-
-/** A name in a folder that is held open, for node:fs: no link stands between, whoever changes what. */
-export function inFolder(fd: number, name: ByteString): string | Buffer {
-  const path = `/proc/self/fd/${fd}/${name}`;
-  return isAscii(name) ? path : Buffer.from(path, "latin1");
 }
 
 /** What an entry of a layer does to the layers below (image-spec, layer.md, "Representing Changes"). */

@@ -19,11 +19,12 @@ import {
   writeSync,
 } from "node:fs";
 import { HuskError } from "../../platform/error.ts";
+import { inFolder, isAscii } from "../../platform/in-folder.ts";
 import { emptyFolder, removeTree } from "../../platform/remove-tree.ts";
-import { type ByteString, displayName, isAscii, type TarEntry, type TarHandler } from "../tar/index.ts";
+import { type ByteString, displayName, type TarEntry, type TarHandler } from "../tar/index.ts";
 import { type Finish, Finishes } from "./finish.ts";
 import { FolderWalk, type Place } from "./folder-walk.ts";
-import { inFolder, namesOf, type Whiteout, whiteoutOf } from "./path.ts";
+import { namesOf, type Whiteout, whiteoutOf } from "./path.ts";
 import { isExact, isExactTimes, timesOf } from "./times.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;

@@ -52,12 +52,6 @@ export interface TarEntry {
   readonly extents?: readonly TarExtent[];
 }
 
-/** A byte string that is plain ASCII is the same in UTF-8. */
-export function isAscii(text: ByteString): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
-  return true;
-}
-
 /** For people: as UTF-8 if it is, with what is not shown as escapes. */
 export function displayName(name: ByteString): string {
   const text = Buffer.from(name, "latin1").toString("utf8");

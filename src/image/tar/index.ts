@@ -1,7 +1,6 @@
 export {
   type ByteString,
   displayName,
-  isAscii,
   type TarEntry,
   type TarExtent,
   type TarTime,

@@ -1,4 +1,5 @@
-import { type ByteString, isAscii, type TarEntry, type TarType } from "./entry.ts";
+import { isAscii } from "../../platform/in-folder.ts";
+import type { ByteString, TarEntry, TarType } from "./entry.ts";
 import { BLOCK, FIELD, MAGIC_USTAR, sign } from "./header.ts";
 import { fitsOctal, formatTime, writeOctal } from "./number.ts";
 import { formatRecord, formatXattr } from "./pax.ts";
