@@ -41,11 +41,11 @@ for (const name of files)
           ...[nodePath, "--test-reporter=tap", ...imports.flatMap((path) => ["--import", path])],
           `${built}/${name.replace(/\.ts$/, ".js")}`,
         ],
-        { timeout: 100_000 },
+        { timeout: 290_000 },
       );
       const passed = stdout.match(/^ok /gm)?.length ?? 0;
       if (status !== 0) console.log(stdout, stderr);
       expect([status, passed > 5]).toEqual([0, true]);
     },
-    110_000,
+    300_000,
   );

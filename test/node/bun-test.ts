@@ -5,12 +5,14 @@ export { expect } from "./expect.ts";
 export { afterEach, beforeEach, describe };
 
 type Body = () => unknown;
-export const beforeAll = (body: Body, timeout = 5000): void =>
+/** Milliseconds: as long as under Bun (test/suite/bun-test.ts). */
+const LONG = 120_000;
+export const beforeAll = (body: Body, timeout = LONG): void =>
   before(async () => void (await body()), { timeout });
-export const afterAll = (body: Body, timeout = 5000): void =>
+export const afterAll = (body: Body, timeout = LONG): void =>
   after(async () => void (await body()), { timeout });
 
-const run = (name: string, body: Body, timeout = 5000): void => {
+const run = (name: string, body: Body, timeout = LONG): void => {
   void nodeTest(name, { timeout }, async () => void (await body()));
 };
 
