@@ -1,4 +1,4 @@
-import { existsSync, linkSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { writeError } from "../../platform/whole-file.ts";
 import { lockContainer } from "../container/lock.ts";
 import { containerPaths } from "../container/paths.ts";
@@ -7,15 +7,14 @@ import type { Home } from "../home.ts";
 
 /**
  * Notes that a container with `--rm` was started: whoever finds the note without a run's record beside it removes the
- * container, since the process that was to do it was killed. The note is a second name of the run's record, as a new
- * file would have to be made and freed; what it says does not count.
+ * container, since the process that was to do it was killed.
  */
 export function noteRemoval({ run }: Pick<Folders, "run">, id: string): void {
   const file = noteOf(run, id);
   try {
-    linkSync(containerPaths({ root: "", run }, id).running, file);
+    writeFileSync(file, "", { mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(file, error);
+    throw writeError(file, error);
   }
 }
 
