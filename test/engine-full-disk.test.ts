@@ -171,29 +171,3 @@ needs({ root: true })(
   },
   120_000,
 );
-
-needs({ root: true })("a full /dev/shm, or none: the keeper's report is written below --run", async () => {
-  const of = engine();
-  const run = (surroundings: string): ReturnType<typeof shell> =>
-    shell(`unshare --mount --propagation private sh -ec '${surroundings}; exec "$@"' sh "$@"`, [
-      ...[
-        huskPath,
-        "--root",
-        of.root,
-        "--run",
-        of.run,
-        "run",
-        "--rm",
-        "host",
-        "sh",
-        "-c",
-        "echo ran; exit 5",
-      ],
-    ]);
-  const full =
-    "mount -t tmpfs -o size=4k tmpfs /dev/shm; cat /dev/zero 2> /dev/null > /dev/shm/filler || true";
-  for (const surroundings of [full, "mount -t proc proc /dev/shm"]) {
-    const { status, stdout, stderr } = await run(surroundings);
-    expect([surroundings, status, stdout, stderr]).toEqual([surroundings, 5, "ran\n", ""]);
-  }
-});

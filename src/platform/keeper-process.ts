@@ -13,7 +13,7 @@ export interface KeeperOptions {
   readonly program: string;
   /** Shown in process lists. */
   readonly name: string;
-  /** A folder for the report where it cannot be in memory: the file has no name and is gone with its descriptor. */
+  /** A folder for the report: the file has no name and is gone with its descriptor. */
   readonly reportDirectory: string;
   /** Folders for it where that one's disk is full. */
   readonly otherDirectories?: readonly string[] | undefined;
@@ -72,18 +72,7 @@ export async function startKeeper(options: KeeperOptions): Promise<KeeperProcess
   }
 }
 
-/** A file system in memory (tmpfs(5)), where a file costs microseconds; on a disk it may be hundreds. */
-const IN_MEMORY = "/dev/shm";
-
 function findReport(directory: string, others: readonly string[] = []): number {
-  try {
-    return openReport(IN_MEMORY);
-  } catch {
-    return findElsewhere(directory, others); // There is none, or it is full.
-  }
-}
-
-function findElsewhere(directory: string, others: readonly string[]): number {
   try {
     return openReport(directory);
   } catch (error) {
@@ -91,7 +80,7 @@ function findElsewhere(directory: string, others: readonly string[]): number {
     const [next, ...rest] = others;
     if (next === undefined || (code !== "ENOSPC" && code !== "EDQUOT")) throw error;
     try {
-      return findElsewhere(next, rest);
+      return findReport(next, rest);
     } catch {
       throw error;
     }

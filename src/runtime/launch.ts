@@ -73,7 +73,7 @@ export async function launch(plan: Plan, options: LaunchOptions): Promise<Launch
         "failed",
         `the keeper of ${options.id} ended with status ${status} and without a report`,
         {
-          hint: "its own message stands above; a report file needs space in /dev/shm or the folder of --run",
+          hint: "its own message stands above; a report file needs space in the folder of --run",
         },
       );
     }

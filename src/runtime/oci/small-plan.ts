@@ -27,7 +27,7 @@ export async function performList(
     id: list.process,
     reportDirectory: runtime.root,
     // A full disk keeps nobody from ending a container.
-    otherDirectories: ["/tmp"],
+    otherDirectories: ["/dev/shm", "/tmp"],
     stdin: "ignore",
     stdout: 2,
     stderr: 2,
