@@ -22,7 +22,6 @@ import {
   namespaceOf,
   needs,
   program32,
-  type Result,
   run,
   type Running,
   shell,
@@ -67,14 +66,14 @@ describe("layers", () => {
   needs({ root: true, controller: "cpu" })("S1: so can the limits, and nothing else changes", async () => {
     const busy = ["host", "sh", "-c", "while :; do :; done"];
     const [limited, unlimited] = [
-      startHusk(["run", "--cpus", "0.02", ...busy]),
+      startHusk(["run", "--cpus", "0.1", ...busy]),
       startHusk(["run", "--no-isolate", "limits", ...busy]),
     ];
     const pids = await Promise.all([limited, unlimited].map((container) => inside(container, "sh")));
     // Beside others, the unlimited one waits for its turn.
-    await waitFor("much more than a fiftieth of a processor", async () => {
+    await waitFor("much more than a tenth of a processor", async () => {
       const [little = 0, much = 0] = await processorTime(pids, 700);
-      expect(little).toBeLessThan(36);
+      expect(little).toBeLessThan(180);
       return much > 2 * little;
     });
     await endContainers(limited, unlimited);
@@ -99,13 +98,10 @@ describe("layers", () => {
 
   test("S2: the kernel is the host's, and a container starts in milliseconds", async () => {
     const release = readFileSync("/proc/sys/kernel/osrelease", "utf8");
-    const results: Result[] = [];
-    const best = (): number => Math.min(...results.map(({ milliseconds }) => milliseconds));
-    // As often as it takes until nobody else is in the way.
-    while (results.length < 5 || (best() >= 200 && results.length < 50))
-      results.push(await husk(["run", "host", "uname", "-r"]));
+    const results = [];
+    for (let i = 0; i < 5; i++) results.push(await husk(["run", "host", "uname", "-r"]));
     for (const { stdout } of results) expect(stdout).toBe(release);
-    expect(best()).toBeLessThan(200);
+    expect(Math.min(...results.map(({ milliseconds }) => milliseconds))).toBeLessThan(200);
   });
 
   test("S13: with the host's processes in view, a changed root does not keep anybody from killing them", async () => {

@@ -5,7 +5,6 @@ export { type Engine, engine, husk, huskOciPath, huskPath, repository, startHusk
 export { cgroupVersion, findCommand, isRoot, isSoak, missing, type Needs, needs } from "./needs.ts";
 export { compile, compileFor, program32 } from "./compile.ts";
 export { makeJail } from "./jail.ts";
-export { leastBelow } from "./least.ts";
 export {
   allProcesses,
   commandLine,

@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { repository } from "../harness/husk.ts";
 
-const graceMilliseconds = 10_000;
+const graceMilliseconds = 2000;
 
 function list(folder: string, wanted: (name: string) => boolean = () => true): string[] {
   try {

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LEFT_BEHIND = 99, GRACE_MILLISECONDS = 10000 };
+enum { LEFT_BEHIND = 99, GRACE_MILLISECONDS = 3000 };
 
 static pid_t child;
 
