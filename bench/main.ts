@@ -1,7 +1,8 @@
-// bun bench/main.ts [--rounds N] [--json] [NAME…]: compares husk with what else is installed, in one run.
+// bun bench/main.ts [--rounds N] [--json] [--fresh-disk] [NAME…]: compares husk with what else is installed, in one run.
 //   NAME…       only comparisons whose name contains one of these
 //   --rounds N  how often each command runs (60)
 //   --json      one JSON document instead of tables
+//   --fresh-disk  all have their state on an empty ext4 with a journal, in a file; else where temporary files stand
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,22 +56,25 @@ interface Wishes {
   readonly names: readonly string[];
   readonly rounds: number;
   readonly json: boolean;
+  readonly freshDisk: boolean;
 }
 
 function readArguments(argv: readonly string[]): Wishes {
   const names: string[] = [];
   let rounds = 60;
   let json = false;
+  let freshDisk = false;
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] as string;
     if (word === "--json") json = true;
+    else if (word === "--fresh-disk") freshDisk = true;
     else if (word === "--rounds") rounds = Number(argv[++i]);
     else if (word.startsWith("-") || !comparisons.some(({ name }) => name.includes(word))) {
       throw new Error(`unknown: ${word}; comparisons are ${comparisons.map(({ name }) => name).join(", ")}`);
     } else names.push(word);
   }
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds needs a number");
-  return { names, rounds, json };
+  return { names, rounds, json, freshDisk };
 }
 
 async function makeContext(folder: string, rounds: number): Promise<Context> {
@@ -95,10 +99,10 @@ async function makeContext(folder: string, rounds: number): Promise<Context> {
 }
 
 async function main(): Promise<void> {
-  const { names, rounds, json } = readArguments(process.argv.slice(2));
+  const { names, rounds, json, freshDisk } = readArguments(process.argv.slice(2));
   if (process.geteuid?.() !== 0) throw new Error("the peers need root here: sudo npm run bench");
   const folder = ownFolder();
-  if (folder === undefined) return inSurroundings();
+  if (folder === undefined) return inSurroundings(freshDisk);
   const machine = {
     cpu: cpus()[0]?.model ?? "",
     cpus: cpus().length,
@@ -124,10 +128,10 @@ async function main(): Promise<void> {
   if (json) console.log(JSON.stringify({ machine, results }, undefined, 2));
 }
 
-function inSurroundings(): void {
+function inSurroundings(freshDisk: boolean): void {
   const folder = mkdtempSync(join(tmpdir(), "husk-bench-"));
   try {
-    enterSurroundings(process.argv.slice(1), folder);
+    enterSurroundings(process.argv.slice(1), folder, freshDisk);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const MARK = "HUSK_BENCH_FOLDER";
+/** Of the disk that all have their state on; only what is written takes up space. */
+const DISK = "24G";
 
 /** The folder of {@link enterSurroundings}; undefined: this is not the program that it started. */
 export function ownFolder(): string | undefined {
@@ -12,12 +14,20 @@ export function ownFolder(): string | undefined {
  * Starts this program again in a mount namespace of its own, and waits for it. crun refuses a machine with v1 groups
  * and a v2 hierarchy beside them, so an empty tmpfs covers the latter, for all contestants alike. Every husk in there
  * has its state in the folder; Bun gives children the environment that it began with, whatever is changed later.
+ *
+ * With `freshDisk` the folder is an empty ext4 with a journal, in a file of its own: what was removed before, and by
+ * others, costs nobody anything. (Without a journal, ext4 looks at each inode that was freed in the last minutes whenever a
+ * file is made.)
  */
-export function enterSurroundings(args: readonly string[], folder: string): void {
+export function enterSurroundings(args: readonly string[], folder: string, freshDisk: boolean): void {
   const hide = existsSync("/sys/fs/cgroup/unified")
     ? "umount /sys/fs/cgroup/unified && mount -t tmpfs none /sys/fs/cgroup/unified && "
     : "";
   const root = join(folder, "state");
+  const disk = `${folder}.ext4`;
+  const fresh = freshDisk
+    ? `truncate -s ${DISK} ${disk} && mkfs.ext4 -q -F ${disk} && mount -o loop ${disk} ${folder} && `
+    : "";
   Bun.spawnSync(
     [
       "unshare",
@@ -26,7 +36,7 @@ export function enterSurroundings(args: readonly string[], folder: string): void
       "private",
       "sh",
       "-c",
-      `${hide}exec "$@"`,
+      `${hide}${fresh}exec "$@"`,
       "sh",
       process.execPath,
       ...args,
@@ -36,6 +46,7 @@ export function enterSurroundings(args: readonly string[], folder: string): void
       stdio: ["ignore", "inherit", "inherit"],
     },
   );
+  rmSync(disk, { force: true });
 }
 
 /** Removes control groups that a peer left behind: crun does now and then, when many start at once. */
