@@ -95,10 +95,10 @@ describe("S45: husk in a container of husk", () => {
     "every level has its own ids and processes, and sees those below",
     async () => {
       const rootfs = makeRootfs();
-      const count = "set -- /proc/[0-9]*; echo $#";
+      const count = "set -- /proc/[0-9]*; echo";
       const inner = "/husk/husk --root /tmp/root --run /tmp/run run --uidmap 0:0:1 --rootfs /inner sh -c";
-      const script = `sleep 62 & ${inner} '${count}; touch /tmp/made; sleep 61 & wait' &
-      while [ ! -e /inner/tmp/made ]; do sleep 0.02; done; ${count}; echo ready; wait`;
+      const script = `sleep 62 & ${inner} '${count} inner $#; touch /tmp/made; sleep 61 & wait' &
+      while [ ! -e /inner/tmp/made ]; do sleep 0.02; done; ${count} outer $#; wait`;
       const outer = startHusk(
         [
           "run",
@@ -115,7 +115,13 @@ describe("S45: husk in a container of husk", () => {
         ],
         { timeout: 120_000 },
       );
-      await waitFor("the inner container", () => outer.stdout().includes("ready"));
+      // Each by a way of its own, so either may come first.
+      const counted = (where: string): Promise<number> =>
+        waitFor(`the ${where} container`, () => {
+          const [, number] = new RegExp(`^${where} (\\d+)\n`, "m").exec(outer.stdout()) ?? [];
+          return number === undefined ? undefined : Number(number);
+        });
+      const [inInner, inOuter] = [await counted("inner"), await counted("outer")];
       const sleeping = (seconds: string): Promise<number> =>
         waitFor(
           `sleep ${seconds}`,
@@ -128,7 +134,6 @@ describe("S45: husk in a container of husk", () => {
       expect([pidOuter, pidInner].map((pid) => processStatus(pid, "NSpid")!.split("\t").length)).toEqual([
         2, 3,
       ]);
-      const [inInner, inOuter] = outer.stdout().split("\n").map(Number);
       // The shell; in the outer one besides it: a sleep, the inner husk, its keeper, what that keeps.
       expect(inInner).toBe(1);
       expect(inOuter).toBeGreaterThan(3);
