@@ -94,10 +94,11 @@ describe("what is chosen of it", () => {
   });
 
   test("mistakes", async () => {
+    await begin("mistaken", [], "true");
     for (const [words, message] of [
       [["logs", "nobody"], "husk: No such container: nobody"],
-      [["logs", "--since", "noon", "both"], 'husk: invalid value "noon" for --since'],
-      [["logs", "--tail", "x", "both"], 'husk: invalid value "x" for --tail'],
+      [["logs", "--since", "noon", "mistaken"], 'husk: invalid value "noon" for --since'],
+      [["logs", "--tail", "x", "mistaken"], 'husk: invalid value "x" for --tail'],
       [["logs"], 'husk: "husk logs" requires exactly 1 argument'],
     ] as const) {
       const { status, stderr } = await husk(words);

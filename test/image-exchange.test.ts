@@ -279,7 +279,8 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin DOCKER_CONFIG=$folder/client DOCKER_HO
 parent=husk-test-load-$$
 mount -t tmpfs tmpfs /run
 echo '{}' > $folder/daemon.json
-dockerd --config-file $folder/daemon.json --host $DOCKER_HOST --pidfile $folder/pid --data-root $folder/data \\
+# Its containerd writes what it is doing into TMPDIR when it is slow to answer.
+TMPDIR=$folder dockerd --config-file $folder/daemon.json --host $DOCKER_HOST --pidfile $folder/pid --data-root $folder/data \\
   --exec-root $folder/exec --storage-driver vfs --bridge none --iptables=false --ip6tables=false --ip-forward=false \\
   --ip-masq=false --userland-proxy=false --shutdown-timeout 1 --cgroup-parent /$parent > $folder/log 2>&1 &
 daemon=$!

@@ -7,6 +7,7 @@ import type { Contestant } from "./contestant.ts";
 const DAEMON = `
 mount -t tmpfs tmpfs /run
 ip link set lo up
+export TMPDIR=$1
 exec dockerd --config-file "$1/daemon.json" --host "unix://$1/d.sock" --pidfile "$1/pid" --data-root "$1/data" \
   --exec-root "$1/exec" --bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
   --userland-proxy=false --shutdown-timeout 1 --cgroup-parent /husk-bench-docker > "$1/log" 2>&1

@@ -192,7 +192,7 @@ describe("containerd's CRI plugin", () => {
         for (const [name, args, memory] of [
           ["status", ["sh", "-c", "exit 7"], 0],
           ["signal", ["sh", "-c", "kill -9 $$"], 0],
-          ["hungry", ["sh", "-c", "tail -c 50m /dev/zero; sleep 1; exit 8"], 10_000_000],
+          ["hungry", ["sh", "-c", "sleep 1; tail -c 50m /dev/zero; sleep 1; exit 8"], 10_000_000],
         ] as const) {
           const resources = memory === 0 ? {} : { memory_limit_in_bytes: memory };
           const id = await begin(name, { args, linux: { resources } });

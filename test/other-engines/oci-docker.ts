@@ -11,7 +11,8 @@ ip link set lo up
 # What dockerd puts into /run stays here, and so does what it mounts.
 mount -t tmpfs tmpfs /run
 echo '{}' > $folder/daemon.json
-dockerd --config-file $folder/daemon.json --host $DOCKER_HOST --pidfile $folder/pid \\
+# Its containerd writes what it is doing into TMPDIR when it is slow to answer.
+TMPDIR=$folder dockerd --config-file $folder/daemon.json --host $DOCKER_HOST --pidfile $folder/pid \\
   --data-root $folder/data --exec-root $folder/exec --storage-driver vfs --add-runtime husk=$husk \\
   --bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false --userland-proxy=false \\
   --shutdown-timeout 1 --cgroup-parent /$parent $4 > $folder/log 2>&1 &
