@@ -12,7 +12,20 @@ import {
 import { join } from "node:path";
 import { openEngine } from "../src/index.ts";
 import { ownIdentity } from "../src/platform/process-identity.ts";
-import { engine, huskPath, isRoot, processStat, repository, start, waitFor } from "./harness/index.ts";
+import {
+  allProcesses,
+  commandLine,
+  engine,
+  huskPath,
+  isRoot,
+  needs,
+  processStat,
+  repository,
+  start,
+  temporaryFile,
+  waitFor,
+} from "./harness/index.ts";
+import { descriptors } from "./kept-container.ts";
 
 const of = engine();
 const husk = await openEngine({
@@ -180,3 +193,33 @@ test("who is to start it again leaves a start alone that somebody has begun mean
   expect([status, readFileSync(running, "utf8")]).toEqual([0, begun]);
   unlinkSync(running);
 });
+
+needs({ root: true, command: "strace" })(
+  "a keeper whose husk was killed and whose container somebody started anew meanwhile gives up, and takes nothing of the new run away",
+  async () => {
+    const own = engine();
+    const id = (await own.must(["create", "--name", "twice", "host", "sleep", "100"])).trim();
+    const record = join(own.run, "containers", `${id}.json`);
+    // The keeper of the first start has its record open, and locks it only after the second start.
+    const slow = ["strace", "-f", "-o", temporaryFile("strace"), "-e", "inject=flock:delay_enter=1500000"];
+    const first = start([...slow, huskPath, "start", "twice"], {
+      env: { HUSK_ROOT: own.root, HUSK_RUN: own.run },
+    });
+    const keepers = (): number[] =>
+      allProcesses()
+        .filter(({ pid, state }) => state !== "Z" && commandLine(pid)[1] === id.slice(0, 12))
+        .map(({ pid }) => pid);
+    const old = await waitFor("the keepers of the first start", () => keepers().length === 2 && keepers());
+    const opened = (pid: number): boolean => descriptors(pid).includes(record);
+    await waitFor("one that has the record open", () => old.some(opened));
+    process.kill(JSON.parse(readFileSync(record, "utf8")).creator.pid, "SIGKILL");
+    await own.must(["start", "twice"]);
+    expect(keepers()).toEqual(expect.arrayContaining(old));
+    await first.result;
+    await waitFor("their end", () => !old.some((pid) => keepers().includes(pid)));
+    expect((await own.must(["exec", "twice", "echo", "here"])).trim()).toBe("here");
+    await own.must(["rm", "-f", "twice"]);
+    await waitFor("the end of all keepers", () => keepers().length === 0);
+    expect(readdirSync(join(own.run, "containers"))).toEqual([]);
+  },
+);

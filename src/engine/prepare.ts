@@ -6,6 +6,7 @@ import type { Spec } from "../runtime/config.ts";
 import type { RootfsSource, WritableFolder } from "../rootfs/index.ts";
 import type { ContainerRequest } from "../runtime/container-request.ts";
 import { type PlannedContainer, planContainer } from "../runtime/plan-container.ts";
+import type { FileMark } from "../runtime/process/lock-record.ts";
 import type { SupervisionRequest } from "../runtime/process/supervision.ts";
 import { callerOpenFiles, lowerRlimits } from "../runtime/process/rlimits.ts";
 import { parseConfig } from "../runtime/validate.ts";
@@ -49,6 +50,8 @@ export interface RuntimeOptions {
 export interface LifeOptions {
   /** The file that its keeper locks. */
   readonly lockFile: string;
+  /** By what its keeper knows that it is the one of this run. */
+  readonly lockMark: FileMark;
   /** What goes when it has ended for good. */
   readonly files: readonly string[];
   /** A file that gets the process id of its first process. */

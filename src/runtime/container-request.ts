@@ -4,6 +4,7 @@ import type { RootfsSource } from "../rootfs/index.ts";
 import type { CapabilityMask } from "../security/index.ts";
 import type { Spec } from "./config.ts";
 import type { Handover } from "./process/handover.ts";
+import type { FileMark } from "./process/lock-record.ts";
 import type { NetDevice } from "./process/net-devices.ts";
 import type { SupervisionRequest } from "./process/supervision.ts";
 
@@ -34,6 +35,8 @@ export interface ContainerRequest {
   readonly forwardSignals?: boolean;
   /** A file that exists; the keeper holds flock(2) on it as long as it lives. */
   readonly lockFile?: string;
+  /** What that file has to say, before and after it is locked: another one may get its name meanwhile. */
+  readonly lockMark?: FileMark;
   /** Files, then folders, that go when the container is gone. */
   readonly files?: readonly string[];
   readonly folders?: readonly string[];

@@ -38,6 +38,7 @@ import { dieWithKeeper, openCaller, openSelf } from "./process/lifetime.ts";
 import { enterIntelRdt, prepareIntelRdt, rdtFolders, resolveIntelRdt } from "./process/intel-rdt.ts";
 import { moveNetDevices } from "./process/net-devices.ts";
 import { refuseInspection } from "./process/inspection.ts";
+import { holdLock } from "./process/lock-record.ts";
 import { writePidFile } from "./process/pid-file.ts";
 import { openGate, openPipes, relaysOf } from "./process/pipes.ts";
 import { listenerOf, openListenerWay, type SeccompListener } from "./process/seccomp-listener.ts";
@@ -54,8 +55,6 @@ import { programPaths } from "./program-paths.ts";
 
 const CLONE_PARENT = 0x8000;
 const CLONE_INTO_CGROUP_BIT = 33;
-const LOCK_EX_NB = 6;
-const O_RDWR_CLOEXEC = 0o2000002;
 const AT_REMOVEDIR = 0x200;
 const AT_FDCWD = -100;
 const PR_SET_DUMPABLE = 4;
@@ -118,7 +117,10 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     request.callerPid === undefined || detaches ? undefined : openCaller(keeper, request.callerPid);
   // An ordinary user's keeper has to write files below the new process's /proc/PID first, or has nobody to fear.
   if (request.privileged) refuseInspection(keeper);
-  const lock = request.lockFile === undefined ? undefined : holdLock(keeper, request.lockFile);
+  const hasRecord = new Memory(Uint8Array.of(255, 255, 255, 255));
+  const lock =
+    request.lockFile === undefined ? undefined : holdLock(keeper, request.lockFile, request.lockMark);
+  if (lock !== undefined) keeper.store(lock, hasRecord, 0);
 
   const cgroups =
     request.cgroups === undefined
@@ -311,7 +313,8 @@ export function planContainer(request: ContainerRequest): PlannedContainer {
     return { plan, ...planned };
   }
   const leaving = new List("the keeper, in the end");
-  removeTraces(leaving, request.supervision, request.pidFile);
+  const { supervision, pidFile } = request;
+  removeTraces(leaving, supervision, pidFile, lock && hasRecord);
   removeState(leaving, request, begun);
   return { plan: { ...plan, leaving, detaches }, ...planned };
 }
@@ -341,15 +344,6 @@ export function compileFilter({
   const { seccomp } = spec.linux;
   if (seccomp === undefined) return undefined;
   return compileSeccomp(seccomp, undefined, { at: "linux.seccomp", skipUnknown: skipUnknownCalls });
-}
-
-function holdLock(keeper: List, path: string): Result {
-  keeper.step("lock the record", "by this lock others see that the container has a keeper", () => NOT_NEEDED);
-  const fd = keeper.call("openat", -100, path, O_RDWR_CLOEXEC).about(path);
-  keeper.call("flock", fd, LOCK_EX_NB).about(`${path}: another keeper has this container`);
-  // Whoever takes this container for dead renames the file first: then nothing of it may be made any more.
-  keeper.call("faccessat", -100, path, 0).about(`${path}, which was cleared up`);
-  return fd;
 }
 
 /** Tells that the root file system stands, and stays: whoever holds this process may look into it. */

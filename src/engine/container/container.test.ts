@@ -62,6 +62,7 @@ const made = (name: string): ContainerRecord => {
 };
 const about = (id: string) => ({
   id,
+  started: Date.now(),
   rootfs: "/x",
   cgroups: { groups: [`/husk/${id}`], parents: [] },
   restarts: 0,

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import type { GroupFolders } from "../../cgroup/index.ts";
 import { HuskError } from "../../platform/error.ts";
+import type { FileMark } from "../../runtime/process/lock-record.ts";
 import { ownIdentity, type ProcessIdentity } from "../../platform/process-identity.ts";
 import { writeError } from "../../platform/whole-file.ts";
 import type { Folders } from "../folders.ts";
@@ -19,7 +20,8 @@ import { containerPaths } from "./paths.ts";
 /**
  * What is known of a running container from outside, so that what a killed husk leaves behind can be found and
  * removed: `$run/containers/<id>.json`. Its keeper opens it, holds flock(2) on it for as long as it lives, and then
- * looks whether it still has its name: whoever clears up renames it before.
+ * looks whether it still has its name: whoever clears up renames it before, and somebody may start it anew then. A keeper
+ * knows its own record by {@link runMark}.
  */
 export interface RunRecord {
   readonly format: 1;
@@ -40,22 +42,29 @@ export interface RunRecord {
   readonly entry?: Entry;
 }
 
+/** What tells a run's record from that of the container's next run: the last digits of when it was planned, and where they stand. */
+export function runMark(started: number): FileMark {
+  return { at: MARK_AT, text: String(started).slice(-MARK_LENGTH) };
+}
+
+const MARK_LENGTH = 8;
+const MARK_AT = '{"format":1,"started":1700012345678'.length - MARK_LENGTH;
+
 /**
  * Writes a container's run record.
  *
  * @param replaces the one there is tells of a run that has ended; at no moment there is none
- * @returns when that was: what it says of its start
  * @throws HuskError "conflict" when the container has one
  */
 export function claimRun(
   { run }: Pick<Folders, "run">,
-  about: Omit<RunRecord, "format" | "creator" | "started">,
+  { started, ...about }: Omit<RunRecord, "format" | "creator">,
   replaces = false,
-): number {
+): void {
   const { id } = about;
   const creator = ownIdentity();
-  const started = Date.now();
-  const record: RunRecord = { format: 1, creator, started, ...about };
+  // The first two in this order: runMark.
+  const record: RunRecord = { format: 1, started, creator, ...about };
   const unfinished = workFile(run, "new", creator, id);
   const { running } = containerPaths({ root: "", run }, id);
   // Nobody ever sees half a record.
@@ -68,7 +77,6 @@ export function claimRun(
     }
     if (replaces) renameSync(unfinished, running);
     else linkSync(unfinished, running);
-    return started;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(running, cause);
     throw new HuskError("conflict", `the container "${id}" is running already`, { cause });

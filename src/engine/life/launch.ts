@@ -9,7 +9,7 @@ import { containerPaths } from "../container/paths.ts";
 import { isHeld, readHeldLocks } from "../container/held-locks.ts";
 import { withContainer } from "../container/lock.ts";
 import type { ContainerRecord } from "../container/record.ts";
-import { claimRun, forgetRun } from "../container/run-record.ts";
+import { claimRun, forgetRun, runMark } from "../container/run-record.ts";
 import { makeRoot, settleRoot } from "../copied-root/index.ts";
 import { tellContainer } from "../events/container-event.ts";
 import { entryOf } from "../exec/entry.ts";
@@ -40,6 +40,8 @@ export interface StreamOptions {
 export interface Planned {
   readonly record: ContainerRecord;
   readonly options: RunOptions;
+  /** Milliseconds since 1970; no other run of the container has the same. */
+  readonly started: number;
   readonly prepared: PreparedContainer;
   readonly how: SupervisionOptions;
 }
@@ -59,6 +61,7 @@ export async function planRun(
 ): Promise<Planned> {
   const paths = containerPaths(home.folders, record.id);
   const { running, pid, folder } = paths;
+  const started = Date.now();
   const { options, warnings } = await settleRoot(home, record.id, asked, how.isNew);
   const prepared = await prepareContainer(withMounts(home, options), {
     id: record.id,
@@ -69,6 +72,7 @@ export async function planRun(
       : {}),
     life: {
       lockFile: running,
+      lockMark: runMark(started),
       files: [running],
       pidFile: pid,
       supervision: supervisionOf(home, record, paths, how),
@@ -77,6 +81,7 @@ export async function planRun(
   return {
     record,
     options,
+    started,
     prepared: { ...prepared, warnings: [...warnings, ...prepared.warnings] },
     how,
   };
@@ -93,7 +98,7 @@ const DETACHED: StreamOptions = { stdin: "ignore", stdout: "ignore", stderr: "ig
 
 /** A container in the hands of its keeper. */
 export interface Handed extends Launched {
-  /** When its run was recorded. */
+  /** When its run was planned: what its record says. */
   readonly started: number;
   /** Undoes what is left when the keeper could not: groups, the run's record. Not of a next run's, if there is one. */
   forget(): void;
@@ -107,7 +112,7 @@ export interface Handed extends Launched {
  */
 export async function handOver(
   home: Home,
-  { record, options, prepared, how }: Planned,
+  { record, options, started, prepared, how }: Planned,
   streams: StreamOptions & { readonly timed?: boolean; readonly starting?: () => void } = {},
   make?: () => void,
 ): Promise<Handed> {
@@ -116,10 +121,11 @@ export async function handOver(
   const { planned } = prepared;
   const { cgroups } = planned;
   const keeper = installKeeper(home.keeper, folders.root);
-  const started = claimRun(
+  claimRun(
     folders,
     {
       id,
+      started,
       rootfs: prepared.rootfs.name,
       cgroups: cgroups?.folders,
       restarts: how.restarts,

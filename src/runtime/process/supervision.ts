@@ -1,4 +1,4 @@
-import type { HealthTicks, List, Restart, Result, Supervision } from "../../plan/index.ts";
+import type { HealthTicks, List, Memory, Restart, Result, Supervision } from "../../plan/index.ts";
 import type { Layout } from "../../cgroup/index.ts";
 import { type Gate, openPipe } from "./pipes.ts";
 
@@ -156,11 +156,24 @@ function listen(keeper: List, path: string): Result {
   return socket;
 }
 
-/** What goes when the keeper leaves for good. */
-export function removeTraces(leaving: List, request: SupervisionRequest, pidFile: string | undefined): void {
+/**
+ * What goes when the keeper leaves for good.
+ *
+ * @param hasRecord negative: it never had the container's record, and what has these names is another run's
+ */
+export function removeTraces(
+  leaving: List,
+  request: SupervisionRequest,
+  pidFile: string | undefined,
+  hasRecord?: Memory,
+): void {
   leaving.step("the keeper leaves", "nobody listens any more, and no process id counts", () => NOT_NEEDED);
-  leaving.call("unlinkat", AT_FDCWD, request.socket, 0);
-  if (pidFile !== undefined) leaving.call("unlinkat", AT_FDCWD, pidFile, 0);
+  const remove = (): void => {
+    leaving.call("unlinkat", AT_FDCWD, request.socket, 0);
+    if (pidFile !== undefined) leaving.call("unlinkat", AT_FDCWD, pidFile, 0);
+  };
+  if (hasRecord === undefined) remove();
+  else leaving.when(leaving.load(hasRecord, 0), "succeeded", remove);
 }
 
 /** For scripts, which keep no record of what they make. */
